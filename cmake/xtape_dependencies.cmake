@@ -1,0 +1,34 @@
+# What xtape is built on, from the system's packages. install_dependencies.sh installs them.
+
+function(xtape_require package)
+  find_package(${package} ${ARGN} QUIET)
+  if(NOT ${package}_FOUND)
+    message(FATAL_ERROR
+      "xtape needs ${package} ${ARGN}. On Debian and Ubuntu: bash cmake/install_dependencies.sh; elsewhere install "
+      "it with the system's package manager and, if it is in an unusual place, set CMAKE_PREFIX_PATH.")
+  endif()
+  set(${package}_VERSION ${${package}_VERSION} PARENT_SCOPE)
+endfunction()
+
+xtape_require(xtensor 0.24)
+xtape_require(xtensor-blas)
+xtape_require(fmt 9)
+xtape_require(Threads)
+
+# Any BLAS with the CBLAS interface; say -DBLA_VENDOR=... for another one than OpenBLAS.
+if(NOT DEFINED BLA_VENDOR)
+  set(BLA_VENDOR OpenBLAS)
+endif()
+xtape_require(BLAS)
+
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES BLAS::BLAS)
+check_cxx_source_compiles(
+  "extern \"C\" void cblas_sgemm(); int main() { cblas_sgemm(); }" XTAPE_BLAS_HAS_CBLAS)
+check_cxx_source_compiles(
+  "extern \"C\" void openblas_set_num_threads(int); int main() { openblas_set_num_threads(1); }" XTAPE_BLAS_IS_OPENBLAS)
+unset(CMAKE_REQUIRED_LIBRARIES)
+if(NOT XTAPE_BLAS_HAS_CBLAS)
+  message(FATAL_ERROR
+    "xtape needs a BLAS with the CBLAS interface, got ${BLAS_LIBRARIES} without cblas_sgemm. Say -DBLA_VENDOR=OpenBLAS.")
+endif()

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace xtape {
+
+/// Memory that is handed out in order and given back in the opposite order, all at once: a list of
+/// chunks, each at least twice the one before it, and a position in it. A loop that asks for the same
+/// sizes again gets the same memory again and never touches the heap after its first round.
+class Arena {
+ public:
+  struct Position {
+    std::size_t chunk = 0;
+    std::size_t offset = 0;
+    std::size_t bytes_below = 0;
+  };
+
+  Arena();
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /// Uninitialised memory; alignment is a power of two, at most 64.
+  /// @throws std::bad_alloc  the heap has no room; the arena is as before.
+  void* allocate(std::size_t bytes, std::size_t alignment);
+
+  template <class T>
+  T* allocate_array(std::size_t count) {
+    return static_cast<T*>(allocate(count * sizeof(T), count * sizeof(T) < 64 ? alignof(T) : 64));
+  }
+
+  Position position() const noexcept { return top_; }
+
+  /// Gives back all that was handed out since `position` was taken.
+  void release(Position position) noexcept;
+
+  std::size_t bytes_in_use() const noexcept { return top_.bytes_below + top_.offset; }
+  std::size_t reserved_bytes() const noexcept { return reserved_; }
+  std::size_t heap_allocations() const noexcept { return heap_allocations_; }
+
+ private:
+  struct Chunk {
+    std::byte* memory;
+    std::size_t bytes;
+  };
+
+  void* allocate_in_next_chunk(std::size_t bytes);
+
+  std::vector<Chunk> chunks_;
+  Position top_;
+  std::size_t reserved_ = 0;
+  std::size_t heap_allocations_ = 0;
+};
+
+}  // namespace xtape

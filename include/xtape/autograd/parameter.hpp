@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include "xtape/core/array.hpp"
+#include "xtape/core/array_view.hpp"
+
+namespace xtape {
+
+template <class T>
+class Tape;
+template <class T>
+class Backward;
+
+/// A trainable array with its gradient and its name. It outlives the tapes that watch it: each backward
+/// adds to its gradient until zero_grad().
+///
+/// A tape holds its address, so it neither moves nor copies.
+template <class T>
+class Parameter {
+ public:
+  /// Zeros.
+  Parameter(std::string name, const Shape& shape);
+
+  /// A copy of `initial`.
+  Parameter(std::string name, ArrayView<const T> initial);
+
+  Parameter(const Parameter&) = delete;
+  Parameter& operator=(const Parameter&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+  const Shape& shape() const noexcept { return value_.shape(); }
+  std::size_t size() const noexcept { return value_.size(); }
+
+  /// xtensor views of the value (it may be assigned to) and of the gradient. They are templates so that
+  /// the compiled library has no xtensor type in it.
+  template <class Element = T>
+  auto value() {
+    return view(ArrayView<Element>(value_));
+  }
+  template <class Element = T>
+  auto value() const {
+    return view(ArrayView<const Element>(value_));
+  }
+  template <class Element = T>
+  auto grad() {
+    return view(ArrayView<Element>(gradients()));
+  }
+
+  /// The same as plain memory.
+  ArrayView<T> values() noexcept { return value_; }
+  ArrayView<const T> values() const noexcept { return value_; }
+  ArrayView<T> gradients();
+
+  /// Sets the gradient to zero. O(1): the next gradient rule overwrites instead of adding.
+  void zero_grad() noexcept { grad_is_zero_ = true; }
+
+ private:
+  friend class Tape<T>;
+  friend class Backward<T>;
+
+  std::string name_;
+  Array<T> value_;
+  Array<T> grad_;
+  bool grad_is_zero_ = true;  // Whatever grad_ holds.
+};
+
+extern template class Parameter<float>;
+extern template class Parameter<double>;
+
+}  // namespace xtape

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <new>
+#include <span>
+#include <type_traits>
+#include <utility>
+
+#include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/variable.hpp"
+#include "xtape/core/array_view.hpp"
+
+namespace xtape {
+
+/// A gradient and whether this is its first contribution. The first contribution writes every element
+/// (the memory is uninitialised); a later one adds.
+template <class T>
+struct Contribution {
+  ArrayView<T> grad;
+  bool first;
+};
+
+/// What a gradient rule sees. Valid during the rule's call.
+template <class T>
+class Backward {
+ public:
+  ArrayView<const T> output() const;
+  ArrayView<const T> output_grad() const;
+  ArrayView<const T> input(std::size_t i) const;
+
+  /// False: nobody will read this input's gradient, so that the rule can skip it.
+  bool needs_grad(std::size_t i) const;
+
+  /// The gradient of input i, zero on first use. The rule adds to it and never assigns: the same variable
+  /// may be an input twice, and other operations may have contributed.
+  ArrayView<T> input_grad(std::size_t i);
+
+  /// The same without the zeros, for a rule that can write as well as add. Each call counts as a
+  /// contribution, so the rule must make one.
+  Contribution<T> contribution(std::size_t i);
+
+ private:
+  friend class Tape<T>;
+  Backward(Tape<T>& tape, detail::Node<T>& node) noexcept : tape_(tape), node_(node) {}
+
+  Tape<T>& tape_;
+  detail::Node<T>& node_;
+};
+
+namespace detail {
+template <class T>
+struct StoredRule {
+  void (*apply)(void* rule, Backward<T>& backward) = nullptr;
+  void (*destroy)(void* rule) = nullptr;
+  void* rule = nullptr;
+};
+}  // namespace detail
+
+/// Records one operation: its output and its gradient rule. Every operation of xtape is made with it, and
+/// so is a user's own:
+///
+///     template <class T>
+///     Variable<T> cube(Variable<T> x) {
+///       Recording<T> op("cube", {x});
+///       auto y = op.output(x.shape());
+///       for (std::size_t i = 0; i < y.size(); ++i) y[i] = x.data()[i] * x.data()[i] * x.data()[i];
+///       return op.finish([](Backward<T>& b) {
+///         auto dx = b.input_grad(0);
+///         for (std::size_t i = 0; i < dx.size(); ++i) {
+///           dx[i] += 3 * b.input(0)[i] * b.input(0)[i] * b.output_grad()[i];  // d x^3 = 3 x^2 dx
+///         }
+///       });
+///     }
+///
+/// A Recording that is not finished, because something threw, leaves the tape as it was.
+template <class T>
+class Recording {
+ public:
+  /// @param name    stays readable as long as the tape; a literal does. It is what messages call the op.
+  /// @param inputs  what the output depends on, all of one tape; at least one.
+  /// @throws StaleVariable  an input's frame has ended.
+  /// @throws TapeError      inputs of two tapes, or a call from within a gradient rule.
+  Recording(const char* name, std::initializer_list<Variable<T>> inputs)
+      : Recording(name, std::span<const Variable<T>>(inputs.begin(), inputs.size())) {}
+  Recording(const char* name, std::span<const Variable<T>> inputs);
+
+  /// An operation without inputs.
+  Recording(const char* name, Tape<T>& tape);
+
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  /// The memory of the result, uninitialised. Called once.
+  ArrayView<T> output(const Shape& shape);
+
+  /// The result shares memory that lives at least as long as the frame, such as an input's.
+  void output_shares(const T* memory, const Shape& shape);
+
+  /// Whether the rule will be kept: an input needs a gradient, and no_grad() is not in force. If not,
+  /// nothing needs to be saved for the rule.
+  bool needs_grad() const noexcept { return needs_grad_; }
+
+  /// Uninitialised memory that lives as long as the output: for what the rule needs and only the forward
+  /// pass knows.
+  template <class U>
+  ArrayView<U> save(const Shape& shape) {
+    static_assert(std::is_trivially_destructible_v<U>, "nobody destroys saved elements");
+    return {arena().template allocate_array<U>(shape.elements()), shape};
+  }
+
+  /// Puts the operation on the tape. `rule` is called as rule(Backward<T>&) and may capture anything
+  /// movable; it is stored on the tape and destroyed when the frame ends.
+  template <class Rule>
+  Variable<T> finish(Rule rule) {
+    if (!needs_grad_) return finish();
+    Rule* stored = new (arena().allocate(sizeof(Rule), alignof(Rule))) Rule(std::move(rule));
+    detail::StoredRule<T> record{[](void* r, Backward<T>& b) { (*static_cast<Rule*>(r))(b); }, nullptr, stored};
+    if constexpr (!std::is_trivially_destructible_v<Rule>) {
+      record.destroy = [](void* r) { static_cast<Rule*>(r)->~Rule(); };
+    }
+    return commit(record, true);
+  }
+
+  /// The same for an output that no gradient flows through.
+  Variable<T> finish() { return commit({}, false); }
+
+ private:
+  friend class Tape<T>;
+
+  Arena& arena() noexcept;
+  Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad);
+
+  Tape<T>& tape_;
+  std::size_t nodes_at_start_;
+  Arena::Position values_at_start_;
+  detail::Node<T>* owning_rules_at_start_;
+  detail::Node<T>* node_ = nullptr;
+  bool needs_grad_ = false;
+  bool finished_ = false;
+};
+
+extern template class Backward<float>;
+extern template class Backward<double>;
+extern template class Recording<float>;
+extern template class Recording<double>;
+
+}  // namespace xtape

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+#include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/parameter.hpp"
+#include "xtape/autograd/recording.hpp"
+#include "xtape/autograd/variable.hpp"
+#include "xtape/core/array_view.hpp"
+#include "xtape/core/xtensor.hpp"
+
+namespace xtape {
+
+/// What a tape holds now and has ever held.
+struct TapeStatistics {
+  std::size_t nodes;             ///< recorded in the frames now open
+  std::size_t bytes_in_use;      ///< by values, gradients, rules and what they saved
+  std::size_t high_water_bytes;  ///< the largest bytes_in_use so far
+  std::size_t reserved_bytes;    ///< taken from the heap
+  std::size_t heap_allocations;  ///< so far; it stands still once a loop has settled
+};
+
+/// Records operations on arrays as they are computed, and walks them backwards for gradients.
+///
+/// Values, gradients and rules live in memory that the tape owns and uses again. A loop marks each step:
+///
+///     Tape<float> tape;
+///     for (...) {
+///       auto frame = tape.frame();
+///       auto loss = ...;
+///       loss.backward();
+///       optimizer.step();
+///     }  // here all that the step recorded is released, and the next step takes its memory
+///
+/// From the second step of an unchanged loop on, no heap memory is allocated. A tape belongs to one
+/// thread; different tapes on different threads need no lock. Variables hold its address: it does not
+/// move. T is float or double. There are no second derivatives: gradient rules cannot be recorded.
+template <class T>
+class Tape {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "a tape holds float or double");
+
+ public:
+  Tape();
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// Ends what has been recorded since it was made. Frames nest.
+  class [[nodiscard]] Frame {
+   public:
+    explicit Frame(Tape& tape) noexcept;
+    ~Frame();
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+
+   private:
+    Tape& tape_;
+    std::size_t nodes_;
+    Arena::Position values_;
+    detail::Node<T>* owning_rules_;
+    std::uint64_t backward_count_;
+  };
+
+  /// While one lives, operations compute values and record no rules. They nest.
+  class [[nodiscard]] NoGrad {
+   public:
+    explicit NoGrad(Tape& tape) noexcept : tape_(tape) { ++tape_.no_grad_depth_; }
+    ~NoGrad() { --tape_.no_grad_depth_; }
+    NoGrad(const NoGrad&) = delete;
+    NoGrad& operator=(const NoGrad&) = delete;
+
+   private:
+    Tape& tape_;
+  };
+
+  Frame frame() noexcept { return Frame(*this); }
+  NoGrad no_grad() noexcept { return NoGrad(*this); }
+
+  /// A leaf that holds a copy of a number, an xtensor expression (evaluated straight into the tape's
+  /// memory), an ArrayView or a flat container, converted to T. It needs no gradient.
+  template <class Source>
+  Variable<T> constant(const Source& source) {
+    return leaf("constant", source, false);
+  }
+
+  /// The same, and it needs a gradient.
+  template <class Source>
+  Variable<T> variable(const Source& source) {
+    return leaf("variable", source, true);
+  }
+
+  /// A leaf that reads `array` where it stands; it must stay there, unchanged, until the frame ends. Needs
+  /// no gradient. xtensor containers convert if they are in row-major order without gaps.
+  Variable<T> borrow(ArrayView<const T> array);
+
+  /// A temporary would be gone before the tape reads it.
+  template <class Container>
+    requires(!std::is_lvalue_reference_v<Container> && !detail::IsArrayView<std::remove_cv_t<Container>>::value)
+  Variable<T> borrow(Container&& temporary) = delete;
+
+  /// A leaf that reads the parameter in place; backward adds to the parameter's gradient.
+  Variable<T> watch(Parameter<T>& parameter);
+
+  /// Uninitialised memory that lives until the frame ends.
+  template <class U>
+  ArrayView<U> allocate(const Shape& shape) {
+    static_assert(std::is_trivially_destructible_v<U>, "nobody destroys the elements");
+    return {values_.template allocate_array<U>(shape.elements()), shape};
+  }
+
+  TapeStatistics statistics() noexcept;
+
+ private:
+  friend class Variable<T>;
+  friend class Recording<T>;
+  friend class Backward<T>;
+
+  template <class Source>
+  Variable<T> leaf(const char* name, const Source& source, bool requires_grad) {
+    Recording<T> op(name, *this);
+    detail::evaluate(source, op.output(detail::shape_of(source)));
+    return op.commit({}, requires_grad);
+  }
+
+  detail::Node<T>& node(const Variable<T>& variable) const;
+  void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
+  void backward(const Variable<T>& root, ArrayView<const T> seed);
+  Contribution<T> contribution(detail::Node<T>& node);
+  ArrayView<T> gradient(detail::Node<T>& node);
+  void discard_gradients() noexcept;
+  void note_high_water() noexcept;
+
+  Arena values_;     // nodes, values, saved state and rules
+  Arena gradients_;  // of the latest backward
+  std::vector<detail::Node<T>*> nodes_;
+  detail::Node<T>* owning_rules_ = nullptr;  // the newest node whose rule has a destructor; they form a list
+  std::uint64_t generation_ = 1;  // counts releases: a handle with an older one is stale
+  std::uint64_t backward_count_ = 0;
+  bool gradients_valid_ = false;
+  bool in_backward_ = false;
+  std::size_t no_grad_depth_ = 0;
+  std::size_t high_water_bytes_ = 0;
+  std::size_t nodes_heap_allocations_ = 0;
+};
+
+extern template class Tape<float>;
+extern template class Tape<double>;
+
+}  // namespace xtape

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "xtape/core/array_view.hpp"
+
+namespace xtape {
+
+template <class T>
+class Tape;
+template <class T>
+class Recording;
+template <class T>
+class Backward;
+
+namespace detail {
+template <class T>
+struct Node;
+}
+
+/// A handle to one array on a tape: small, trivially copyable, passed by value. Every operation on a
+/// handle whose frame has ended, or on one made by the default constructor, throws StaleVariable.
+template <class T>
+class Variable {
+ public:
+  using value_type = T;
+
+  constexpr Variable() noexcept = default;
+
+  const Shape& shape() const;
+  std::size_t size() const { return shape().elements(); }
+
+  /// An xtensor view of the value: no copy, valid until the frame ends, usable in every xtensor
+  /// expression. (A template so that the compiled library has no xtensor type in it; so is grad().)
+  template <class Element = T>
+  auto value() const {
+    return view(ArrayView<const Element>(values()));
+  }
+
+  /// An xtensor view of the gradient of the latest backward, intermediates too; zeros where nothing
+  /// arrived. Of a watched parameter: the parameter's gradient.
+  /// @throws TapeError  the variable needs no gradient, or backward has not run in this frame.
+  template <class Element = T>
+  auto grad() const {
+    return view(ArrayView<const Element>(gradients()));
+  }
+
+  /// The same as plain memory.
+  ArrayView<const T> values() const;
+  ArrayView<const T> gradients() const;
+  const T* data() const { return values().data(); }
+
+  /// The one element of a one-element array.
+  /// @throws ShapeError  it has more elements, or none.
+  T item() const;
+
+  /// Whether backward carries a gradient to this variable.
+  bool requires_grad() const;
+
+  /// The same value (shared, not copied), cut off from what it was computed from.
+  Variable detach() const;
+
+  /// Computes the gradient of this one-element variable with respect to all that it depends on. The
+  /// gradients of tape variables are those of the latest backward; those of parameters add up.
+  /// @throws ShapeError  it does not have one element: say backward(seed) or take its sum() or mean().
+  /// @throws TapeError   it depends on nothing that needs a gradient.
+  void backward() const;
+
+  /// The gradient of sum(seed * this).
+  /// @param seed  an array of this variable's shape.
+  void backward(ArrayView<const T> seed) const;
+
+  /// The tape on which this stands.
+  Tape<T>& tape() const;
+
+ private:
+  friend class Tape<T>;
+  friend class Recording<T>;
+
+  Variable(Tape<T>* tape, std::size_t slot, std::uint64_t generation) noexcept
+      : tape_(tape), slot_(slot), generation_(generation) {}
+
+  detail::Node<T>& node() const;
+
+  Tape<T>* tape_ = nullptr;
+  std::size_t slot_ = 0;
+  std::uint64_t generation_ = 0;
+};
+
+extern template class Variable<float>;
+extern template class Variable<double>;
+
+}  // namespace xtape

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "xtape/core/array_view.hpp"
+
+namespace xtape {
+
+/// An array that owns its memory, in row-major order: what compiled functions return. view(array) gives
+/// an xtensor view of it. Moves in O(1); copies only by an explicit ArrayView.
+template <class T>
+class Array {
+ public:
+  Array() = default;
+
+  /// Elements are zero.
+  explicit Array(const Shape& shape) : shape_(shape), data_(std::make_unique<T[]>(shape.elements())) {}
+
+  explicit Array(ArrayView<const T> values) : Array(values.shape()) {
+    for (std::size_t i = 0; i < values.size(); ++i) data_[i] = values[i];
+  }
+
+  Array(Array&& other) noexcept { swap(other); }
+  Array& operator=(Array&& other) noexcept {
+    Array(std::move(other)).swap(*this);
+    return *this;
+  }
+
+  T* data() noexcept { return data_.get(); }
+  const T* data() const noexcept { return data_.get(); }
+  const Shape& shape() const noexcept { return shape_; }
+  std::size_t size() const noexcept { return shape_.elements(); }
+
+  T* begin() noexcept { return data(); }
+  T* end() noexcept { return data() + size(); }
+  const T* begin() const noexcept { return data(); }
+  const T* end() const noexcept { return data() + size(); }
+  T& operator[](std::size_t flat_index) noexcept { return data_[flat_index]; }
+  const T& operator[](std::size_t flat_index) const noexcept { return data_[flat_index]; }
+
+  operator ArrayView<T>() noexcept { return {data(), shape_}; }
+  operator ArrayView<const T>() const noexcept { return {data(), shape_}; }
+
+ private:
+  void swap(Array& other) noexcept {
+    std::swap(shape_, other.shape_);
+    std::swap(data_, other.data_);
+  }
+
+  Shape shape_{std::size_t{0}};
+  std::unique_ptr<T[]> data_;
+};
+
+}  // namespace xtape

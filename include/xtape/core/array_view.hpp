@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <iterator>
+#include <ranges>
+#include <type_traits>
+
+#include "xtape/core/shape.hpp"
+
+namespace xtape {
+
+template <class T>
+class ArrayView;
+
+namespace detail {
+
+[[noreturn]] void throw_not_contiguous(const Shape& shape);
+
+template <class C>
+struct IsArrayView : std::false_type {};
+template <class T>
+struct IsArrayView<ArrayView<T>> : std::true_type {};
+
+/// xtensor's containers, adaptors and strided views: a pointer, a shape and strides.
+template <class C>
+concept StridedContainer = !IsArrayView<std::remove_cv_t<C>>::value && requires(C& c) {
+  c.data();
+  c.shape();
+  c.strides();
+};
+
+/// std::vector, std::array, std::span: one axis.
+template <class C>
+concept FlatContainer = !IsArrayView<std::remove_cv_t<C>>::value && !StridedContainer<C> &&
+                        std::ranges::contiguous_range<C> && std::ranges::sized_range<C> &&
+                        !requires(C& c) { c.shape(); };
+
+/// Axes of extent 1 may have any stride.
+template <class C>
+bool is_row_major(const C& container) {
+  auto expected = static_cast<std::ptrdiff_t>(1);
+  for (std::size_t axis = container.shape().size(); axis-- > 0;) {
+    const auto extent = static_cast<std::ptrdiff_t>(container.shape()[axis]);
+    if (extent == 0) return true;
+    if (extent != 1 && static_cast<std::ptrdiff_t>(container.strides()[axis]) != expected) return false;
+    expected *= extent;
+  }
+  return true;
+}
+
+template <class C>
+auto* first_element(C& container) {
+  if constexpr (requires { container.data_offset(); }) {
+    return container.data() + container.data_offset();
+  } else {
+    return container.data();
+  }
+}
+
+}  // namespace detail
+
+/// A pointer and a shape: an array in row-major order whose memory belongs to somebody else. This is how
+/// arrays cross into the compiled library; xtensor containers, std::vector, std::array and std::span
+/// convert to it. T is const where the array is only read.
+template <class T>
+class ArrayView {
+ public:
+  using value_type = std::remove_const_t<T>;
+
+  constexpr ArrayView() noexcept = default;
+  constexpr ArrayView(T* data, const Shape& shape) noexcept
+      : data_(data), shape_(shape), size_(shape.elements()) {}
+
+  template <class Mutable>
+    requires(std::same_as<const Mutable, T> && !std::is_const_v<Mutable>)
+  constexpr ArrayView(const ArrayView<Mutable>& other) noexcept : ArrayView(other.data(), other.shape()) {}
+
+  /// @throws ShapeError  the container is not in row-major order without gaps.
+  template <detail::StridedContainer C>
+    requires std::convertible_to<decltype(detail::first_element(std::declval<C&>())), T*>
+  ArrayView(C&& container)
+      : ArrayView(detail::first_element(container), Shape(container.shape().begin(), container.shape().end())) {
+    if (!detail::is_row_major(container)) detail::throw_not_contiguous(shape_);
+  }
+
+  template <detail::FlatContainer C>
+    requires std::convertible_to<decltype(std::ranges::data(std::declval<C&>())), T*>
+  ArrayView(C&& container)
+      : ArrayView(std::ranges::data(container), Shape{static_cast<std::size_t>(std::ranges::size(container))}) {}
+
+  constexpr T* data() const noexcept { return data_; }
+  constexpr const Shape& shape() const noexcept { return shape_; }
+  constexpr std::size_t size() const noexcept { return size_; }
+  constexpr bool empty() const noexcept { return size_ == 0; }
+
+  constexpr T* begin() const noexcept { return data_; }
+  constexpr T* end() const noexcept { return data_ + size_; }
+  constexpr T& operator[](std::size_t flat_index) const noexcept { return data_[flat_index]; }
+
+ private:
+  T* data_ = nullptr;
+  Shape shape_{std::size_t{0}};
+  std::size_t size_ = 0;
+};
+
+}  // namespace xtape

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <stdexcept>
+
+namespace xtape {
+
+/// Base of every exception that xtape throws. The text names the function, the argument, the rule,
+/// what came instead and, where one mistake is common, the fix. What throws changes nothing first.
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Shapes that do not fit together, or a rank or axis that an array does not have.
+class ShapeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A class index outside [0, classes).
+class LabelError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An option or a number that makes no sense where it was given.
+class ArgumentError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A call that the tape cannot answer as things stand: backward from something that needs no gradient,
+/// the gradient before backward, variables of two tapes in one operation.
+class TapeError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// A variable used after the frame in which it was recorded has ended.
+class StaleVariable : public TapeError {
+ public:
+  using TapeError::TapeError;
+};
+
+/// A file that is missing or does not hold what it should. The text begins with file, line and column.
+class FileError : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace xtape

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+namespace xtape {
+
+/// How many threads one operation may use, the calling one included. Large operations are cut into blocks
+/// whose number depends on their size alone, so results are the same, bit for bit, with any setting;
+/// small ones stay on the calling thread.
+///
+/// xtape cuts matrix products itself and sets the BLAS of the process to one thread when it first
+/// multiplies, so that two pools never compete for the cores.
+///
+/// @param threads  at least 1. The default is the number of cores this process may run on.
+/// @throws ArgumentError  threads is 0, or above 1024.
+void set_num_threads(std::size_t threads);
+
+std::size_t num_threads() noexcept;
+
+}  // namespace xtape

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "xtape/autograd/tape.hpp"
+#include "xtape/core/array_view.hpp"
+#include "xtape/core/random.hpp"
+
+namespace xtape::data {
+
+/// Row numbers of a dataset, cut into batches; the last one may be smaller. The dataset itself is not
+/// copied or moved: shuffle() changes the order of the numbers.
+///
+///     data::Batches batches(split.train, 32);
+///     for (...) {
+///       batches.shuffle(random);
+///       for (const auto rows : batches) {
+///         auto frame = tape.frame();
+///         auto x = data::take_rows(tape, features, rows);
+///         auto y = data::take_rows(tape, labels, rows);
+class Batches {
+ public:
+  class Iterator {
+   public:
+    using value_type = std::span<const std::size_t>;
+    using difference_type = std::ptrdiff_t;
+
+    Iterator() = default;
+    Iterator(const Batches* batches, std::size_t batch) noexcept : batches_(batches), batch_(batch) {}
+
+    value_type operator*() const noexcept { return (*batches_)[batch_]; }
+    Iterator& operator++() noexcept {
+      ++batch_;
+      return *this;
+    }
+    Iterator operator++(int) noexcept {
+      const Iterator before = *this;
+      ++batch_;
+      return before;
+    }
+    friend bool operator==(const Iterator&, const Iterator&) = default;
+
+   private:
+    const Batches* batches_ = nullptr;
+    std::size_t batch_ = 0;
+  };
+
+  /// @throws ArgumentError  batch_size is 0.
+  Batches(std::vector<std::size_t> rows, std::size_t batch_size);
+
+  void shuffle(Random& random) { random.shuffle(rows_); }
+
+  /// How many batches there are.
+  std::size_t size() const noexcept { return (rows_.size() + batch_size_ - 1) / batch_size_; }
+  std::span<const std::size_t> operator[](std::size_t batch) const noexcept;
+
+  Iterator begin() const noexcept { return {this, 0}; }
+  Iterator end() const noexcept { return {this, size()}; }
+
+ private:
+  std::vector<std::size_t> rows_;
+  std::size_t batch_size_;
+};
+
+/// The rows of an array, gathered into memory of the tape: a constant for features, plain memory for class
+/// indices. Valid until the frame ends.
+/// @param array  (rows, ...)
+/// @throws ShapeError     array has no rows.
+/// @throws ArgumentError  a row number is not below the number of rows.
+template <class T>
+Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array, std::span<const std::size_t> rows);
+template <class T>
+ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int64_t> array,
+                                        std::span<const std::size_t> rows);
+
+}  // namespace xtape::data

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/nn/module.hpp"
+#include "xtape/ops/elementwise.hpp"
+
+namespace xtape::nn {
+
+// The operations of the same name as modules, for Sequential.
+
+template <class T>
+struct Relu : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return relu(x); }
+};
+
+template <class T>
+struct Tanh : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return tanh(x); }
+};
+
+template <class T>
+struct Sigmoid : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return sigmoid(x); }
+};
+
+template <class T>
+struct Softplus : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return softplus(x); }
+};
+
+}  // namespace xtape::nn

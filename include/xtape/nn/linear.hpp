@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "xtape/core/random.hpp"
+#include "xtape/nn/initializers.hpp"
+#include "xtape/nn/module.hpp"
+
+namespace xtape::nn {
+
+template <class T>
+struct LinearOptions {
+  bool bias = true;
+  /// Sets the first weights; biases begin at 0.
+  void (*initializer)(ArrayView<T> weight, Random& random) = he_uniform<T>;
+};
+
+/// A fully connected layer: (..., in) to (..., out), x weight^T + bias.
+template <class T>
+class Linear : public Module<T> {
+ public:
+  /// @throws ArgumentError  in or out is 0.
+  Linear(std::size_t in, std::size_t out, Random& random, const LinearOptions<T>& options = {});
+
+  Variable<T> forward(Variable<T> x) override;
+
+  Parameter<T> weight;  ///< (out, in)
+  Parameter<T> bias;    ///< (out); (0) without bias
+};
+
+extern template class Linear<float>;
+extern template class Linear<double>;
+
+}  // namespace xtape::nn

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "xtape/nn/module.hpp"
+
+namespace xtape::nn {
+
+/// Modules one after the other. Parameters are named after their place, as in PyTorch: "0.weight".
+///
+///     nn::Sequential<float> model;
+///     model.add<nn::Linear>(64, 128, random).add<nn::Relu>().add<nn::Linear>(128, 10, random);
+template <class T>
+class Sequential : public Module<T> {
+ public:
+  /// Appends a Layer<T>, made from the arguments.
+  template <template <class> class Layer, class... Arguments>
+  Sequential& add(Arguments&&... arguments) {
+    return add<Layer<T>>(std::forward<Arguments>(arguments)...);
+  }
+
+  /// Appends a module of a type of your own.
+  template <class Layer, class... Arguments>
+  Sequential& add(Arguments&&... arguments) {
+    auto layer = std::make_unique<Layer>(std::forward<Arguments>(arguments)...);
+    Module<T>::add(std::to_string(layers_.size()), *layer);
+    layers_.push_back(std::move(layer));
+    return *this;
+  }
+
+  Variable<T> forward(Variable<T> x) override {
+    for (const auto& layer : layers_) x = layer->forward(x);
+    return x;
+  }
+
+  std::size_t size() const noexcept { return layers_.size(); }
+  Module<T>& operator[](std::size_t i) { return *layers_[i]; }
+
+ private:
+  std::vector<std::unique_ptr<Module<T>>> layers_;
+};
+
+}  // namespace xtape::nn

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <type_traits>
+
+#include "xtape/autograd/variable.hpp"
+
+namespace xtape {
+
+/// A number beside a Variable<T>; it converts to T.
+template <class T>
+using Number = std::type_identity_t<T>;
+
+// Element by element, on two variables with numpy's broadcasting or on a variable and a number. The
+// result has the broadcast shape. All throw ShapeError where shapes do not broadcast.
+
+/// a + b
+template <class T>
+Variable<T> add(Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> add(Variable<T> a, Number<T> b);
+
+/// a - b
+template <class T>
+Variable<T> subtract(Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> subtract(Variable<T> a, Number<T> b);
+template <class T>
+Variable<T> subtract(Number<T> a, Variable<T> b);
+
+/// a * b
+template <class T>
+Variable<T> multiply(Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> multiply(Variable<T> a, Number<T> b);
+
+/// a / b, by IEEE's rules: 1 / 0 is inf, 0 / 0 is NaN.
+template <class T>
+Variable<T> divide(Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> divide(Variable<T> a, Number<T> b);
+template <class T>
+Variable<T> divide(Number<T> a, Variable<T> b);
+
+/// -x
+template <class T>
+Variable<T> negate(Variable<T> x);
+
+/// base^exponent, by std::pow's rules. d/dbase = exponent base^(exponent - 1), and 0 where exponent is 0;
+/// d/dexponent = base^exponent log(base), and 0 where base is 0 and exponent >= 0. A negative base has a
+/// gradient only for a whole exponent; the exponent's own gradient is NaN there.
+template <class T>
+Variable<T> power(Variable<T> base, Variable<T> exponent);
+template <class T>
+Variable<T> power(Variable<T> base, Number<T> exponent);
+
+/// The larger one; NaN if either is. Where a = b each gets half of the gradient.
+template <class T>
+Variable<T> maximum(Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> maximum(Variable<T> a, Number<T> b);
+
+/// The smaller one; NaN if either is. Where a = b each gets half of the gradient.
+template <class T>
+Variable<T> minimum(Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> minimum(Variable<T> a, Number<T> b);
+
+template <class T>
+Variable<T> operator+(Variable<T> a, Variable<T> b) {
+  return add(a, b);
+}
+template <class T>
+Variable<T> operator+(Variable<T> a, Number<T> b) {
+  return add(a, b);
+}
+template <class T>
+Variable<T> operator+(Number<T> a, Variable<T> b) {
+  return add(b, a);
+}
+template <class T>
+Variable<T> operator-(Variable<T> a, Variable<T> b) {
+  return subtract(a, b);
+}
+template <class T>
+Variable<T> operator-(Variable<T> a, Number<T> b) {
+  return subtract(a, b);
+}
+template <class T>
+Variable<T> operator-(Number<T> a, Variable<T> b) {
+  return subtract(a, b);
+}
+template <class T>
+Variable<T> operator*(Variable<T> a, Variable<T> b) {
+  return multiply(a, b);
+}
+template <class T>
+Variable<T> operator*(Variable<T> a, Number<T> b) {
+  return multiply(a, b);
+}
+template <class T>
+Variable<T> operator*(Number<T> a, Variable<T> b) {
+  return multiply(b, a);
+}
+template <class T>
+Variable<T> operator/(Variable<T> a, Variable<T> b) {
+  return divide(a, b);
+}
+template <class T>
+Variable<T> operator/(Variable<T> a, Number<T> b) {
+  return divide(a, b);
+}
+template <class T>
+Variable<T> operator/(Number<T> a, Variable<T> b) {
+  return divide(a, b);
+}
+template <class T>
+Variable<T> operator-(Variable<T> x) {
+  return negate(x);
+}
+
+}  // namespace xtape

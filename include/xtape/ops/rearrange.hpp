@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/core/indices.hpp"
+#include "xtape/ops/arithmetic.hpp"
+
+namespace xtape {
+
+/// The same elements, in the same order, under another shape. Shares x's memory.
+/// @throws ShapeError  the shapes differ in their number of elements.
+template <class T>
+Variable<T> reshape(Variable<T> x, const Shape& shape);
+
+/// The axes in reverse order: for a matrix, its transpose.
+template <class T>
+Variable<T> transpose(Variable<T> x);
+
+/// Axis i of the result is axis axes[i] of x.
+/// @param axes  a permutation of 0 .. rank - 1; negative numbers count from the last axis.
+/// @throws ShapeError  it is not one.
+template <class T>
+Variable<T> transpose(Variable<T> x, std::initializer_list<int> axes);
+
+/// The parts one after the other along an axis that they already have.
+/// @throws ShapeError     extents differ along another axis.
+/// @throws ArgumentError  there are no parts.
+template <class T>
+Variable<T> concatenate(std::span<const Variable<T>> parts, int axis = 0);
+template <class T>
+Variable<T> concatenate(std::initializer_list<Variable<T>> parts, int axis = 0) {
+  return concatenate(std::span<const Variable<T>>(parts.begin(), parts.size()), axis);
+}
+
+/// Positions [begin, end) along an axis. Negative positions count from the end of the axis.
+/// @throws ShapeError  not 0 <= begin <= end <= extent.
+template <class T>
+Variable<T> slice(Variable<T> x, int axis, std::ptrdiff_t begin, std::ptrdiff_t end);
+
+/// y[i...] = x[indices[i...]]: rows of x, any number of times each, as in an embedding lookup. Gradients
+/// of a row that was taken several times add up.
+/// @param x        (rows, ...)
+/// @param indices  any shape and integer type, each in [0, rows)
+/// @return         indices' shape followed by the rest of x's
+/// @throws LabelError  an index outside [0, rows); the message names it.
+template <class T>
+Variable<T> select_rows(Variable<T> x, Indices indices);
+
+/// a where the condition holds and b where it does not, with numpy's broadcasting over all three. What was
+/// not chosen gets gradient 0.
+/// @param condition  bools: an xtensor expression such as x.value() > 0, or an ArrayView that outlives the
+///                   frame.
+/// @throws ShapeError  the shapes do not broadcast.
+template <class T>
+Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Variable<T> b);
+template <class T>
+Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Number<T> b);
+template <class T>
+Variable<T> where(ArrayView<const bool> condition, Number<T> a, Variable<T> b);
+
+template <detail::BoolArray Condition, class A, class B>
+auto where(const Condition& condition, const A& a, const B& b) {
+  auto& tape = [&]() -> auto& {
+    if constexpr (requires { a.tape(); }) {
+      return a.tape();
+    } else {
+      return b.tape();
+    }
+  }();
+  const ArrayView<bool> copy = tape.template allocate<bool>(detail::shape_of(condition));
+  detail::evaluate(condition, copy);
+  return where(ArrayView<const bool>(copy), a, b);
+}
+
+}  // namespace xtape

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/ops/axes.hpp"
+
+namespace xtape {
+
+// sum(x) reduces over all axes to a scalar; sum(x, 1) and sum(x, {0, -1}) over some. Reduced axes
+// disappear, or stay with extent 1: sum(x, 1, keep_dims). All throw ShapeError for an axis that x does
+// not have. Floats are summed in double, doubles with compensation, and rounded once.
+
+/// The sum; 0 over no elements.
+template <class T>
+Variable<T> sum(Variable<T> x, Axes axes = {}, KeepDims keep = KeepDims::no);
+
+/// The arithmetic mean; NaN over no elements.
+template <class T>
+Variable<T> mean(Variable<T> x, Axes axes = {}, KeepDims keep = KeepDims::no);
+
+/// The largest element; NaN if one is NaN. Elements that share the largest value share its gradient equally.
+/// @throws ShapeError  there are no elements to choose from.
+template <class T>
+Variable<T> max(Variable<T> x, Axes axes = {}, KeepDims keep = KeepDims::no);
+
+/// log(sum(exp(x))), computed as m + log1p(sum of exp(x - m) over all but the first largest element m), so
+/// that it neither overflows nor loses the small terms. -inf over no elements. d/dx = softmax(x).
+template <class T>
+Variable<T> log_sum_exp(Variable<T> x, Axes axes = {}, KeepDims keep = KeepDims::no);
+
+}  // namespace xtape

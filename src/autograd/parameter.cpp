@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/autograd/parameter.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace xtape {
+
+template <class T>
+Parameter<T>::Parameter(std::string name, const Shape& shape)
+    : name_(std::move(name)), value_(shape), grad_(shape) {}
+
+template <class T>
+Parameter<T>::Parameter(std::string name, ArrayView<const T> initial)
+    : name_(std::move(name)), value_(initial), grad_(initial.shape()) {}
+
+template <class T>
+ArrayView<T> Parameter<T>::gradients() {
+  if (grad_is_zero_) std::fill(grad_.begin(), grad_.end(), T{0});
+  grad_is_zero_ = false;
+  return grad_;
+}
+
+template class Parameter<float>;
+template class Parameter<double>;
+
+}  // namespace xtape

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/autograd/recording.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "autograd/node.hpp"
+#include "core/format.hpp"
+#include "xtape/autograd/tape.hpp"
+
+namespace xtape {
+namespace {
+
+template <class T>
+Tape<T>& tape_of(const char* name, std::span<const Variable<T>> inputs) {
+  if (inputs.empty()) fail<ArgumentError>("{}: an operation must have at least one input, got none", name);
+  Tape<T>& tape = inputs[0].tape();
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    if (&inputs[i].tape() != &tape) {
+      fail<TapeError>("{}: all inputs must be of one tape, got input {} of another tape than input 0", name, i);
+    }
+  }
+  return tape;
+}
+
+}  // namespace
+
+template <class T>
+Recording<T>::Recording(const char* name, Tape<T>& tape)
+    : tape_(tape),
+      nodes_at_start_(tape.nodes_.size()),
+      values_at_start_(tape.values_.position()),
+      owning_rules_at_start_(tape.owning_rules_) {
+  if (tape.in_backward_) {
+    fail<TapeError>("{}: a gradient rule must compute on plain memory, got an operation recorded inside backward",
+                    name);
+  }
+  node_ = new (tape.values_.allocate(sizeof(detail::Node<T>), alignof(detail::Node<T>))) detail::Node<T>;
+  node_->name = name;
+}
+
+template <class T>
+Recording<T>::Recording(const char* name, std::span<const Variable<T>> inputs)
+    : Recording(name, tape_of(name, inputs)) {
+  node_->inputs = tape_.values_.template allocate_array<detail::Node<T>*>(inputs.size());
+  node_->input_count = inputs.size();
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    node_->inputs[i] = &inputs[i].node();
+    needs_grad_ = needs_grad_ || node_->inputs[i]->requires_grad;
+  }
+  needs_grad_ = needs_grad_ && tape_.no_grad_depth_ == 0;
+}
+
+template <class T>
+Recording<T>::~Recording() {
+  if (!finished_) tape_.release(nodes_at_start_, values_at_start_, owning_rules_at_start_);
+}
+
+template <class T>
+ArrayView<T> Recording<T>::output(const Shape& shape) {
+  T* memory = tape_.values_.template allocate_array<T>(shape.elements());
+  output_shares(memory, shape);
+  return {memory, shape};
+}
+
+template <class T>
+void Recording<T>::output_shares(const T* memory, const Shape& shape) {
+  node_->value = memory;
+  node_->shape = shape;
+}
+
+template <class T>
+Arena& Recording<T>::arena() noexcept {
+  return tape_.values_;
+}
+
+template <class T>
+Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
+  if (tape_.nodes_.size() == tape_.nodes_.capacity()) {
+    tape_.nodes_.reserve(std::max<std::size_t>(64, 2 * tape_.nodes_.size()));
+    ++tape_.nodes_heap_allocations_;
+  }
+  node_->rule = rule;
+  node_->requires_grad = requires_grad;
+  node_->generation = tape_.generation_;
+  if (rule.destroy != nullptr) {
+    node_->next_owning = tape_.owning_rules_;
+    tape_.owning_rules_ = node_;
+  }
+  tape_.nodes_.push_back(node_);
+  finished_ = true;
+  return Variable<T>(&tape_, tape_.nodes_.size() - 1, tape_.generation_);
+}
+
+template <class T>
+ArrayView<const T> Backward<T>::output() const {
+  return {node_.value, node_.shape};
+}
+
+template <class T>
+ArrayView<const T> Backward<T>::output_grad() const {
+  return tape_.gradient(node_);
+}
+
+template <class T>
+ArrayView<const T> Backward<T>::input(std::size_t i) const {
+  return {node_.inputs[i]->value, node_.inputs[i]->shape};
+}
+
+template <class T>
+bool Backward<T>::needs_grad(std::size_t i) const {
+  return node_.inputs[i]->requires_grad;
+}
+
+template <class T>
+Contribution<T> Backward<T>::contribution(std::size_t i) {
+  detail::Node<T>& input = *node_.inputs[i];
+  if (input.requires_grad) return tape_.contribution(input);
+  // Nobody reads it; a rule that does not ask needs_grad() first still has somewhere to write.
+  return {{tape_.gradients_.template allocate_array<T>(input.shape.elements()), input.shape}, true};
+}
+
+template <class T>
+ArrayView<T> Backward<T>::input_grad(std::size_t i) {
+  const auto [grad, first] = contribution(i);
+  if (first) std::fill(grad.begin(), grad.end(), T{0});
+  return grad;
+}
+
+template class Backward<float>;
+template class Backward<double>;
+template class Recording<float>;
+template class Recording<double>;
+
+}  // namespace xtape

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/autograd/tape.hpp"
+
+#include <algorithm>
+
+#include "autograd/node.hpp"
+#include "core/format.hpp"
+
+namespace xtape {
+
+template <class T>
+Tape<T>::Tape() = default;
+
+template <class T>
+Tape<T>::~Tape() {
+  release(0, {}, nullptr);
+}
+
+template <class T>
+Tape<T>::Frame::Frame(Tape& tape) noexcept
+    : tape_(tape),
+      nodes_(tape.nodes_.size()),
+      values_(tape.values_.position()),
+      owning_rules_(tape.owning_rules_),
+      backward_count_(tape.backward_count_) {}
+
+template <class T>
+Tape<T>::Frame::~Frame() {
+  tape_.release(nodes_, values_, owning_rules_);
+  // Gradients of a backward inside the frame are in memory that the next backward takes.
+  if (tape_.backward_count_ != backward_count_) tape_.discard_gradients();
+}
+
+template <class T>
+void Tape<T>::release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept {
+  note_high_water();
+  while (owning_rules_ != owning_rules) {
+    owning_rules_->rule.destroy(owning_rules_->rule.rule);
+    owning_rules_ = owning_rules_->next_owning;
+  }
+  nodes_.resize(nodes);
+  values_.release(values);
+  ++generation_;
+}
+
+template <class T>
+detail::Node<T>& Tape<T>::node(const Variable<T>& variable) const {
+  if (variable.slot_ >= nodes_.size() || nodes_[variable.slot_]->generation != variable.generation_) {
+    fail<StaleVariable>(
+        "Variable: it must be used before its frame ends, got one whose frame has ended; copy what is needed "
+        "later, as in xt::xarray<float> kept = x.value()");
+  }
+  return *nodes_[variable.slot_];
+}
+
+template <class T>
+Variable<T> Tape<T>::borrow(ArrayView<const T> array) {
+  Recording<T> op("borrow", *this);
+  op.output_shares(array.data(), array.shape());
+  return op.finish();
+}
+
+template <class T>
+Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
+  Recording<T> op("watch", *this);
+  op.output_shares(parameter.value_.data(), parameter.shape());
+  op.node_->parameter = &parameter;
+  return op.commit({}, true);
+}
+
+template <class T>
+void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
+  detail::Node<T>& last = node(root);
+  if (!last.requires_grad) {
+    fail<TapeError>(
+        "backward: the variable must depend on one that needs a gradient, got the result of {} on constants; "
+        "make inputs with tape.variable() or tape.watch(), outside no_grad()",
+        last.name);
+  }
+  if (in_backward_) fail<TapeError>("backward: it must not be called from a gradient rule");
+
+  struct Guard {
+    bool& flag;
+    ~Guard() { flag = false; }
+  } guard{in_backward_ = true};
+
+  discard_gradients();
+  gradients_valid_ = true;
+  ++backward_count_;
+  const auto [grad, first] = contribution(last);
+  for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
+
+  for (std::size_t slot = root.slot_ + 1; slot-- > 0;) {
+    detail::Node<T>& current = *nodes_[slot];
+    if (current.rule.apply == nullptr || current.backward_count != backward_count_) continue;
+    Backward<T> context(*this, current);
+    current.rule.apply(current.rule.rule, context);
+  }
+}
+
+// The one place where a gradient begins.
+template <class T>
+Contribution<T> Tape<T>::contribution(detail::Node<T>& node) {
+  if (node.parameter != nullptr) {
+    const bool first = node.parameter->grad_is_zero_;
+    node.parameter->grad_is_zero_ = false;
+    return {node.parameter->grad_, first};
+  }
+  const bool first = node.backward_count != backward_count_;
+  if (first) {
+    node.grad = gradients_.template allocate_array<T>(node.shape.elements());
+    node.backward_count = backward_count_;
+  }
+  return {{node.grad, node.shape}, first};
+}
+
+template <class T>
+ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
+  if (!node.requires_grad) {
+    fail<TapeError>("grad: the variable must need a gradient, got the result of {} on constants", node.name);
+  }
+  if (node.parameter != nullptr) return node.parameter->gradients();
+  if (!gradients_valid_) {
+    fail<TapeError>("grad: backward must have run in this frame, got a variable (the result of {}) before it",
+                    node.name);
+  }
+  const auto [grad, first] = contribution(node);
+  if (first) std::fill(grad.begin(), grad.end(), T{0});
+  return grad;
+}
+
+template <class T>
+void Tape<T>::discard_gradients() noexcept {
+  note_high_water();
+  gradients_.release({});
+  gradients_valid_ = false;
+}
+
+template <class T>
+void Tape<T>::note_high_water() noexcept {
+  high_water_bytes_ = std::max(high_water_bytes_, values_.bytes_in_use() + gradients_.bytes_in_use());
+}
+
+template <class T>
+TapeStatistics Tape<T>::statistics() noexcept {
+  note_high_water();
+  return {nodes_.size(), values_.bytes_in_use() + gradients_.bytes_in_use(), high_water_bytes_,
+          values_.reserved_bytes() + gradients_.reserved_bytes(),
+          values_.heap_allocations() + gradients_.heap_allocations() + nodes_heap_allocations_};
+}
+
+template class Tape<float>;
+template class Tape<double>;
+
+}  // namespace xtape

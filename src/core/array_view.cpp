@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/core/array_view.hpp"
+
+#include "core/format.hpp"
+
+namespace xtape::detail {
+
+void throw_not_contiguous(const Shape& shape) {
+  fail<ShapeError>(
+      "ArrayView: the array must be in row-major order without gaps, got strides that do not fit its shape {}; "
+      "copy it into an xt::xarray first",
+      shape);
+}
+
+}  // namespace xtape::detail

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/thread_pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+#include "core/format.hpp"
+#include "xtape/core/threads.hpp"
+
+namespace xtape {
+namespace {
+
+std::size_t available_cores() {
+#ifdef __linux__
+  // Fewer than the machine has, in a container or under taskset.
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
+#endif
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
+// Workers sleep until a job comes, take blocks from a shared counter, and sleep again. Workers are
+// started by the first job that can use them.
+class ThreadPool {
+ public:
+  ~ThreadPool() {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    job_arrived_.notify_all();
+    for (std::thread& worker : workers_) worker.join();
+  }
+
+  void run(std::size_t blocks, void (*work)(void*, std::size_t), void* context) {
+    const std::size_t helpers = std::min(limit.load(), blocks) - 1;
+    if (helpers == 0 || busy_.test_and_set(std::memory_order_acquire)) {
+      for (std::size_t block = 0; block < blocks; ++block) work(context, block);
+      return;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      start_workers(helpers);
+      work_ = work;
+      context_ = context;
+      blocks_ = blocks;
+      next_block_ = 0;
+      wanted_ = helpers;
+    }
+    job_arrived_.notify_all();
+    take_blocks();
+    {
+      std::unique_lock lock(mutex_);
+      wanted_ = 0;  // Whoever has not woken up yet is not needed any more.
+      job_done_.wait(lock, [this] { return active_ == 0; });
+    }
+    busy_.clear(std::memory_order_release);
+  }
+
+  std::atomic<std::size_t> limit{available_cores()};
+
+ private:
+  // A system that refuses another thread leaves the job to those there are.
+  void start_workers(std::size_t helpers) {
+    try {
+      while (workers_.size() < helpers) workers_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {
+    }
+  }
+
+  void serve() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      job_arrived_.wait(lock, [this] { return stopping_ || wanted_ > 0; });
+      if (stopping_) return;
+      --wanted_;
+      ++active_;
+      lock.unlock();
+      take_blocks();
+      lock.lock();
+      if (--active_ == 0) job_done_.notify_one();
+    }
+  }
+
+  void take_blocks() {
+    for (std::size_t block; (block = next_block_.fetch_add(1)) < blocks_;) work_(context_, block);
+  }
+
+  std::atomic_flag busy_;
+  std::mutex mutex_;
+  std::condition_variable job_arrived_;
+  std::condition_variable job_done_;
+  std::vector<std::thread> workers_;
+  bool stopping_ = false;
+  std::size_t wanted_ = 0;
+  std::size_t active_ = 0;
+  void (*work_)(void*, std::size_t) = nullptr;
+  void* context_ = nullptr;
+  std::size_t blocks_ = 0;
+  std::atomic<std::size_t> next_block_{0};
+};
+
+ThreadPool& pool() {
+  static ThreadPool instance;
+  return instance;
+}
+
+}  // namespace
+
+void detail::run_blocks(std::size_t blocks, void (*run)(void*, std::size_t), void* context) {
+  pool().run(blocks, run, context);
+}
+
+void set_num_threads(std::size_t threads) {
+  constexpr std::size_t most = 1024;
+  if (threads < 1 || threads > most) {
+    fail<ArgumentError>("set_num_threads: threads must be in [1, {}], got {}", most, threads);
+  }
+  pool().limit = threads;
+}
+
+std::size_t num_threads() noexcept { return pool().limit; }
+
+}  // namespace xtape

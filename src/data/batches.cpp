@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/data/batches.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/format.hpp"
+
+namespace xtape::data {
+namespace {
+
+Shape taken_shape(const Shape& shape, std::span<const std::size_t> rows) {
+  if (shape.rank() == 0) fail<ShapeError>("take_rows: array must have rows, got a scalar");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] >= shape[0]) {
+      fail<ArgumentError>("take_rows: rows[{}] must be below the {} rows of array {}, got {}", i, shape[0], shape,
+                          rows[i]);
+    }
+  }
+  Shape result{rows.size()};
+  for (std::size_t axis = 1; axis < shape.rank(); ++axis) result.append(shape[axis]);
+  return result;
+}
+
+template <class Element>
+void gather(ArrayView<const Element> array, std::span<const std::size_t> rows, ArrayView<Element> taken) {
+  const std::size_t width = rows.empty() ? 0 : taken.size() / rows.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(array.data() + rows[i] * width, width, taken.data() + i * width);
+  }
+}
+
+}  // namespace
+
+Batches::Batches(std::vector<std::size_t> rows, std::size_t batch_size)
+    : rows_(std::move(rows)), batch_size_(batch_size) {
+  if (batch_size == 0) fail<ArgumentError>("Batches: batch_size must be at least 1, got 0");
+}
+
+std::span<const std::size_t> Batches::operator[](std::size_t batch) const noexcept {
+  const std::size_t begin = batch * batch_size_;
+  return std::span<const std::size_t>(rows_).subspan(begin, std::min(batch_size_, rows_.size() - begin));
+}
+
+template <class T>
+Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array,
+                      std::span<const std::size_t> rows) {
+  const Shape shape = taken_shape(array.shape(), rows);
+  Recording<T> op("take_rows", tape);
+  gather(array, rows, op.output(shape));
+  return op.finish();
+}
+
+template <class T>
+ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int64_t> array,
+                                        std::span<const std::size_t> rows) {
+  const auto taken = tape.template allocate<std::int64_t>(taken_shape(array.shape(), rows));
+  gather(array, rows, taken);
+  return taken;
+}
+
+template Variable<float> take_rows(Tape<float>&, ArrayView<const float>, std::span<const std::size_t>);
+template Variable<double> take_rows(Tape<double>&, ArrayView<const double>, std::span<const std::size_t>);
+template ArrayView<const std::int64_t> take_rows(Tape<float>&, ArrayView<const std::int64_t>,
+                                                 std::span<const std::size_t>);
+template ArrayView<const std::int64_t> take_rows(Tape<double>&, ArrayView<const std::int64_t>,
+                                                 std::span<const std::size_t>);
+
+}  // namespace xtape::data

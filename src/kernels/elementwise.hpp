@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/nest.hpp"
+#include "kernels/sum.hpp"
+
+namespace xtape::kernels {
+
+// y[i] = f(x[i])
+template <class T, class F>
+void map(const T* x, T* y, std::size_t count, F f) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = f(x[i]);
+}
+
+// dx[i] = dy[i] * derivative(x[i], y[i]) if it is the first contribution, else adds that.
+template <class T, class Derivative>
+void map_backward(const T* x, const T* y, const T* dy, T* dx, std::size_t count, bool first,
+                  Derivative derivative) {
+  if (first) {
+    for (std::size_t i = 0; i < count; ++i) dx[i] = dy[i] * derivative(x[i], y[i]);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) dx[i] += dy[i] * derivative(x[i], y[i]);
+  }
+}
+
+// y = f(a, b) over a nest of (y, a, b). Along the innermost axis an operand steps by 1 or stands still.
+template <class T, class F>
+void broadcast_map(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {
+  const std::size_t length = nest.inner_extent();
+  const bool a_moves = nest.inner_stride(1) != 0;
+  const bool b_moves = nest.inner_stride(2) != 0;
+  for_each_row(nest, [&](const std::size_t (&at)[3]) {
+    T* out = y + at[0];
+    const T* left = a + at[1];
+    const T* right = b + at[2];
+    if (a_moves && b_moves) {
+      for (std::size_t i = 0; i < length; ++i) out[i] = f(left[i], right[i]);
+    } else if (a_moves) {
+      for (std::size_t i = 0; i < length; ++i) out[i] = f(left[i], *right);
+    } else {
+      for (std::size_t i = 0; i < length; ++i) out[i] = f(*left, b_moves ? right[i] : *right);
+    }
+  });
+}
+
+// out[kept] (+)= sum over the reduced axes of term(offset) / divisor, rounded once. offset[0] is the position
+// in `out`.
+template <class T, std::size_t N, class Term>
+void reduce_sum(const Reduction<N>& space, T* out, bool first, Term term, double divisor = 1) {
+  const auto store = [&](std::size_t at, double sum) {
+    out[at] = static_cast<T>(first ? sum / divisor : out[at] + sum / divisor);
+  };
+  const auto plus = [](const std::size_t (&a)[N], const std::size_t (&b)[N], auto& sum) {
+    for (std::size_t i = 0; i < N; ++i) sum[i] = a[i] + b[i];
+  };
+  if (!space.kept_is_innermost) {
+    for_each_element(space.kept, [&](const std::size_t (&kept)[N]) {
+      Sum<T> sum;
+      for_each_element(space.reduced, [&](const std::size_t (&reduced)[N]) {
+        std::size_t offset[N];
+        plus(kept, reduced, offset);
+        sum.add(term(offset));
+      });
+      store(kept[0], sum.value());
+    });
+    return;
+  }
+  // Memory is read along the kept axis: a block of sums grows side by side.
+  constexpr std::size_t block = 64;
+  for_each_row(space.kept, [&](const std::size_t (&row)[N]) {
+    for (std::size_t begin = 0; begin < space.kept.inner_extent(); begin += block) {
+      const std::size_t end = begin + block < space.kept.inner_extent() ? begin + block : space.kept.inner_extent();
+      Sum<T> sums[block];
+      for_each_element(space.reduced, [&](const std::size_t (&reduced)[N]) {
+        std::size_t offset[N];
+        plus(row, reduced, offset);
+        for (std::size_t a = 0; a < N; ++a) offset[a] += begin * space.kept.inner_stride(a);
+        for (std::size_t i = begin; i < end; ++i) {
+          sums[i - begin].add(term(offset));
+          for (std::size_t a = 0; a < N; ++a) offset[a] += space.kept.inner_stride(a);
+        }
+      });
+      for (std::size_t i = begin; i < end; ++i) {
+        store(row[0] + i * space.kept.inner_stride(0), sums[i - begin].value());
+      }
+    }
+  });
+}
+
+}  // namespace xtape::kernels

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+
+namespace xtape::kernels {
+
+// A running sum of numbers of type T. Floats are summed in double; doubles with the rounding errors
+// carried along (Neumaier, ZAMM 1974), so that the result of any number of terms is good to about an ulp
+// of the sum of their magnitudes.
+template <class T>
+class Sum;
+
+template <>
+class Sum<float> {
+ public:
+  void add(double x) { sum_ += x; }
+  double value() const { return sum_; }
+
+ private:
+  double sum_ = 0;
+};
+
+template <>
+class Sum<double> {
+ public:
+  void add(double x) {
+    const double next = sum_ + x;
+    const bool sum_is_larger = std::abs(sum_) >= std::abs(x);
+    error_ += sum_is_larger ? (sum_ - next) + x : (x - next) + sum_;
+    sum_ = next;
+  }
+  // The error of an infinite sum is inf - inf.
+  double value() const { return std::isfinite(sum_) ? sum_ + error_ : sum_; }
+
+ private:
+  double sum_ = 0;
+  double error_ = 0;
+};
+
+}  // namespace xtape::kernels

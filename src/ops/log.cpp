@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+
+#include "ops/unary.hpp"
+#include "xtape/ops/elementwise.hpp"
+
+namespace xtape {
+
+template <class T>
+Variable<T> log(Variable<T> x) {
+  return unary(
+      "log", x, [](T x) { return std::log(x); }, [](T x, T) { return 1 / x; });
+}
+
+template Variable<float> log(Variable<float>);
+template Variable<double> log(Variable<double>);
+
+}  // namespace xtape

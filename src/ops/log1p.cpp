@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+
+#include "ops/unary.hpp"
+#include "xtape/ops/elementwise.hpp"
+
+namespace xtape {
+
+template <class T>
+Variable<T> log1p(Variable<T> x) {
+  return unary(
+      "log1p", x, [](T x) { return std::log1p(x); }, [](T x, T) { return 1 / (1 + x); });
+}
+
+template Variable<float> log1p(Variable<float>);
+template Variable<double> log1p(Variable<double>);
+
+}  // namespace xtape

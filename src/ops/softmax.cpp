@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels/softmax.hpp"
+
+#include "ops/slices.hpp"
+#include "xtape/autograd/recording.hpp"
+#include "xtape/ops/softmax.hpp"
+
+namespace xtape {
+
+template <class T>
+Variable<T> softmax(Variable<T> x, int axis) {
+  const Slices slices = slices_along("softmax", x.shape(), axis);
+
+  Recording<T> op("softmax", {x});
+  const ArrayView<T> y = op.output(x.shape());
+  for (std::size_t s = 0; s < slices.count; ++s) {
+    const std::size_t start = slices.start(s);
+    const auto normaliser = kernels::normaliser(x.data() + start, slices.length, slices.step);
+    for (std::size_t j = 0; j < slices.length; ++j) {
+      const std::size_t at = start + j * slices.step;
+      y[at] = static_cast<T>(normaliser.probability(x.data()[at], j));
+    }
+  }
+
+  return op.finish([slices](Backward<T>& b) {
+    // dx = p (dy - sum(p dy))
+    const auto [dx, first] = b.contribution(0);
+    const T *p = b.output().data(), *dy = b.output_grad().data();
+    for (std::size_t s = 0; s < slices.count; ++s) {
+      const std::size_t start = slices.start(s), end = start + slices.length * slices.step;
+      kernels::Sum<T> sum;
+      for (std::size_t at = start; at < end; at += slices.step) sum.add(static_cast<double>(p[at]) * dy[at]);
+      for (std::size_t at = start; at < end; at += slices.step) {
+        const T contribution = static_cast<T>(p[at] * (dy[at] - sum.value()));
+        dx[at] = first ? contribution : dx[at] + contribution;
+      }
+    }
+  });
+}
+
+template Variable<float> softmax(Variable<float>, int);
+template Variable<double> softmax(Variable<double>, int);
+
+}  // namespace xtape
