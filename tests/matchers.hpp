@@ -10,6 +10,11 @@
 #include "catch.hpp"
 #include "xtape/xtape.hpp"
 
+template <>
+struct Catch::StringMaker<xtape::GradcheckReport> {
+  static std::string convert(const xtape::GradcheckReport& report) { return report.message; }
+};
+
 namespace xtape::testing {
 
 #if __has_include(<catch2/catch_all.hpp>)

@@ -18,8 +18,8 @@ TEST_CASE("tanh reaches one for large arguments without overflow", "[ops][tanh][
   const auto x = tape.variable(xt::xarray<double>{-1e300, -infinity, 1e300, infinity, std::nan("")});
   const auto y = tanh(x);
   CHECK_THAT(values(y), AllClose({-1, -1, 1, 1, std::nan("")}, 0));
-  sum(slice(y, 0, 0, 4)).backward();
-  CHECK_THAT(values(x.grad()), AllClose({0, 0, 0, 0, 0}, 0));
+  sum(y).backward();
+  CHECK_THAT(values(x.grad()), AllClose({0, 0, 0, 0, std::nan("")}, 0));
 }
 
 TEST_CASE("tanh gradient agrees with central differences", "[ops][tanh][gradient]") {

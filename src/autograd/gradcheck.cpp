@@ -27,7 +27,8 @@ class Subject {
       const double magnitude = random.uniform(0.5, 1.5);
       weight = static_cast<T>(random.below(2) == 0 ? magnitude : -magnitude);
     }
-    for (std::size_t i = 0; i < y.size(); ++i) size_ += std::abs(static_cast<double>(weights_[i]) * y.values()[i]);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      size_ += std::abs(static_cast<double>(weights_[i]) * y.values()[i]);
     depends_on_inputs_ = y.requires_grad();
   }
 
@@ -131,7 +132,8 @@ Slope numeric_slope(Subject<T>& subject, T& x) {
     for (std::size_t k = 1; k <= i; ++k) {
       power *= 4;
       current[k] = (power * current[k - 1] - previous[k - 1]) / (power - 1);
-      const double error = std::max(std::abs(current[k] - current[k - 1]), std::abs(current[k] - previous[k - 1]));
+      const double error =
+          std::max(std::abs(current[k] - current[k - 1]), std::abs(current[k] - previous[k - 1]));
       if (error < best_error) {
         best_error = error;
         best = {current[k], step};
@@ -184,7 +186,8 @@ class Comparison {
   GradcheckReport finish() {
     report_.passed = report_.failures == 0;
     report_.message = fmt::format(
-        "gradcheck: {} of {} elements differ; worst: {}, analytic {}, numeric {} (step {:.2g}), tolerance {:.2g}{}",
+        "gradcheck: {} of {} elements differ; worst: {}, analytic {}, numeric {} (step {:.2g}), tolerance "
+        "{:.2g}{}",
         report_.failures, report_.elements, where_, report_.analytic, report_.numeric, report_.step,
         report_.tolerance, report_.passed ? "" : cause_);
     return report_;

@@ -17,7 +17,8 @@ Tape<T>& tape_of(const char* name, std::span<const Variable<T>> inputs) {
   Tape<T>& tape = inputs[0].tape();
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (&inputs[i].tape() != &tape) {
-      fail<TapeError>("{}: all inputs must be of one tape, got input {} of another tape than input 0", name, i);
+      fail<TapeError>("{}: all inputs must be of one tape, got input {} of another tape than input 0", name,
+                      i);
     }
   }
   return tape;
@@ -32,8 +33,8 @@ Recording<T>::Recording(const char* name, Tape<T>& tape)
       values_at_start_(tape.values_.position()),
       owning_rules_at_start_(tape.owning_rules_) {
   if (tape.in_backward_) {
-    fail<TapeError>("{}: a gradient rule must compute on plain memory, got an operation recorded inside backward",
-                    name);
+    fail<TapeError>(
+        "{}: a gradient rule must compute on plain memory, got an operation recorded inside backward", name);
   }
   node_ = new (tape.values_.allocate(sizeof(detail::Node<T>), alignof(detail::Node<T>))) detail::Node<T>;
   node_->name = name;

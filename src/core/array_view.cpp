@@ -7,7 +7,8 @@ namespace xtape::detail {
 
 void throw_not_contiguous(const Shape& shape) {
   fail<ShapeError>(
-      "ArrayView: the array must be in row-major order without gaps, got strides that do not fit its shape {}; "
+      "ArrayView: the array must be in row-major order without gaps, got strides that do not fit its shape "
+      "{}; "
       "copy it into an xt::xarray first",
       shape);
 }

@@ -13,8 +13,8 @@ Shape taken_shape(const Shape& shape, std::span<const std::size_t> rows) {
   if (shape.rank() == 0) fail<ShapeError>("take_rows: array must have rows, got a scalar");
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i] >= shape[0]) {
-      fail<ArgumentError>("take_rows: rows[{}] must be below the {} rows of array {}, got {}", i, shape[0], shape,
-                          rows[i]);
+      fail<ArgumentError>("take_rows: rows[{}] must be below the {} rows of array {}, got {}", i, shape[0],
+                          shape, rows[i]);
     }
   }
   Shape result{rows.size()};

@@ -59,7 +59,8 @@ void require_distinct(const std::vector<std::string>& columns, const std::string
   for (std::size_t i = 0; i < columns.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (columns[i] == columns[j]) {
-        fail<FileError>("read_csv: {}:{}: column names must be distinct, got '{}' twice", path, line, columns[i]);
+        fail<FileError>("read_csv: {}:{}: column names must be distinct, got '{}' twice", path, line,
+                        columns[i]);
       }
     }
   }
@@ -84,14 +85,15 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
     const std::vector<std::string_view> fields = split(line, options.delimiter);
     if (table.columns_.empty()) {
       for (std::size_t i = 0; i < fields.size(); ++i) {
-        table.columns_.emplace_back(options.header ? std::string(without_spaces(fields[i])) : std::to_string(i));
+        table.columns_.emplace_back(options.header ? std::string(without_spaces(fields[i]))
+                                                   : std::to_string(i));
       }
       require_distinct(table.columns_, path, line_number);
       if (options.header) continue;
     }
     if (fields.size() != table.columns_.size()) {
-      fail<FileError>("read_csv: {}:{}: every line must have {} fields, as the first has, got {}", path, line_number,
-                      table.columns_.size(), fields.size());
+      fail<FileError>("read_csv: {}:{}: every line must have {} fields, as the first has, got {}", path,
+                      line_number, table.columns_.size(), fields.size());
     }
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const auto column = static_cast<std::size_t>(fields[i].data() - line.data()) + 1;
@@ -99,8 +101,10 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
     }
     table.lines_.push_back(line_number);
   }
-  if (table.lines_.empty()) fail<FileError>("read_csv: {}: the file must hold rows of numbers, got none", path);
-  table.values_ = Array<double>(ArrayView<const double>(values.data(), {table.lines_.size(), table.columns_.size()}));
+  if (table.lines_.empty())
+    fail<FileError>("read_csv: {}: the file must hold rows of numbers, got none", path);
+  table.values_ =
+      Array<double>(ArrayView<const double>(values.data(), {table.lines_.size(), table.columns_.size()}));
   return table;
 }
 

@@ -31,7 +31,7 @@ void broadcast_map(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {
   const std::size_t length = nest.inner_extent();
   const bool a_moves = nest.inner_stride(1) != 0;
   const bool b_moves = nest.inner_stride(2) != 0;
-  for_each_row(nest, [&](const std::size_t (&at)[3]) {
+  for_each_row(nest, [&](const std::size_t(&at)[3]) {
     T* out = y + at[0];
     const T* left = a + at[1];
     const T* right = b + at[2];
@@ -52,13 +52,13 @@ void reduce_sum(const Reduction<N>& space, T* out, bool first, Term term, double
   const auto store = [&](std::size_t at, double sum) {
     out[at] = static_cast<T>(first ? sum / divisor : out[at] + sum / divisor);
   };
-  const auto plus = [](const std::size_t (&a)[N], const std::size_t (&b)[N], auto& sum) {
+  const auto plus = [](const std::size_t(&a)[N], const std::size_t(&b)[N], auto& sum) {
     for (std::size_t i = 0; i < N; ++i) sum[i] = a[i] + b[i];
   };
   if (!space.kept_is_innermost) {
-    for_each_element(space.kept, [&](const std::size_t (&kept)[N]) {
+    for_each_element(space.kept, [&](const std::size_t(&kept)[N]) {
       Sum<T> sum;
-      for_each_element(space.reduced, [&](const std::size_t (&reduced)[N]) {
+      for_each_element(space.reduced, [&](const std::size_t(&reduced)[N]) {
         std::size_t offset[N];
         plus(kept, reduced, offset);
         sum.add(term(offset));
@@ -69,11 +69,12 @@ void reduce_sum(const Reduction<N>& space, T* out, bool first, Term term, double
   }
   // Memory is read along the kept axis: a block of sums grows side by side.
   constexpr std::size_t block = 64;
-  for_each_row(space.kept, [&](const std::size_t (&row)[N]) {
+  for_each_row(space.kept, [&](const std::size_t(&row)[N]) {
     for (std::size_t begin = 0; begin < space.kept.inner_extent(); begin += block) {
-      const std::size_t end = begin + block < space.kept.inner_extent() ? begin + block : space.kept.inner_extent();
+      const std::size_t end =
+          begin + block < space.kept.inner_extent() ? begin + block : space.kept.inner_extent();
       Sum<T> sums[block];
-      for_each_element(space.reduced, [&](const std::size_t (&reduced)[N]) {
+      for_each_element(space.reduced, [&](const std::size_t(&reduced)[N]) {
         std::size_t offset[N];
         plus(row, reduced, offset);
         for (std::size_t a = 0; a < N; ++a) offset[a] += begin * space.kept.inner_stride(a);

@@ -41,8 +41,8 @@ constexpr double multiplications_per_block = 1 << 22;
 }  // namespace
 
 template <class T>
-void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns, std::size_t inner,
-          const T* a, const T* b, T beta, T* c) {
+void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
+          std::size_t inner, const T* a, const T* b, T beta, T* c) {
   if (rows == 0 || columns == 0) return;
   if (inner == 0) {
     std::transform(c, c + rows * columns, c, [beta](T x) { return beta == 0 ? T{0} : beta * x; });
@@ -52,8 +52,10 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::s
 
   const bool cut_rows = rows >= columns;
   const std::size_t length = cut_rows ? rows : columns;
-  const double multiplications = static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(inner);
-  const double blocks = std::min(1 + multiplications / multiplications_per_block, static_cast<double>(length));
+  const double multiplications =
+      static_cast<double>(rows) * static_cast<double>(columns) * static_cast<double>(inner);
+  const double blocks =
+      std::min(1 + multiplications / multiplications_per_block, static_cast<double>(length));
   const std::size_t block = (length / static_cast<std::size_t>(blocks) + 63) / 64 * 64;
   parallel_for((length + block - 1) / block, [&](std::size_t i) {
     const std::size_t begin = i * block;
@@ -63,16 +65,16 @@ void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::s
     const T* a_begin = a + (transpose_a == Transpose::yes ? row : row * inner);
     const T* b_begin = b + (transpose_b == Transpose::yes ? column * inner : column);
     cxxblas::gemm<int>(cxxblas::RowMajor, to_cxxblas(transpose_a), to_cxxblas(transpose_b),
-                       static_cast<int>(cut_rows ? count : rows), static_cast<int>(cut_rows ? columns : count),
-                       static_cast<int>(inner), T{1}, a_begin, leading(transpose_a, rows, inner), b_begin,
-                       leading(transpose_b, inner, columns), beta, c + row * columns + column,
-                       static_cast<int>(columns));
+                       static_cast<int>(cut_rows ? count : rows),
+                       static_cast<int>(cut_rows ? columns : count), static_cast<int>(inner), T{1}, a_begin,
+                       leading(transpose_a, rows, inner), b_begin, leading(transpose_b, inner, columns), beta,
+                       c + row * columns + column, static_cast<int>(columns));
   });
 }
 
-template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*, const float*, float,
-                   float*);
-template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*, const double*, double,
-                   double*);
+template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*, const float*,
+                   float, float*);
+template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*, const double*,
+                   double, double*);
 
 }  // namespace xtape::kernels

@@ -13,7 +13,7 @@ inline constexpr std::size_t max_gemm_extent = 0x7fffffff;
 // c (rows, columns) = op(a) (rows, inner) op(b) (inner, columns) + beta c, all dense and row-major; with
 // beta = 0, c is not read.
 template <class T>
-void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns, std::size_t inner,
-          const T* a, const T* b, T beta, T* c);
+void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
+          std::size_t inner, const T* a, const T* b, T beta, T* c);
 
 }  // namespace xtape::kernels

@@ -74,7 +74,7 @@ void for_each_row(const Nest<N>& nest, Row row) {
 // Calls element(offset) for every element.
 template <std::size_t N, class Element>
 void for_each_element(const Nest<N>& nest, Element element) {
-  for_each_row(nest, [&](const std::size_t (&start)[N]) {
+  for_each_row(nest, [&](const std::size_t(&start)[N]) {
     std::size_t offset[N];
     for (std::size_t a = 0; a < N; ++a) offset[a] = start[a];
     for (std::size_t i = 0; i < nest.inner_extent(); ++i) {
@@ -95,7 +95,8 @@ struct Reduction {
 
 // The strides of a dense array of `shape`, seen from the axes of `space`: 0 along axes that it lacks or
 // has with extent 1 (numpy's broadcasting, aligned at the last axis).
-inline void broadcast_strides(const Shape& shape, const Shape& space, std::size_t (&stride)[Shape::max_rank]) {
+inline void broadcast_strides(const Shape& shape, const Shape& space,
+                              std::size_t (&stride)[Shape::max_rank]) {
   std::size_t step = 1;
   for (std::size_t axis = space.rank(); axis-- > 0;) {
     const std::size_t lacking = space.rank() - shape.rank();

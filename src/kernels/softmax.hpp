@@ -41,7 +41,9 @@ struct Normaliser {
   double top_complement() const { return rest / (1 + rest); }
 
   // max - x_j; 0 for the largest itself, also where it is infinite
-  double gap(T x, std::size_t j) const { return j == k ? 0 : static_cast<double>(max) - static_cast<double>(x); }
+  double gap(T x, std::size_t j) const {
+    return j == k ? 0 : static_cast<double>(max) - static_cast<double>(x);
+  }
 };
 
 // Of `count` >= 1 logits, `step` apart.

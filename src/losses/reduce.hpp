@@ -15,10 +15,10 @@ namespace xtape::losses {
 template <class Work>
 void for_sample_ranges(std::size_t samples, std::size_t elements_per_sample, Work work) {
   constexpr std::size_t elements_per_block = std::size_t{1} << 15;
-  const std::size_t block = std::max<std::size_t>(1, elements_per_block / std::max<std::size_t>(1, elements_per_sample));
-  parallel_for((samples + block - 1) / block, [&](std::size_t i) {
-    work(i * block, std::min(samples, (i + 1) * block));
-  });
+  const std::size_t block =
+      std::max<std::size_t>(1, elements_per_block / std::max<std::size_t>(1, elements_per_sample));
+  parallel_for((samples + block - 1) / block,
+               [&](std::size_t i) { work(i * block, std::min(samples, (i + 1) * block)); });
 }
 
 // Writes the reduced losses as the output of `op`.

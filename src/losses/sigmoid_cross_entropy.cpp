@@ -9,10 +9,12 @@
 namespace xtape::losses {
 
 template <class T>
-Variable<T> sigmoid_cross_entropy(Variable<T> logits, Variable<T> labels, const SigmoidCrossEntropyOptions& options) {
+Variable<T> sigmoid_cross_entropy(Variable<T> logits, Variable<T> labels,
+                                  const SigmoidCrossEntropyOptions& options) {
   const Shape shape = logits.shape();
   if (labels.shape() != shape) {
-    fail<ShapeError>("sigmoid_cross_entropy: labels must have the shape of logits {}, got {}", shape, labels.shape());
+    fail<ShapeError>("sigmoid_cross_entropy: labels must have the shape of logits {}, got {}", shape,
+                     labels.shape());
   }
 
   Recording<T> op("sigmoid_cross_entropy", {logits, labels});
@@ -21,12 +23,13 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, Variable<T> labels, const 
   };
   const auto gradient = gradient_of(logits), label_gradient = gradient_of(labels);
   const auto losses = op.template save<double>(shape);
-  for_sample_ranges(losses.size(), 1, [&, x = logits.data(), z = labels.data()](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) {
-      losses[i] = kernels::sigmoid_cross_entropy(x[i], z[i], gradient.empty() ? nullptr : &gradient[i],
-                                                 label_gradient.empty() ? nullptr : &label_gradient[i]);
-    }
-  });
+  for_sample_ranges(
+      losses.size(), 1, [&, x = logits.data(), z = labels.data()](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          losses[i] = kernels::sigmoid_cross_entropy(x[i], z[i], gradient.empty() ? nullptr : &gradient[i],
+                                                     label_gradient.empty() ? nullptr : &label_gradient[i]);
+        }
+      });
   write_output<T>(op, losses, options.reduction);
 
   return op.finish([=, count = losses.size(), reduction = options.reduction](Backward<T>& b) {
@@ -35,7 +38,8 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, Variable<T> labels, const 
   });
 }
 
-template Variable<float> sigmoid_cross_entropy(Variable<float>, Variable<float>, const SigmoidCrossEntropyOptions&);
+template Variable<float> sigmoid_cross_entropy(Variable<float>, Variable<float>,
+                                               const SigmoidCrossEntropyOptions&);
 template Variable<double> sigmoid_cross_entropy(Variable<double>, Variable<double>,
                                                 const SigmoidCrossEntropyOptions&);
 

@@ -12,7 +12,8 @@ namespace {
 
 std::size_t class_count(const Shape& logits) {
   if (logits.rank() == 0 || logits[logits.rank() - 1] == 0) {
-    fail<ShapeError>("softmax_cross_entropy: logits must be (..., classes) with at least one class, got {}", logits);
+    fail<ShapeError>("softmax_cross_entropy: logits must be (..., classes) with at least one class, got {}",
+                     logits);
   }
   return logits[logits.rank() - 1];
 }
@@ -26,8 +27,9 @@ void require_index_per_sample(const Shape& indices, const Shape& samples, const 
              indices[samples.rank()] == 1) {
     fix = "; drop the last axis";
   }
-  fail<ShapeError>("softmax_cross_entropy: class_indices must have one entry per sample of logits {}, shape {}, got {}{}",
-                   logits, samples, indices, fix);
+  fail<ShapeError>(
+      "softmax_cross_entropy: class_indices must have one entry per sample of logits {}, shape {}, got {}{}",
+      logits, samples, indices, fix);
 }
 
 void require_classes(ArrayView<const std::int64_t> indices, const Shape& logits, std::size_t classes) {
@@ -57,8 +59,9 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, Indices class_indices,
   const auto losses = op.template save<double>(samples);
   for_sample_ranges(losses.size(), classes, [&, x = logits.data()](std::size_t begin, std::size_t end) {
     for (std::size_t r = begin; r < end; ++r) {
-      losses[r] = kernels::softmax_cross_entropy(x + r * classes, classes, static_cast<std::size_t>(indices[r]),
-                                                 gradient.empty() ? nullptr : gradient.data() + r * classes);
+      losses[r] =
+          kernels::softmax_cross_entropy(x + r * classes, classes, static_cast<std::size_t>(indices[r]),
+                                         gradient.empty() ? nullptr : gradient.data() + r * classes);
     }
   });
   write_output<T>(op, losses, options.reduction);
@@ -105,7 +108,8 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, Variable<T> soft_labels,
 
 template Variable<float> softmax_cross_entropy(Variable<float>, Indices, const SoftmaxCrossEntropyOptions&);
 template Variable<double> softmax_cross_entropy(Variable<double>, Indices, const SoftmaxCrossEntropyOptions&);
-template Variable<float> softmax_cross_entropy(Variable<float>, Variable<float>, const SoftmaxCrossEntropyOptions&);
+template Variable<float> softmax_cross_entropy(Variable<float>, Variable<float>,
+                                               const SoftmaxCrossEntropyOptions&);
 template Variable<double> softmax_cross_entropy(Variable<double>, Variable<double>,
                                                 const SoftmaxCrossEntropyOptions&);
 

@@ -11,8 +11,8 @@ namespace {
 Array<std::int64_t> matching_labels(const char* function, ArrayView<const std::int64_t> predicted,
                                     const Indices& class_indices) {
   if (predicted.shape() != class_indices.shape()) {
-    fail<ShapeError>("{}: class_indices must have the shape of predicted {}, got {}", function, predicted.shape(),
-                     class_indices.shape());
+    fail<ShapeError>("{}: class_indices must have the shape of predicted {}, got {}", function,
+                     predicted.shape(), class_indices.shape());
   }
   Array<std::int64_t> labels(class_indices.shape());
   class_indices.copy_to(labels);
@@ -21,8 +21,8 @@ Array<std::int64_t> matching_labels(const char* function, ArrayView<const std::i
 
 void require_class(const char* argument, std::size_t i, std::int64_t value, std::size_t classes) {
   if (value < 0 || static_cast<std::size_t>(value) >= classes) {
-    fail<LabelError>("confusion_matrix: {}[{}] is {}, but there are {} classes, counted from 0", argument, i, value,
-                     classes);
+    fail<LabelError>("confusion_matrix: {}[{}] is {}, but there are {} classes, counted from 0", argument, i,
+                     value, classes);
   }
 }
 
@@ -32,7 +32,8 @@ template <class T>
 Array<std::int64_t> predicted_classes(ArrayView<const T> scores) {
   const Shape& shape = scores.shape();
   if (shape.rank() != 2 || shape[1] == 0) {
-    fail<ShapeError>("predicted_classes: scores must be (rows, classes) with at least one class, got {}", shape);
+    fail<ShapeError>("predicted_classes: scores must be (rows, classes) with at least one class, got {}",
+                     shape);
   }
   const std::size_t classes = shape[1];
   Array<std::int64_t> result(Shape{shape[0]});

@@ -10,7 +10,8 @@ namespace xtape::nn {
 template <class T>
 Linear<T>::Linear(std::size_t in, std::size_t out, Random& random, const LinearOptions<T>& options)
     : weight("weight", Shape{out, in}), bias("bias", Shape{options.bias ? out : 0}) {
-  if (in == 0 || out == 0) fail<ArgumentError>("Linear: in and out must be at least 1, got {} and {}", in, out);
+  if (in == 0 || out == 0)
+    fail<ArgumentError>("Linear: in and out must be at least 1, got {} and {}", in, out);
   options.initializer(weight.values(), random);
   this->add(weight);
   if (options.bias) this->add(bias);

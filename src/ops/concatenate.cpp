@@ -20,8 +20,8 @@ Shape concatenated_shape(std::span<const Variable<T>> parts, std::size_t along) 
       fits = axis == along || shape[axis] == first[axis];
     }
     if (!fits) {
-      fail<ShapeError>("concatenate: parts[{}] must have the shape of parts[0] {} but along axis {}, got {}", part,
-                       first, along, shape);
+      fail<ShapeError>("concatenate: parts[{}] must have the shape of parts[0] {} but along axis {}, got {}",
+                       part, first, along, shape);
     }
     extent += shape[along];
   }
@@ -52,7 +52,8 @@ Variable<T> concatenate(std::span<const Variable<T>> parts, int axis) {
   std::size_t begin = 0;
   for (const Variable<T>& part : parts) {
     const std::size_t length = run_length(part.shape(), along);
-    for (std::size_t r = 0; r < runs; ++r) std::copy_n(part.data() + r * length, length, y.data() + r * stride + begin);
+    for (std::size_t r = 0; r < runs; ++r)
+      std::copy_n(part.data() + r * length, length, y.data() + r * stride + begin);
     begin += length;
   }
 

@@ -22,11 +22,12 @@ Extents check(const Shape& x, const Shape& weight, const Shape* bias) {
   if (weight.rank() != 2) fail<ShapeError>("linear: weight must be (out, in), got {}", weight);
   const std::size_t out = weight[0], in = weight[1];
   if (x.rank() == 0 || x[x.rank() - 1] != in) {
-    fail<ShapeError>("linear: the last axis of x must have the {} inputs of weight {} (out, in), got x {}", in,
-                     weight, x);
+    fail<ShapeError>("linear: the last axis of x must have the {} inputs of weight {} (out, in), got x {}",
+                     in, weight, x);
   }
   if (bias != nullptr && *bias != Shape{out}) {
-    fail<ShapeError>("linear: bias must have the {} outputs of weight {} (out, in), got {}", out, weight, *bias);
+    fail<ShapeError>("linear: bias must have the {} outputs of weight {} (out, in), got {}", out, weight,
+                     *bias);
   }
   std::size_t rows = 1;
   for (std::size_t axis = 0; axis + 1 < x.rank(); ++axis) rows *= x[axis];
@@ -51,7 +52,8 @@ Variable<T> record(Recording<T>& op, Extents extents, Variable<T> x, Variable<T>
     const T* dy = b.output_grad().data();
     if (b.needs_grad(0)) {  // dx = dy weight
       const auto [dx, first] = b.contribution(0);
-      gemm(Transpose::no, Transpose::no, rows, in, out, dy, b.input(1).data(), first ? T{0} : T{1}, dx.data());
+      gemm(Transpose::no, Transpose::no, rows, in, out, dy, b.input(1).data(), first ? T{0} : T{1},
+           dx.data());
     }
     if (b.needs_grad(1)) {  // dweight = dy^T x
       const auto [dweight, first] = b.contribution(1);

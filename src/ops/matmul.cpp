@@ -15,8 +15,9 @@ template <class T>
 Variable<T> matmul(Variable<T> a, Variable<T> b) {
   const Shape &left = a.shape(), &right = b.shape();
   if (left.rank() != 2 || right.rank() != 2 || left[1] != right[0]) {
-    fail<ShapeError>("matmul: a (rows, inner) and b (inner, columns) must be matrices that agree in inner, got {} and {}",
-                     left, right);
+    fail<ShapeError>(
+        "matmul: a (rows, inner) and b (inner, columns) must be matrices that agree in inner, got {} and {}",
+        left, right);
   }
   const std::size_t rows = left[0], inner = left[1], columns = right[1];
   require_gemm_extents("matmul", {rows, inner, columns});

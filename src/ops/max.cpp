@@ -14,7 +14,8 @@ Variable<T> max(Variable<T> x, Axes axes, KeepDims keep) {
   const Shape shape = x.shape();
   const auto reduced = axes.resolve("max", shape);
   if (reduced_elements(shape, reduced) == 0) {
-    fail<ShapeError>("max: there must be an element to choose, got shape {} with no elements along the axes", shape);
+    fail<ShapeError>("max: there must be an element to choose, got shape {} with no elements along the axes",
+                     shape);
   }
   const Shape kept = reduced_shape(shape, reduced, KeepDims::yes);
 

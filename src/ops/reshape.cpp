@@ -16,8 +16,8 @@ Variable<T> reshape(Variable<T> x, const Shape& shape) {
 
   return op.finish([](Backward<T>& b) {
     const auto [dx, first] = b.contribution(0);
-    kernels::map_backward(b.input(0).data(), b.output().data(), b.output_grad().data(), dx.data(), dx.size(), first,
-                          [](T, T) { return T{1}; });
+    kernels::map_backward(b.input(0).data(), b.output().data(), b.output_grad().data(), dx.data(), dx.size(),
+                          first, [](T, T) { return T{1}; });
   });
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "core/format.hpp"
 #include "core/element_name.hpp"
+#include "core/format.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 

@@ -15,7 +15,8 @@ Variable<T> slice(Variable<T> x, int axis, std::ptrdiff_t begin, std::ptrdiff_t 
   const auto extent = static_cast<std::ptrdiff_t>(shape[along]);
   const std::ptrdiff_t from = begin < 0 ? begin + extent : begin, to = end < 0 ? end + extent : end;
   if (from < 0 || from > to || to > extent) {
-    fail<ShapeError>("slice: begin <= end must lie within axis {} of shape {}, got [{}, {})", axis, shape, begin, end);
+    fail<ShapeError>("slice: begin <= end must lie within axis {} of shape {}, got [{}, {})", axis, shape,
+                     begin, end);
   }
 
   Shape result;
@@ -31,7 +32,8 @@ Variable<T> slice(Variable<T> x, int axis, std::ptrdiff_t begin, std::ptrdiff_t 
 
   Recording<T> op("slice", {x});
   const ArrayView<T> y = op.output(result);
-  for (std::size_t r = 0; r < runs; ++r) std::copy_n(x.data() + r * stride + start, length, y.data() + r * length);
+  for (std::size_t r = 0; r < runs; ++r)
+    std::copy_n(x.data() + r * stride + start, length, y.data() + r * length);
 
   return op.finish([runs, start, length, stride](Backward<T>& b) {
     const ArrayView<T> dx = b.input_grad(0);

@@ -17,8 +17,9 @@ Variable<T> scaled_sum(const char* name, Variable<T> x, const std::array<bool, S
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(reduced_shape(shape, reduced, keep));
   const T* in = x.data();
-  kernels::reduce_sum(kernels::make_reduction<2>(shape, {&kept, &shape}), y.data(), true,
-                      [in](const std::size_t(&at)[2]) { return in[at[1]]; }, divisor);
+  kernels::reduce_sum(
+      kernels::make_reduction<2>(shape, {&kept, &shape}), y.data(), true,
+      [in](const std::size_t(&at)[2]) { return in[at[1]]; }, divisor);
 
   return op.finish([kept, divisor](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);

@@ -68,8 +68,10 @@ Variable<T> transpose(Variable<T> x, std::initializer_list<int> axes) {
   return permute("transpose", x, order);
 }
 
-template Variable<float> permute(const char*, Variable<float>, const std::array<std::size_t, Shape::max_rank>&);
-template Variable<double> permute(const char*, Variable<double>, const std::array<std::size_t, Shape::max_rank>&);
+template Variable<float> permute(const char*, Variable<float>,
+                                 const std::array<std::size_t, Shape::max_rank>&);
+template Variable<double> permute(const char*, Variable<double>,
+                                  const std::array<std::size_t, Shape::max_rank>&);
 template Variable<float> transpose(Variable<float>);
 template Variable<double> transpose(Variable<double>);
 template Variable<float> transpose(Variable<float>, std::initializer_list<int>);

@@ -15,8 +15,8 @@ Variable<T> unary(const char* name, Variable<T> x, Value value, Derivative deriv
 
   return op.finish([derivative](Backward<T>& b) {
     const auto [dx, first] = b.contribution(0);
-    kernels::map_backward(b.input(0).data(), b.output().data(), b.output_grad().data(), dx.data(), dx.size(), first,
-                          derivative);
+    kernels::map_backward(b.input(0).data(), b.output().data(), b.output_grad().data(), dx.data(), dx.size(),
+                          first, derivative);
   });
 }
 

@@ -8,7 +8,8 @@ namespace xtape {
 
 template <class T>
 Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Variable<T> b) {
-  const Shape shape = broadcast_shape("where", broadcast_shape("where", condition.shape(), a.shape()), b.shape());
+  const Shape shape =
+      broadcast_shape("where", broadcast_shape("where", condition.shape(), a.shape()), b.shape());
 
   Recording<T> op("where", {a, b});
   const ArrayView<T> y = op.output(shape);
@@ -22,11 +23,10 @@ Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Variable<T> b)
       if (!b.needs_grad(input)) continue;
       const auto [grad, first] = b.contribution(input);
       const T* dy = b.output_grad().data();
-      kernels::reduce_sum(
-          kernels::make_reduction<3>(shape, {&grad.shape(), &condition.shape(), &shape}), grad.data(), first,
-          [=, flags = condition.data()](const std::size_t(&at)[3]) {
-            return flags[at[1]] == chosen ? dy[at[2]] : T{0};
-          });
+      kernels::reduce_sum(kernels::make_reduction<3>(shape, {&grad.shape(), &condition.shape(), &shape}),
+                          grad.data(), first, [=, flags = condition.data()](const std::size_t(&at)[3]) {
+                            return flags[at[1]] == chosen ? dy[at[2]] : T{0};
+                          });
     }
   });
 }

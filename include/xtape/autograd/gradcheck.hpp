@@ -30,7 +30,7 @@ struct GradcheckReport {
   bool passed = false;
   std::size_t elements = 0;  ///< checked
   std::size_t failures = 0;  ///< of them
-  std::size_t kinks = 0;     ///< where the slopes to the left and right differ and the gradient is between them
+  std::size_t kinks = 0;  ///< where the slopes to the left and right differ and the gradient is between them
 
   std::size_t input = 0;           ///< which input, counted from 0
   std::vector<std::size_t> index;  ///< where in it, one number per axis
@@ -65,9 +65,9 @@ GradcheckReport gradcheck(const GradcheckFunction<T>& f, std::span<const Array<T
 
 /// The same for a function of one variable per input; inputs are xtensor expressions of one real type.
 template <class F, class First, class... Others>
-  requires(!std::is_same_v<std::remove_cvref_t<First>, GradcheckOptions> &&
-           std::is_floating_point_v<typename First::value_type>)
-GradcheckReport gradcheck(const GradcheckOptions& options, F f, const First& first, const Others&... others) {
+requires(!std::is_same_v<std::remove_cvref_t<First>, GradcheckOptions> &&
+         std::is_floating_point_v<typename First::value_type>) GradcheckReport
+    gradcheck(const GradcheckOptions& options, F f, const First& first, const Others&... others) {
   using T = typename First::value_type;
   std::vector<Array<T>> inputs;
   const auto append = [&inputs](const auto& source) {
@@ -77,16 +77,16 @@ GradcheckReport gradcheck(const GradcheckOptions& options, F f, const First& fir
   append(first);
   (append(others), ...);
   const GradcheckFunction<T> on_span = [&f](std::span<const Variable<T>> x) {
-    return [&]<std::size_t... i>(std::index_sequence<i...>) {
-      return f(x[i]...);
-    }(std::make_index_sequence<1 + sizeof...(Others)>());
+    return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(x[i]...); }
+    (std::make_index_sequence<1 + sizeof...(Others)>());
   };
   return gradcheck<T>(on_span, std::span<const Array<T>>(inputs), options);
 }
 
 template <class F, class First, class... Others>
-  requires(!std::is_same_v<std::remove_cvref_t<F>, GradcheckOptions> && requires { typename First::value_type; })
-GradcheckReport gradcheck(F f, const First& first, const Others&... others) {
+requires(!std::is_same_v<std::remove_cvref_t<F>, GradcheckOptions> && requires {
+  typename First::value_type;
+}) GradcheckReport gradcheck(F f, const First& first, const Others&... others) {
   return gradcheck(GradcheckOptions{}, std::move(f), first, others...);
 }
 

@@ -117,7 +117,8 @@ class Recording {
   Variable<T> finish(Rule rule) {
     if (!needs_grad_) return finish();
     Rule* stored = new (arena().allocate(sizeof(Rule), alignof(Rule))) Rule(std::move(rule));
-    detail::StoredRule<T> record{[](void* r, Backward<T>& b) { (*static_cast<Rule*>(r))(b); }, nullptr, stored};
+    detail::StoredRule<T> record{[](void* r, Backward<T>& b) { (*static_cast<Rule*>(r))(b); }, nullptr,
+                                 stored};
     if constexpr (!std::is_trivially_destructible_v<Rule>) {
       record.destroy = [](void* r) { static_cast<Rule*>(r)->~Rule(); };
     }

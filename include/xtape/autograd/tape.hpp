@@ -99,8 +99,9 @@ class Tape {
 
   /// A temporary would be gone before the tape reads it.
   template <class Container>
-    requires(!std::is_lvalue_reference_v<Container> && !detail::IsArrayView<std::remove_cv_t<Container>>::value)
-  Variable<T> borrow(Container&& temporary) = delete;
+  requires(!std::is_lvalue_reference_v<Container> &&
+           !detail::IsArrayView<std::remove_cv_t<Container>>::value) Variable<T> borrow(Container&& temporary)
+  = delete;
 
   /// A leaf that reads the parameter in place; backward adds to the parameter's gradient.
   Variable<T> watch(Parameter<T>& parameter);
@@ -138,7 +139,7 @@ class Tape {
   Arena gradients_;  // of the latest backward
   std::vector<detail::Node<T>*> nodes_;
   detail::Node<T>* owning_rules_ = nullptr;  // the newest node whose rule has a destructor; they form a list
-  std::uint64_t generation_ = 1;  // counts releases: a handle with an older one is stale
+  std::uint64_t generation_ = 1;             // counts releases: a handle with an older one is stale
   std::uint64_t backward_count_ = 0;
   bool gradients_valid_ = false;
   bool in_backward_ = false;

@@ -25,7 +25,7 @@ struct IsArrayView<ArrayView<T>> : std::true_type {};
 
 /// xtensor's containers, adaptors and strided views: a pointer, a shape and strides.
 template <class C>
-concept StridedContainer = !IsArrayView<std::remove_cv_t<C>>::value && requires(C& c) {
+concept StridedContainer = !IsArrayView<std::remove_cv_t<C>>::value && requires(C & c) {
   c.data();
   c.shape();
   c.strides();
@@ -34,8 +34,9 @@ concept StridedContainer = !IsArrayView<std::remove_cv_t<C>>::value && requires(
 /// std::vector, std::array, std::span: one axis.
 template <class C>
 concept FlatContainer = !IsArrayView<std::remove_cv_t<C>>::value && !StridedContainer<C> &&
-                        std::ranges::contiguous_range<C> && std::ranges::sized_range<C> &&
-                        !requires(C& c) { c.shape(); };
+                        std::ranges::contiguous_range<C> && std::ranges::sized_range<C> && !requires(C & c) {
+  c.shape();
+};
 
 /// Axes of extent 1 may have any stride.
 template <class C>
@@ -74,24 +75,29 @@ class ArrayView {
       : data_(data), shape_(shape), size_(shape.elements()) {}
 
   template <class Mutable>
-    requires(std::same_as<const Mutable, T> && !std::is_const_v<Mutable>)
-  constexpr ArrayView(const ArrayView<Mutable>& other) noexcept : ArrayView(other.data(), other.shape()) {}
+  requires(std::same_as<const Mutable, T> &&
+           !std::is_const_v<Mutable>) constexpr ArrayView(const ArrayView<Mutable>& other) noexcept
+      : ArrayView(other.data(), other.shape()) {}
 
   /// @throws ShapeError  the container is not in row-major order without gaps.
   template <detail::StridedContainer C>
-    requires std::convertible_to<decltype(detail::first_element(std::declval<C&>())), T*>
-  ArrayView(C&& container)
-      : ArrayView(detail::first_element(container), Shape(container.shape().begin(), container.shape().end())) {
+  requires std::convertible_to<decltype(detail::first_element(std::declval<C&>())), T*> ArrayView(
+      C&& container)
+      : ArrayView(detail::first_element(container),
+                  Shape(container.shape().begin(), container.shape().end())) {
     if (!detail::is_row_major(container)) detail::throw_not_contiguous(shape_);
   }
 
   template <detail::FlatContainer C>
-    requires std::convertible_to<decltype(std::ranges::data(std::declval<C&>())), T*>
-  ArrayView(C&& container)
-      : ArrayView(std::ranges::data(container), Shape{static_cast<std::size_t>(std::ranges::size(container))}) {}
+  requires std::convertible_to<decltype(std::ranges::data(std::declval<C&>())), T*> ArrayView(C&& container)
+      : ArrayView(std::ranges::data(container),
+                  Shape{static_cast<std::size_t>(std::ranges::size(container))}) {}
 
   constexpr T* data() const noexcept { return data_; }
-  constexpr const Shape& shape() const noexcept { return shape_; }
+  constexpr const Shape& shape() const& noexcept { return shape_; }
+  constexpr Shape shape() const&& noexcept {
+    return shape_;
+  }  // of a temporary view: not a dangling reference
   constexpr std::size_t size() const noexcept { return size_; }
   constexpr bool empty() const noexcept { return size_ == 0; }
 

@@ -18,22 +18,23 @@ namespace detail {
 template <class Source>
 struct ElementOf {};
 template <class Source>
-  requires std::is_arithmetic_v<Source>
+requires std::is_arithmetic_v<Source>
 struct ElementOf<Source> {
   using type = Source;
 };
 template <class Source>
-  requires requires { typename Source::value_type; }
+requires requires { typename Source::value_type; }
 struct ElementOf<Source> {
   using type = std::remove_cv_t<typename Source::value_type>;
 };
 
 template <class Source>
-concept IntegerArray = std::integral<typename ElementOf<Source>::type> &&
-                       !std::same_as<typename ElementOf<Source>::type, bool>;
+concept IntegerArray =
+    std::integral<typename ElementOf<Source>::type> && !std::same_as<typename ElementOf<Source>::type, bool>;
 
 template <class Source>
-concept BoolArray = std::same_as<typename ElementOf<Source>::type, bool> && !IsArrayView<Source>::value;
+concept BoolArray = std::same_as < typename ElementOf<Source>::type,
+bool > &&!IsArrayView<Source>::value;
 
 template <class Source>
 concept RealArray = std::floating_point<typename ElementOf<Source>::type>;

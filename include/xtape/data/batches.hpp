@@ -72,7 +72,8 @@ class Batches {
 /// @throws ShapeError     array has no rows.
 /// @throws ArgumentError  a row number is not below the number of rows.
 template <class T>
-Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array, std::span<const std::size_t> rows);
+Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array,
+                      std::span<const std::size_t> rows);
 template <class T>
 ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int64_t> array,
                                         std::span<const std::size_t> rows);

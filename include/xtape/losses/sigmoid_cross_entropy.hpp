@@ -37,9 +37,9 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, Variable<T> labels,
 
 /// The same for labels that are an xtensor expression, an ArrayView or a flat container of numbers.
 template <class T, class Labels>
-  requires(detail::RealArray<Labels> || detail::IntegerArray<Labels> || detail::BoolArray<Labels>)
-Variable<T> sigmoid_cross_entropy(Variable<T> logits, const Labels& labels,
-                                  const SigmoidCrossEntropyOptions& options = {}) {
+requires(detail::RealArray<Labels> || detail::IntegerArray<Labels> || detail::BoolArray<Labels>)
+    Variable<T> sigmoid_cross_entropy(Variable<T> logits, const Labels& labels,
+                                      const SigmoidCrossEntropyOptions& options = {}) {
   return sigmoid_cross_entropy(logits, logits.tape().constant(labels), options);
 }
 

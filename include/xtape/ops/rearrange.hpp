@@ -70,7 +70,8 @@ auto where(const Condition& condition, const A& a, const B& b) {
     } else {
       return b.tape();
     }
-  }();
+  }
+  ();
   const ArrayView<bool> copy = tape.template allocate<bool>(detail::shape_of(condition));
   detail::evaluate(condition, copy);
   return where(ArrayView<const bool>(copy), a, b);
