@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds everything, and runs every test: bash tests/run.sh [CTEST OPTIONS]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bash cmake/install_dependencies.sh
+cmake --preset release
+cmake --build --preset release
+ctest --preset release "$@"
