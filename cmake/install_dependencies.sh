@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(g++ cmake ninja-build
   libxtensor-dev libxtensor-blas-dev libxsimd-dev libfmt-dev libopenblas-dev # the library
   libcli11-dev                                                               # the samples
-  catch2                                                                     # the tests
+  catch2 nlohmann-json3-dev                                                  # the tests
   "$@")
 
 if ! command -v apt-get >/dev/null; then

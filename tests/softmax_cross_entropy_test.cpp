@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+using losses::Reduction;
+using losses::softmax_cross_entropy;
+
+namespace {
+
+const double infinity = std::numeric_limits<double>::infinity();
+const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+
+const xt::xarray<double> two_rows{{1, -2, 0.5}, {0, 3, -1}};
+
+template <class T>
+struct Result {
+  std::vector<double> loss, gradient;
+};
+
+template <class T, class Labels>
+Result<T> loss_and_gradient(const xt::xarray<double>& logits, const Labels& labels,
+                            Reduction reduction = Reduction::none) {
+  Tape<T> tape;
+  const auto x = tape.variable(logits);
+  const auto loss = softmax_cross_entropy(x, labels, {.reduction = reduction});
+  sum(loss).backward();
+  return {values(loss), values(x.grad())};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("softmax_cross_entropy of class indices is what PyTorch computes in float64",
+                   "[losses][softmax_cross_entropy]", float, double) {
+  const xt::xarray<int> classes{2, 1};
+  const auto each = loss_and_gradient<TestType>(two_rows, classes);
+  CHECK_THAT(each.loss, AllClose({1.00459690234228338, 0.06588390375742911}, 1e-6));
+  CHECK_THAT(each.gradient, AllClose({0.60374889614862581, 0.03005888756957402, -0.63380778371819979,
+                                      0.04661262257797389, -0.06376044812349424, 0.01714782554552039},
+                                     1e-6));
+  CHECK_THAT((loss_and_gradient<TestType>(two_rows, classes, Reduction::sum).loss),
+             AllClose({1.07048080609971241}, 1e-6));
+  const auto mean = loss_and_gradient<TestType>(two_rows, classes, Reduction::mean);
+  CHECK_THAT(mean.loss, AllClose({0.53524040304985621}, 1e-6));
+  CHECK_THAT(mean.gradient[0], WithinRel(0.30187444807431291, 1e-6));
+}
+
+TEMPLATE_TEST_CASE("softmax_cross_entropy of soft labels is what PyTorch computes in float64",
+                   "[losses][softmax_cross_entropy]", float, double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(two_rows);
+  const auto t = tape.variable(xt::xarray<double>{{0.2, 0.3, 0.5}, {0.1, 0, 0.9}});
+  const auto loss = softmax_cross_entropy(x, t);
+  loss.backward();
+  CHECK_THAT(values(loss), AllClose({2.81024040304985601}, 1e-6));
+  CHECK_THAT(values(x.grad()), AllClose({0.20187444807431290, -0.13497055621521298, -0.06690389185909990,
+                                         -0.02669368871101306, 0.46811977593825288, -0.44142608722723981},
+                                        2e-6));
+  CHECK_THAT(values(t.grad()), AllClose({0.25229845117114175, 1.75229845117114169, 0.50229845117114169,
+                                         1.53294195187871463, 0.03294195187871456, 2.03294195187871463},
+                                        1e-6));
+}
+
+TEST_CASE("softmax_cross_entropy of a row won by 17 is 4.1399e-08 in float, and so is its gradient",
+          "[losses][softmax_cross_entropy][exactness]") {
+  const auto result = loss_and_gradient<float>({17, 0}, 0);
+  CHECK_THAT(result.loss, AllClose({4.13993763308975e-08}, 1e-7));
+  CHECK_THAT(result.gradient, AllClose({-4.13993754739433e-08, 4.13993754739433e-08}, 1e-7));
+}
+
+TEST_CASE("softmax_cross_entropy keeps relative precision down to the smallest normal float",
+          "[losses][softmax_cross_entropy][exactness]") {
+  // For a gap this wide, loss and gradient are e^-87 to 38 digits.
+  const auto result = loss_and_gradient<float>({87, 0}, 0);
+  const double expected = 1.64581143108227e-38;
+  CHECK_THAT(result.loss, AllClose({expected}, 1e-7));
+  CHECK_THAT(result.gradient, AllClose({-expected, expected}, 1e-7));
+}
+
+TEST_CASE("softmax_cross_entropy over 50,000 classes agrees with long double to 4 ulp",
+          "[losses][softmax_cross_entropy][exactness]") {
+  constexpr std::size_t classes = 50000;
+  constexpr double four_ulp = 4 * std::numeric_limits<double>::epsilon();
+  Random random(7);
+  xt::xarray<double> logits = xt::xarray<double>::from_shape({classes});
+  for (double& x : logits) x = 10 * random.normal();
+  long double normaliser = 0;
+  for (const double x : logits) normaliser += std::exp(static_cast<long double>(x));
+
+  Tape<double> tape;
+  const auto x = tape.variable(logits);
+  const auto loss = softmax_cross_entropy(x, 12345);
+  loss.backward();
+  CHECK_THAT(loss.item(), WithinRel(static_cast<double>(std::log(normaliser) - logits(12345)), four_ulp));
+  double worst = 0;
+  for (std::size_t j = 0; j < classes; ++j) {
+    const long double p = std::exp(static_cast<long double>(logits(j))) / normaliser;
+    const long double expected = j == 12345 ? p - 1 : p;
+    worst = std::max(worst, static_cast<double>(std::abs((x.gradients()[j] - expected) / expected)));
+  }
+  CHECK(worst <= four_ulp);
+}
+
+TEST_CASE("softmax_cross_entropy takes class indices of every integer type and form",
+          "[losses][softmax_cross_entropy]") {
+  Tape<double> tape;
+  const auto x = tape.variable(two_rows);
+  const double expected = softmax_cross_entropy(x, xt::xarray<std::int64_t>{2, 1}).item();
+  CHECK(softmax_cross_entropy(x, xt::xarray<std::uint8_t>{2, 1}).item() == expected);
+  CHECK(softmax_cross_entropy(x, xt::xarray<std::int16_t>{2, 1}).item() == expected);
+  CHECK(softmax_cross_entropy(x, xt::xarray<std::size_t>{2, 1}).item() == expected);
+  CHECK(softmax_cross_entropy(x, std::vector<int>{2, 1}).item() == expected);
+  CHECK(softmax_cross_entropy(x, xt::xarray<int>{1, 0} + 1).item() == expected);
+}
+
+TEST_CASE("softmax_cross_entropy has one loss per sample, whatever the rank of the logits",
+          "[losses][softmax_cross_entropy]") {
+  Tape<double> tape;
+  const auto x = tape.variable(xt::zeros<double>({2, 3, 4}));
+  const xt::xarray<int> classes{{0, 1, 2}, {3, 2, 1}};
+  const auto each = softmax_cross_entropy(x, classes, {.reduction = Reduction::none});
+  CHECK(each.shape() == Shape{2, 3});
+  CHECK_THAT(values(each), AllClose(std::vector<double>(6, std::log(4.0)), 1e-15));
+  CHECK(softmax_cross_entropy(x, classes).shape() == Shape{});
+  CHECK(softmax_cross_entropy(reshape(x, {24}), 5, {.reduction = Reduction::none}).shape() == Shape{});
+}
+
+TEST_CASE("softmax_cross_entropy of one-hot soft labels is that of the class indices",
+          "[losses][softmax_cross_entropy]") {
+  const auto soft = loss_and_gradient<double>(two_rows, xt::xarray<double>{{0, 0, 1}, {0, 1, 0}});
+  const auto hard = loss_and_gradient<double>(two_rows, xt::xarray<int>{2, 1});
+  CHECK_THAT(soft.loss, AllClose(hard.loss, 1e-15));
+  CHECK_THAT(soft.gradient, AllClose(hard.gradient, 1e-14));
+}
+
+TEST_CASE("softmax_cross_entropy has the true gradient for soft labels of any sum",
+          "[losses][softmax_cross_entropy][gradient]") {
+  const auto loss = [](auto x, auto t) { return softmax_cross_entropy(x, t); };
+  CHECK_THAT(gradcheck(loss, two_rows, xt::xarray<double>{{2, 0.5, 1}, {0.1, 0.2, 0.3}}),
+             HasCorrectGradient());
+}
+
+TEST_CASE("softmax_cross_entropy gradient agrees with central differences under every reduction",
+          "[losses][softmax_cross_entropy][gradient]") {
+  for (const Reduction reduction : {Reduction::none, Reduction::sum, Reduction::mean}) {
+    const auto hard = [=](auto x) {
+      return softmax_cross_entropy(x, xt::xarray<int>{0, 2}, {.reduction = reduction});
+    };
+    CHECK_THAT(gradcheck(hard, two_rows), HasCorrectGradient());
+    const auto soft = [=](auto x, auto t) { return softmax_cross_entropy(x, t, {.reduction = reduction}); };
+    CHECK_THAT(gradcheck(soft, two_rows, xt::xarray<double>{{0.2, 0.3, 0.5}, {0.1, 0.3, 0.6}}),
+               HasCorrectGradient());
+  }
+}
+
+TEST_CASE("softmax_cross_entropy of logits with themselves as labels adds both gradients",
+          "[losses][softmax_cross_entropy][gradient]") {
+  CHECK_THAT(gradcheck([](auto x) { return softmax_cross_entropy(x, x); }, two_rows), HasCorrectGradient());
+}
+
+TEST_CASE("softmax_cross_entropy treats infinite logits as limits",
+          "[losses][softmax_cross_entropy][extremes]") {
+  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 0).loss), AllClose({0}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 0).gradient), AllClose({0, 0}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 1).loss), AllClose({infinity}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 1).gradient), AllClose({1, -1}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, infinity, 1}, 1).loss), AllClose({0}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, infinity, 1}, 0).loss), AllClose({infinity}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, infinity, 1}, 0).gradient), AllClose({-1, 1, 0}, 0));
+  CHECK_THAT((loss_and_gradient<double>({infinity, infinity}, 0).loss), AllClose({not_a_number}, 0));
+  CHECK_THAT((loss_and_gradient<double>({-infinity, -infinity}, 0).loss), AllClose({not_a_number}, 0));
+  CHECK_THAT((loss_and_gradient<double>(xt::zeros<double>({1}) - infinity, 0).loss),
+             AllClose({not_a_number}, 0));
+}
+
+TEST_CASE("softmax_cross_entropy of an impossible class that nobody labels is finite",
+          "[losses][softmax_cross_entropy][extremes]") {
+  const auto result = loss_and_gradient<double>({0, 0, -infinity}, xt::xarray<double>{0.5, 0.5, 0});
+  CHECK_THAT(result.loss, AllClose({std::log(2.0)}, 1e-15));
+  CHECK_THAT(result.gradient, AllClose({0, 0, 0}, 0, 1e-16));
+  CHECK_THAT((loss_and_gradient<double>({0, 0}, xt::xarray<double>{0, 0}).loss), AllClose({0}, 0));
+  CHECK_THAT((loss_and_gradient<double>({0, 0}, xt::xarray<double>{0, 0}).gradient), AllClose({0, 0}, 0));
+}
+
+TEST_CASE("softmax_cross_entropy lets NaN through in its own row only",
+          "[losses][softmax_cross_entropy][extremes]") {
+  for (const std::size_t where : {0, 1, 2}) {
+    xt::xarray<double> logits = two_rows;
+    logits(0, where) = not_a_number;
+    const auto result = loss_and_gradient<double>(logits, xt::xarray<int>{1, 1});
+    CHECK(std::isnan(result.loss[0]));
+    CHECK_THAT(result.loss[1], WithinRel(0.06588390375742911, 1e-15));
+    for (std::size_t j = 0; j < 3; ++j) CHECK(std::isnan(result.gradient[j]));
+    for (std::size_t j = 3; j < 6; ++j) CHECK(std::isfinite(result.gradient[j]));
+  }
+  CHECK_THAT((loss_and_gradient<double>({1, 2}, xt::xarray<double>{not_a_number, 1}).loss),
+             AllClose({not_a_number}, 0));
+}
+
+TEST_CASE("softmax_cross_entropy of logits of 1e30 neither overflows nor loses the gap",
+          "[losses][softmax_cross_entropy][extremes]") {
+  CHECK_THAT((loss_and_gradient<float>({1e30, -1e30}, 1).loss), AllClose({2e30}, 1e-7));
+  CHECK_THAT((loss_and_gradient<double>({1e6, 1e6 - 0.5}, 0).loss), AllClose({0.47407698418010669}, 1e-15));
+}
+
+TEST_CASE("softmax_cross_entropy of no samples is empty, sums to zero and has no mean",
+          "[losses][softmax_cross_entropy][extremes]") {
+  const xt::xarray<double> logits = xt::xarray<double>::from_shape({0, 3});
+  const xt::xarray<int> classes = xt::xarray<int>::from_shape({0});
+  CHECK(loss_and_gradient<double>(logits, classes).loss.empty());
+  CHECK_THAT((loss_and_gradient<double>(logits, classes, Reduction::sum).loss), AllClose({0}, 0));
+  CHECK_THAT((loss_and_gradient<double>(logits, classes, Reduction::mean).loss), AllClose({not_a_number}, 0));
+}
+
+TEST_CASE("softmax_cross_entropy is the same, bit for bit, on one thread and on two",
+          "[losses][softmax_cross_entropy][threads]") {
+  Random random(3);
+  xt::xarray<double> logits = xt::xarray<double>::from_shape({3000, 37});
+  for (double& x : logits) x = random.normal();
+  xt::xarray<int> classes = xt::zeros<int>({3000});
+  const std::size_t before = num_threads();
+  set_num_threads(1);
+  const auto one = loss_and_gradient<float>(logits, classes, Reduction::mean);
+  set_num_threads(2);
+  const auto two = loss_and_gradient<float>(logits, classes, Reduction::mean);
+  set_num_threads(before);
+  CHECK(one.loss == two.loss);
+  CHECK(one.gradient == two.gradient);
+}
+
+TEST_CASE("softmax_cross_entropy names the mistake and leaves the tape as it was",
+          "[losses][softmax_cross_entropy][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(two_rows);
+  const auto before = tape.statistics();
+
+  CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{2, 3}), LabelError);
+  CHECK(tape.statistics().bytes_in_use == before.bytes_in_use);
+  CHECK_THROWS_WITH(softmax_cross_entropy(x, xt::xarray<int>{2, 3}),
+                    "softmax_cross_entropy: class_indices[1] is 3, but logits (2, 3) has classes 0 to 2");
+  CHECK_THROWS_WITH(softmax_cross_entropy(x, xt::xarray<int>{-1, 0}),
+                    "softmax_cross_entropy: class_indices[0] is -1, but logits (2, 3) has classes 0 to 2");
+  CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{2}), ShapeError);
+  CHECK_THROWS_WITH(
+      softmax_cross_entropy(x, xt::xarray<int>{0, 1, 2}),
+      "softmax_cross_entropy: class_indices must have one entry per sample of logits (2, 3), shape (2), "
+      "got (3)");
+  CHECK_THROWS_WITH(
+      softmax_cross_entropy(x, xt::zeros<int>({2, 1})),
+      "softmax_cross_entropy: class_indices must have one entry per sample of logits (2, 3), shape (2), "
+      "got (2, 1); drop the last axis");
+  CHECK_THROWS_WITH(
+      softmax_cross_entropy(x, xt::xarray<int>{{0, 1, 0}, {0, 0, 1}}),
+      "softmax_cross_entropy: class_indices must have one entry per sample of logits (2, 3), shape (2), "
+      "got (2, 3); one-hot rows go in as floating-point soft labels, or as the positions of their ones");
+  const auto no_classes = slice(x, 1, 0, 0);
+  CHECK_THROWS_WITH(
+      softmax_cross_entropy(no_classes, xt::xarray<int>{0, 0}),
+      "softmax_cross_entropy: logits must be (..., classes) with at least one class, got (2, 0)");
+  const auto t = tape.constant(xt::xarray<double>{0.5, 0.5});
+  CHECK_THROWS_WITH(softmax_cross_entropy(x, t),
+                    "softmax_cross_entropy: soft_labels must have the shape of logits (2, 3), got (2)");
+
+  CHECK(tape.statistics().nodes == before.nodes + 2);  // no_classes and t
+}
+
+TEST_CASE("softmax_cross_entropy of constants records no rule", "[losses][softmax_cross_entropy]") {
+  Tape<double> tape;
+  CHECK_FALSE(softmax_cross_entropy(tape.constant(two_rows), xt::xarray<int>{2, 1}).requires_grad());
+}
