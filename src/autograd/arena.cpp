@@ -2,6 +2,7 @@
 #include "xtape/autograd/arena.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -47,41 +48,51 @@ Arena::~Arena() {
 }
 
 void* Arena::allocate(std::size_t bytes, std::size_t alignment) {
-  const std::size_t offset = (top_.offset + alignment - 1) & ~(alignment - 1);
-  if (top_.chunk < chunks_.size() && offset <= chunks_[top_.chunk].bytes &&
-      bytes <= chunks_[top_.chunk].bytes - offset) {
-    std::byte* memory = chunks_[top_.chunk].memory + offset;
-    permit(memory, bytes);
-    top_.offset = offset + bytes;
-    return memory;
-  }
-  return allocate_in_next_chunk(bytes);
+  const std::size_t padding = (0 - reinterpret_cast<std::uintptr_t>(next_)) & (alignment - 1);
+  const auto room = static_cast<std::size_t>(end_ - next_);
+  if (next_ == nullptr || padding > room || bytes > room - padding) return allocate_in_next_chunk(bytes);
+  std::byte* memory = next_ + padding;
+  permit(memory, bytes);
+  next_ = memory + bytes;
+  return memory;
 }
 
 void* Arena::allocate_in_next_chunk(std::size_t bytes) {
-  std::size_t next = chunks_.empty() ? 0 : top_.chunk + 1;
-  while (next < chunks_.size() && chunks_[next].bytes < bytes) ++next;
-  if (next == chunks_.size()) {
+  std::size_t chunk = next_ == nullptr ? 0 : chunk_ + 1;
+  while (chunk < chunks_.size() && chunks_[chunk].bytes < bytes) ++chunk;
+  if (chunk == chunks_.size()) {
     const std::size_t doubled = chunks_.empty() ? first_chunk_bytes : 2 * chunks_.back().bytes;
-    chunks_.reserve(chunks_.size() + 1);
     const std::size_t size = std::max(doubled, bytes);
-    chunks_.push_back({static_cast<std::byte*>(::operator new(size, chunk_alignment)), size});
+    chunks_.reserve(chunks_.size() + 1);
+    chunks_.push_back({static_cast<std::byte*>(::operator new(size, chunk_alignment)), size, 0});
     forbid(chunks_.back().memory, size);
     reserved_ += size;
     ++heap_allocations_;
   }
-  const std::size_t below = bytes_in_use();
-  permit(chunks_[next].memory, bytes);
-  top_ = {next, bytes, below};
-  return chunks_[next].memory;
+  chunks_[chunk].used_below = bytes_in_use();
+  enter(chunk, chunks_[chunk].memory + bytes);
+  permit(chunks_[chunk].memory, bytes);
+  return chunks_[chunk].memory;
+}
+
+void Arena::enter(std::size_t chunk, std::byte* next) noexcept {
+  chunk_ = chunk;
+  next_ = next;
+  end_ = next == nullptr ? nullptr : chunks_[chunk].memory + chunks_[chunk].bytes;
 }
 
 void Arena::release(Position position) noexcept {
-  for (std::size_t chunk = position.chunk; chunk <= top_.chunk && chunk < chunks_.size(); ++chunk) {
-    const std::size_t from = chunk == position.chunk ? position.offset : 0;
-    forbid(chunks_[chunk].memory + from, chunks_[chunk].bytes - from);
+  for (std::size_t chunk = position.chunk; chunk <= chunk_ && chunk < chunks_.size(); ++chunk) {
+    const bool partly = chunk == position.chunk && position.next != nullptr;
+    std::byte* from = partly ? position.next : chunks_[chunk].memory;
+    forbid(from, static_cast<std::size_t>(chunks_[chunk].memory + chunks_[chunk].bytes - from));
   }
-  top_ = position;
+  enter(position.chunk, position.next);
+}
+
+std::size_t Arena::bytes_in_use() const noexcept {
+  if (next_ == nullptr) return 0;
+  return chunks_[chunk_].used_below + static_cast<std::size_t>(next_ - chunks_[chunk_].memory);
 }
 
 }  // namespace xtape

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <new>
 
-#include "autograd/node.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
@@ -29,7 +28,7 @@ Tape<T>& tape_of(const char* name, std::span<const Variable<T>> inputs) {
 template <class T>
 Recording<T>::Recording(const char* name, Tape<T>& tape)
     : tape_(tape),
-      nodes_at_start_(tape.nodes_.size()),
+      nodes_at_start_(tape.table_.nodes.size()),
       values_at_start_(tape.values_.position()),
       owning_rules_at_start_(tape.owning_rules_) {
   if (tape.in_backward_) {
@@ -77,8 +76,9 @@ Arena& Recording<T>::arena() noexcept {
 
 template <class T>
 Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
-  if (tape_.nodes_.size() == tape_.nodes_.capacity()) {
-    tape_.nodes_.reserve(std::max<std::size_t>(64, 2 * tape_.nodes_.size()));
+  auto& nodes = tape_.table_.nodes;
+  if (nodes.size() == nodes.capacity()) {
+    nodes.reserve(std::max<std::size_t>(64, 2 * nodes.size()));
     ++tape_.nodes_heap_allocations_;
   }
   node_->rule = rule;
@@ -88,44 +88,17 @@ Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad)
     node_->next_owning = tape_.owning_rules_;
     tape_.owning_rules_ = node_;
   }
-  tape_.nodes_.push_back(node_);
+  nodes.push_back(node_);
   finished_ = true;
-  return Variable<T>(&tape_, tape_.nodes_.size() - 1, tape_.generation_);
+  return Variable<T>(tape_.table_, nodes.size() - 1);
 }
 
 template <class T>
-ArrayView<const T> Backward<T>::output() const {
-  return {node_.value, node_.shape};
-}
-
-template <class T>
-ArrayView<const T> Backward<T>::output_grad() const {
-  return tape_.gradient(node_);
-}
-
-template <class T>
-ArrayView<const T> Backward<T>::input(std::size_t i) const {
-  return {node_.inputs[i]->value, node_.inputs[i]->shape};
-}
-
-template <class T>
-bool Backward<T>::needs_grad(std::size_t i) const {
-  return node_.inputs[i]->requires_grad;
-}
-
-template <class T>
-Contribution<T> Backward<T>::contribution(std::size_t i) {
-  detail::Node<T>& input = *node_.inputs[i];
-  if (input.requires_grad) return tape_.contribution(input);
+T* Backward<T>::grad_memory(detail::Node<T>& input, bool& first) {
+  if (input.requires_grad) return tape_.grad_memory(input, first);
   // Nobody reads it; a rule that does not ask needs_grad() first still has somewhere to write.
-  return {{tape_.gradients_.template allocate_array<T>(input.shape.elements()), input.shape}, true};
-}
-
-template <class T>
-ArrayView<T> Backward<T>::input_grad(std::size_t i) {
-  const auto [grad, first] = contribution(i);
-  if (first) std::fill(grad.begin(), grad.end(), T{0});
-  return grad;
+  first = true;
+  return tape_.gradients_.template allocate_array<T>(input.shape.elements());
 }
 
 template class Backward<float>;

@@ -2,14 +2,14 @@
 #include "xtape/autograd/tape.hpp"
 
 #include <algorithm>
+#include <utility>
 
-#include "autograd/node.hpp"
 #include "core/format.hpp"
 
 namespace xtape {
 
 template <class T>
-Tape<T>::Tape() = default;
+Tape<T>::Tape() : table_{*this, {}} {}
 
 template <class T>
 Tape<T>::~Tape() {
@@ -19,7 +19,7 @@ Tape<T>::~Tape() {
 template <class T>
 Tape<T>::Frame::Frame(Tape& tape) noexcept
     : tape_(tape),
-      nodes_(tape.nodes_.size()),
+      nodes_(tape.table_.nodes.size()),
       values_(tape.values_.position()),
       owning_rules_(tape.owning_rules_),
       backward_count_(tape.backward_count_) {}
@@ -38,19 +38,9 @@ void Tape<T>::release(std::size_t nodes, Arena::Position values, detail::Node<T>
     owning_rules_->rule.destroy(owning_rules_->rule.rule);
     owning_rules_ = owning_rules_->next_owning;
   }
-  nodes_.resize(nodes);
+  table_.nodes.resize(nodes);
   values_.release(values);
   ++generation_;
-}
-
-template <class T>
-detail::Node<T>& Tape<T>::node(const Variable<T>& variable) const {
-  if (variable.slot_ >= nodes_.size() || nodes_[variable.slot_]->generation != variable.generation_) {
-    fail<StaleVariable>(
-        "Variable: it must be used before its frame ends, got one whose frame has ended; copy what is needed "
-        "later, as in xt::xarray<float> kept = x.value()");
-  }
-  return *nodes_[variable.slot_];
 }
 
 template <class T>
@@ -70,7 +60,7 @@ Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
 
 template <class T>
 void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
-  detail::Node<T>& last = node(root);
+  detail::Node<T>& last = root.node();
   if (!last.requires_grad) {
     fail<TapeError>(
         "backward: the variable must depend on one that needs a gradient, got the result of {} on constants; "
@@ -87,31 +77,31 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
   discard_gradients();
   gradients_valid_ = true;
   ++backward_count_;
-  const auto [grad, first] = contribution(last);
+  bool first = false;
+  T* grad = grad_memory(last, first);
   for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
 
   for (std::size_t slot = root.slot_ + 1; slot-- > 0;) {
-    detail::Node<T>& current = *nodes_[slot];
+    detail::Node<T>& current = *table_.nodes[slot];
     if (current.rule.apply == nullptr || current.backward_count != backward_count_) continue;
     Backward<T> context(*this, current);
     current.rule.apply(current.rule.rule, context);
   }
 }
 
-// The one place where a gradient begins.
+// The one place where a gradient begins. `first` tells whether the memory is uninitialised.
 template <class T>
-Contribution<T> Tape<T>::contribution(detail::Node<T>& node) {
+T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
   if (node.parameter != nullptr) {
-    const bool first = node.parameter->grad_is_zero_;
-    node.parameter->grad_is_zero_ = false;
-    return {node.parameter->grad_, first};
+    first = std::exchange(node.parameter->grad_is_zero_, false);
+    return node.parameter->grad_.data();
   }
-  const bool first = node.backward_count != backward_count_;
+  first = node.backward_count != backward_count_;
   if (first) {
     node.grad = gradients_.template allocate_array<T>(node.shape.elements());
     node.backward_count = backward_count_;
   }
-  return {{node.grad, node.shape}, first};
+  return node.grad;
 }
 
 template <class T>
@@ -124,9 +114,10 @@ ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
     fail<TapeError>("grad: backward must have run in this frame, got a variable (the result of {}) before it",
                     node.name);
   }
-  const auto [grad, first] = contribution(node);
-  if (first) std::fill(grad.begin(), grad.end(), T{0});
-  return grad;
+  bool first = false;
+  T* grad = grad_memory(node, first);
+  if (first) std::fill_n(grad, node.shape.elements(), T{0});
+  return {grad, node.shape};
 }
 
 template <class T>
@@ -144,7 +135,7 @@ void Tape<T>::note_high_water() noexcept {
 template <class T>
 TapeStatistics Tape<T>::statistics() noexcept {
   note_high_water();
-  return {nodes_.size(), values_.bytes_in_use() + gradients_.bytes_in_use(), high_water_bytes_,
+  return {table_.nodes.size(), values_.bytes_in_use() + gradients_.bytes_in_use(), high_water_bytes_,
           values_.reserved_bytes() + gradients_.reserved_bytes(),
           values_.heap_allocations() + gradients_.heap_allocations() + nodes_heap_allocations_};
 }

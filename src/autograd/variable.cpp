@@ -1,34 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/autograd/variable.hpp"
 
-#include "autograd/node.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape {
 
-template <class T>
-detail::Node<T>& Variable<T>::node() const {
-  if (tape_ == nullptr) {
-    fail<StaleVariable>("Variable: it must come from a tape, got one made by the default constructor");
-  }
-  return tape_->node(*this);
-}
-
-template <class T>
-const Shape& Variable<T>::shape() const {
-  return node().shape;
-}
-
-template <class T>
-ArrayView<const T> Variable<T>::values() const {
-  const detail::Node<T>& self = node();
-  return {self.value, self.shape};
+void detail::throw_stale_variable(bool has_tape) {
+  if (!has_tape) fail<StaleVariable>("Variable: it must come from a tape, got one made by the default constructor");
+  fail<StaleVariable>(
+      "Variable: it must be used before its frame ends, got one whose frame has ended; copy what is needed "
+      "later, as in xt::xarray<float> kept = x.value()");
 }
 
 template <class T>
 ArrayView<const T> Variable<T>::gradients() const {
-  return tape_->gradient(node());
+  return tape().gradient(node());
 }
 
 template <class T>
@@ -38,11 +25,6 @@ T Variable<T>::item() const {
     fail<ShapeError>("item: the variable must have one element, got shape {}", all.shape());
   }
   return all[0];
-}
-
-template <class T>
-bool Variable<T>::requires_grad() const {
-  return node().requires_grad;
 }
 
 template <class T>
@@ -61,7 +43,7 @@ void Variable<T>::backward() const {
         shape());
   }
   const T one = 1;
-  tape_->backward(*this, {&one, shape()});
+  tape().backward(*this, {&one, shape()});
 }
 
 template <class T>
@@ -69,13 +51,7 @@ void Variable<T>::backward(ArrayView<const T> seed) const {
   if (seed.shape() != shape()) {
     fail<ShapeError>("backward: seed must have the shape of the variable {}, got {}", shape(), seed.shape());
   }
-  tape_->backward(*this, seed);
-}
-
-template <class T>
-Tape<T>& Variable<T>::tape() const {
-  static_cast<void>(node());
-  return *tape_;
+  tape().backward(*this, seed);
 }
 
 template class Variable<float>;

@@ -25,6 +25,23 @@ void map_backward(const T* x, const T* y, const T* dy, T* dx, std::size_t count,
   }
 }
 
+// y[i] = f(a[i], b[i])
+template <class T, class F>
+void map(const T* a, const T* b, T* y, std::size_t count, F f) {
+  for (std::size_t i = 0; i < count; ++i) y[i] = f(a[i], b[i]);
+}
+
+// dx[i] = dy[i] * derivative(a[i], b[i], y[i]) if it is the first contribution, else adds that.
+template <class T, class Derivative>
+void map_backward(const T* a, const T* b, const T* y, const T* dy, T* dx, std::size_t count, bool first,
+                  Derivative derivative) {
+  if (first) {
+    for (std::size_t i = 0; i < count; ++i) dx[i] = dy[i] * derivative(a[i], b[i], y[i]);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) dx[i] += dy[i] * derivative(a[i], b[i], y[i]);
+  }
+}
+
 // y = f(a, b) over a nest of (y, a, b). Along the innermost axis an operand steps by 1 or stands still.
 template <class T, class F>
 void broadcast_map(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {

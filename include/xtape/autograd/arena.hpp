@@ -14,8 +14,7 @@ class Arena {
  public:
   struct Position {
     std::size_t chunk = 0;
-    std::size_t offset = 0;
-    std::size_t bytes_below = 0;
+    std::byte* next = nullptr;
   };
 
   Arena();
@@ -32,12 +31,12 @@ class Arena {
     return static_cast<T*>(allocate(count * sizeof(T), count * sizeof(T) < 64 ? alignof(T) : 64));
   }
 
-  Position position() const noexcept { return top_; }
+  Position position() const noexcept { return {chunk_, next_}; }
 
   /// Gives back all that was handed out since `position` was taken.
   void release(Position position) noexcept;
 
-  std::size_t bytes_in_use() const noexcept { return top_.bytes_below + top_.offset; }
+  std::size_t bytes_in_use() const noexcept;
   std::size_t reserved_bytes() const noexcept { return reserved_; }
   std::size_t heap_allocations() const noexcept { return heap_allocations_; }
 
@@ -45,12 +44,16 @@ class Arena {
   struct Chunk {
     std::byte* memory;
     std::size_t bytes;
+    std::size_t used_below;  // when this chunk was begun, in the chunks before it
   };
 
+  void enter(std::size_t chunk, std::byte* next) noexcept;
   void* allocate_in_next_chunk(std::size_t bytes);
 
   std::vector<Chunk> chunks_;
-  Position top_;
+  std::size_t chunk_ = 0;
+  std::byte* next_ = nullptr;  // in chunk_
+  std::byte* end_ = nullptr;   // of chunk_
   std::size_t reserved_ = 0;
   std::size_t heap_allocations_ = 0;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <initializer_list>
 #include <new>
@@ -26,37 +27,38 @@ struct Contribution {
 template <class T>
 class Backward {
  public:
-  ArrayView<const T> output() const;
-  ArrayView<const T> output_grad() const;
-  ArrayView<const T> input(std::size_t i) const;
+  ArrayView<const T> output() const { return {node_.value, node_.shape}; }
+  ArrayView<const T> output_grad() const { return {node_.grad, node_.shape}; }
+  ArrayView<const T> input(std::size_t i) const { return {node_.inputs[i]->value, node_.inputs[i]->shape}; }
 
   /// False: nobody will read this input's gradient, so that the rule can skip it.
-  bool needs_grad(std::size_t i) const;
+  bool needs_grad(std::size_t i) const { return node_.inputs[i]->requires_grad; }
 
   /// The gradient of input i, zero on first use. The rule adds to it and never assigns: the same variable
   /// may be an input twice, and other operations may have contributed.
-  ArrayView<T> input_grad(std::size_t i);
+  ArrayView<T> input_grad(std::size_t i) {
+    const Contribution<T> part = contribution(i);
+    if (part.first) std::fill(part.grad.begin(), part.grad.end(), T{0});
+    return part.grad;
+  }
 
   /// The same without the zeros, for a rule that can write as well as add. Each call counts as a
   /// contribution, so the rule must make one.
-  Contribution<T> contribution(std::size_t i);
+  Contribution<T> contribution(std::size_t i) {
+    bool first = false;
+    T* memory = grad_memory(*node_.inputs[i], first);
+    return {{memory, node_.inputs[i]->shape}, first};
+  }
 
  private:
   friend class Tape<T>;
   Backward(Tape<T>& tape, detail::Node<T>& node) noexcept : tape_(tape), node_(node) {}
 
+  T* grad_memory(detail::Node<T>& input, bool& first);
+
   Tape<T>& tape_;
   detail::Node<T>& node_;
 };
-
-namespace detail {
-template <class T>
-struct StoredRule {
-  void (*apply)(void* rule, Backward<T>& backward) = nullptr;
-  void (*destroy)(void* rule) = nullptr;
-  void* rule = nullptr;
-};
-}  // namespace detail
 
 /// Records one operation: its output and its gradient rule. Every operation of xtape is made with it, and
 /// so is a user's own:

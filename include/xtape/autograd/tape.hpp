@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
-#include <vector>
 
 #include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/node.hpp"
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/variable.hpp"
@@ -127,17 +127,16 @@ class Tape {
     return op.commit({}, requires_grad);
   }
 
-  detail::Node<T>& node(const Variable<T>& variable) const;
   void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
   void backward(const Variable<T>& root, ArrayView<const T> seed);
-  Contribution<T> contribution(detail::Node<T>& node);
+  T* grad_memory(detail::Node<T>& node, bool& first);
   ArrayView<T> gradient(detail::Node<T>& node);
   void discard_gradients() noexcept;
   void note_high_water() noexcept;
 
   Arena values_;     // nodes, values, saved state and rules
   Arena gradients_;  // of the latest backward
-  std::vector<detail::Node<T>*> nodes_;
+  detail::NodeTable<T> table_;
   detail::Node<T>* owning_rules_ = nullptr;  // the newest node whose rule has a destructor; they form a list
   std::uint64_t generation_ = 1;             // counts releases: a handle with an older one is stale
   std::uint64_t backward_count_ = 0;

@@ -4,21 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "xtape/autograd/node.hpp"
 #include "xtape/core/array_view.hpp"
 
 namespace xtape {
 
 template <class T>
-class Tape;
-template <class T>
 class Recording;
-template <class T>
-class Backward;
-
-namespace detail {
-template <class T>
-struct Node;
-}
 
 /// A handle to one array on a tape: small, trivially copyable, passed by value. Every operation on a
 /// handle whose frame has ended, or on one made by the default constructor, throws StaleVariable.
@@ -29,7 +21,7 @@ class Variable {
 
   constexpr Variable() noexcept = default;
 
-  const Shape& shape() const;
+  const Shape& shape() const { return node().shape; }
   std::size_t size() const { return shape().elements(); }
 
   /// An xtensor view of the value: no copy, valid until the frame ends, usable in every xtensor
@@ -48,16 +40,16 @@ class Variable {
   }
 
   /// The same as plain memory.
-  ArrayView<const T> values() const;
+  ArrayView<const T> values() const { return {node().value, node().shape}; }
   ArrayView<const T> gradients() const;
-  const T* data() const { return values().data(); }
+  const T* data() const { return node().value; }
 
   /// The one element of a one-element array.
   /// @throws ShapeError  it has more elements, or none.
   T item() const;
 
   /// Whether backward carries a gradient to this variable.
-  bool requires_grad() const;
+  bool requires_grad() const { return node().requires_grad; }
 
   /// The same value (shared, not copied), cut off from what it was computed from.
   Variable detach() const;
@@ -73,18 +65,26 @@ class Variable {
   void backward(ArrayView<const T> seed) const;
 
   /// The tape on which this stands.
-  Tape<T>& tape() const;
+  Tape<T>& tape() const {
+    static_cast<void>(node());
+    return table_->tape;
+  }
 
  private:
   friend class Tape<T>;
   friend class Recording<T>;
 
-  Variable(Tape<T>* tape, std::size_t slot, std::uint64_t generation) noexcept
-      : tape_(tape), slot_(slot), generation_(generation) {}
+  Variable(detail::NodeTable<T>& table, std::size_t slot) noexcept
+      : table_(&table), slot_(slot), generation_(table.nodes[slot]->generation) {}
 
-  detail::Node<T>& node() const;
+  detail::Node<T>& node() const {
+    if (table_ == nullptr || slot_ >= table_->nodes.size() || table_->nodes[slot_]->generation != generation_) {
+      detail::throw_stale_variable(table_ != nullptr);
+    }
+    return *table_->nodes[slot_];
+  }
 
-  Tape<T>* tape_ = nullptr;
+  detail::NodeTable<T>* table_ = nullptr;
   std::size_t slot_ = 0;
   std::uint64_t generation_ = 0;
 };

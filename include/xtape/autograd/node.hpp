@@ -3,12 +3,27 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
-#include "xtape/autograd/parameter.hpp"
-#include "xtape/autograd/recording.hpp"
 #include "xtape/core/shape.hpp"
 
-namespace xtape::detail {
+namespace xtape {
+
+template <class T>
+class Backward;
+template <class T>
+class Parameter;
+template <class T>
+class Tape;
+
+namespace detail {
+
+template <class T>
+struct StoredRule {
+  void (*apply)(void* rule, Backward<T>& backward) = nullptr;
+  void (*destroy)(void* rule) = nullptr;
+  void* rule = nullptr;
+};
 
 // One array on the tape. Lives in the tape's arena, so it has no destructor.
 template <class T>
@@ -27,4 +42,14 @@ struct Node {
   bool requires_grad = false;
 };
 
-}  // namespace xtape::detail
+// What a handle needs of its tape: here, so that looking a node up is inline.
+template <class T>
+struct NodeTable {
+  Tape<T>& tape;
+  std::vector<Node<T>*> nodes;  // in the order in which they were recorded
+};
+
+[[noreturn]] void throw_stale_variable(bool has_tape);
+
+}  // namespace detail
+}  // namespace xtape

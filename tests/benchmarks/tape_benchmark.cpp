@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the tape itself costs: operations on one element, and whole training steps of small networks.
+#include <benchmark/benchmark.h>
+
+#include "xtape/xtape.hpp"
+
+namespace {
+
+using namespace xtape;
+
+// A chain of `range(0)` operations on one element, recorded and reversed; time is per operation.
+template <class Operation>
+void record_and_reverse(benchmark::State& state, Operation operation) {
+  const auto length = state.range(0);
+  Tape<float> tape;
+  for (auto _ : state) {
+    const auto frame = tape.frame();
+    const auto x = tape.variable(0.5F);
+    auto y = x;
+    for (std::int64_t i = 0; i < length; ++i) y = operation(y, x);
+    y.backward();
+    benchmark::DoNotOptimize(x.gradients().data());
+  }
+  state.counters["per operation"] = benchmark::Counter(
+      static_cast<double>(length), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+BENCHMARK_CAPTURE(record_and_reverse, relu, [](auto y, auto) { return relu(y); })->Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, multiply_by_number, [](auto y, auto) { return y * 0.999F; })->Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, add, [](auto y, auto x) { return y + x; })->Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, multiply, [](auto y, auto x) { return y * x; })->Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, tanh, [](auto y, auto) { return tanh(y); })->Arg(1000);
+
+template <class Optimizer>
+void training_step(benchmark::State& state) {
+  const auto in = static_cast<std::size_t>(state.range(0)), hidden = static_cast<std::size_t>(state.range(1));
+  const auto classes = static_cast<std::size_t>(state.range(2)), batch = static_cast<std::size_t>(state.range(3));
+  Random random(1);
+  nn::Sequential<float> model;
+  model.add<nn::Linear>(in, hidden, random).template add<nn::Relu>().template add<nn::Linear>(hidden, classes, random);
+  Optimizer optimizer(model.parameters());
+  Array<float> features(Shape{batch, in});
+  for (float& x : features) x = static_cast<float>(random.normal());
+  std::vector<std::int64_t> labels(batch);
+  for (auto& label : labels) label = static_cast<std::int64_t>(random.below(classes));
+
+  Tape<float> tape;
+  for (auto _ : state) {
+    const auto frame = tape.frame();
+    const auto loss = losses::softmax_cross_entropy(model(tape.borrow(features)), labels);
+    loss.backward();
+    optimizer.step();
+    optimizer.zero_grad();
+  }
+}
+
+BENCHMARK(training_step<optim::SGD<float>>)->Args({4, 16, 3, 32})->Unit(benchmark::kMicrosecond);
+BENCHMARK(training_step<optim::Adam<float>>)->Args({64, 128, 10, 64})->Unit(benchmark::kMicrosecond);
+
+}  // namespace
