@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <exception>
+#include <limits>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -24,6 +28,59 @@ using MatcherOf = Catch::Matchers::MatcherBase<T>;
 template <class T>
 using MatcherOf = Catch::MatcherBase<T>;
 #endif
+
+inline constexpr double inf = std::numeric_limits<double>::infinity();
+inline constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
+
+/// A relative tolerance of so many units in the last place of T.
+template <class T>
+constexpr double ulps(double count) {
+  return count * static_cast<double>(std::numeric_limits<T>::epsilon());
+}
+
+/// array({2, 1}, {5, 6}): the array of that shape with those elements, in row-major order.
+inline xt::xarray<double> array(const Shape& shape, const std::vector<double>& elements) {
+  auto result = xt::xarray<double>::from_shape(std::vector<std::size_t>(shape.begin(), shape.end()));
+  std::copy_n(elements.begin(), result.size(), result.begin());
+  return result;
+}
+
+/// Distinct numbers in (low, high), none a round one and no two near each other: fractions of multiples of
+/// the golden ratio.
+inline xt::xarray<double> irregular(const Shape& shape, double low = -2, double high = 2) {
+  std::vector<double> elements(shape.elements());
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const double multiple = static_cast<double>(i + 1) * 0.6180339887498949;
+    elements[i] = low + (high - low) * (multiple - std::floor(multiple));
+  }
+  return array(shape, elements);
+}
+
+/// A scalar, arrays without elements, and ranks up to the largest.
+inline const std::vector<Shape> shapes_of_every_kind{{},     {0},       {3},
+                                                     {1, 4}, {2, 0, 3}, {2, 1, 2, 1, 1, 3, 1, 2}};
+
+/// Pairs of shapes that broadcast, of every kind.
+inline const std::vector<std::pair<Shape, Shape>> shapes_that_broadcast{
+    {{3, 4}, {3, 4}}, {{3, 4}, {4}}, {{3, 1}, {1, 4}},    {{1}, {3}},
+    {{2, 3}, {}},     {{}, {2, 3}},  {{2, 1, 3}, {4, 1}}, {{2, 1, 1, 2, 1, 1, 1, 2}, {1, 2, 2, 1, 2}}};
+
+/// CHECK(refusal<ShapeError>(tape, [&] { add(a, b); }) == "add: ..."): the text of what `call` throws. It
+/// says so if that is no Error, or if the tape is not as it was before.
+template <class Error, class T, class Call>
+std::string refusal(Tape<T>& tape, Call call) {
+  const TapeStatistics before = tape.statistics();
+  try {
+    call();
+  } catch (const Error& error) {
+    const TapeStatistics after = tape.statistics();
+    const bool unchanged = after.nodes == before.nodes && after.bytes_in_use == before.bytes_in_use;
+    return error.what() + std::string(unchanged ? "" : " (and the tape has changed)");
+  } catch (const std::exception& error) {
+    return std::string("of another type: ") + error.what();
+  }
+  return "nothing was thrown";
+}
 
 /// CHECK_THAT(gradcheck(f, x), HasCorrectGradient()): a failure prints the checker's report.
 struct HasCorrectGradient : MatcherOf<GradcheckReport> {

@@ -21,7 +21,7 @@ Variable<T> max(Variable<T> x, Axes axes, KeepDims keep) {
 
   Recording<T> op("max", {x});
   const ArrayView<T> y = op.output(reduced_shape(shape, reduced, keep));
-  const ArrayView<T> winners = op.template save<T>(kept);
+  const ArrayView<double> winners = op.template save<double>(kept);  // a float stops counting at 2^24
   const auto nest = kernels::make_nest<2>(shape, {&kept, &shape});
   for (std::size_t i = 0; i < y.size(); ++i) {
     y[i] = -std::numeric_limits<T>::infinity();
@@ -42,7 +42,7 @@ Variable<T> max(Variable<T> x, Axes axes, KeepDims keep) {
     const ArrayView<T> dx = b.input_grad(0);
     kernels::for_each_element(nest, [&](const std::size_t(&at)[2]) {
       const T best = b.output()[at[0]];
-      if (b.input(0)[at[1]] == best) dx[at[1]] += b.output_grad()[at[0]] / winners[at[0]];
+      if (b.input(0)[at[1]] == best) dx[at[1]] += static_cast<T>(b.output_grad()[at[0]] / winners[at[0]]);
     });
   });
 }

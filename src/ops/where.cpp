@@ -7,11 +7,11 @@
 namespace xtape {
 
 template <class T>
-Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Variable<T> b) {
-  const Shape shape =
-      broadcast_shape("where", broadcast_shape("where", condition.shape(), a.shape()), b.shape());
+Variable<T> where(const Condition& bools, Variable<T> a, Variable<T> b) {
+  const Shape shape = broadcast_shape("where", broadcast_shape("where", bools.shape(), a.shape()), b.shape());
 
   Recording<T> op("where", {a, b});
+  const auto condition = bools.read([&op](const Shape& s) { return op.template save<bool>(s); });
   const ArrayView<T> y = op.output(shape);
   kernels::for_each_element(
       kernels::make_nest<4>(shape, {&shape, &condition.shape(), &a.shape(), &b.shape()}),
@@ -31,21 +31,24 @@ Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Variable<T> b)
   });
 }
 
+// Shapes are checked before the number goes on the tape, so that a throw leaves the tape as it was.
 template <class T>
-Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Number<T> b) {
+Variable<T> where(const Condition& condition, Variable<T> a, Number<T> b) {
+  broadcast_shape("where", condition.shape(), a.shape());
   return where(condition, a, a.tape().constant(b));
 }
 
 template <class T>
-Variable<T> where(ArrayView<const bool> condition, Number<T> a, Variable<T> b) {
+Variable<T> where(const Condition& condition, Number<T> a, Variable<T> b) {
+  broadcast_shape("where", condition.shape(), b.shape());
   return where(condition, b.tape().constant(a), b);
 }
 
-template Variable<float> where(ArrayView<const bool>, Variable<float>, Variable<float>);
-template Variable<float> where(ArrayView<const bool>, Variable<float>, float);
-template Variable<float> where(ArrayView<const bool>, float, Variable<float>);
-template Variable<double> where(ArrayView<const bool>, Variable<double>, Variable<double>);
-template Variable<double> where(ArrayView<const bool>, Variable<double>, double);
-template Variable<double> where(ArrayView<const bool>, double, Variable<double>);
+template Variable<float> where(const Condition&, Variable<float>, Variable<float>);
+template Variable<float> where(const Condition&, Variable<float>, float);
+template Variable<float> where(const Condition&, float, Variable<float>);
+template Variable<double> where(const Condition&, Variable<double>, Variable<double>);
+template Variable<double> where(const Condition&, Variable<double>, double);
+template Variable<double> where(const Condition&, double, Variable<double>);
 
 }  // namespace xtape

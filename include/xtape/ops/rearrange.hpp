@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <initializer_list>
 #include <span>
+#include <type_traits>
 
 #include "xtape/autograd/variable.hpp"
+#include "xtape/core/condition.hpp"
 #include "xtape/core/indices.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
@@ -56,25 +58,27 @@ Variable<T> select_rows(Variable<T> x, Indices indices);
 ///                   frame.
 /// @throws ShapeError  the shapes do not broadcast.
 template <class T>
-Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Variable<T> b);
+Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b);
 template <class T>
-Variable<T> where(ArrayView<const bool> condition, Variable<T> a, Number<T> b);
+Variable<T> where(const Condition& condition, Variable<T> a, Number<T> b);
 template <class T>
-Variable<T> where(ArrayView<const bool> condition, Number<T> a, Variable<T> b);
+Variable<T> where(const Condition& condition, Number<T> a, Variable<T> b);
 
-template <detail::BoolArray Condition, class A, class B>
-auto where(const Condition& condition, const A& a, const B& b) {
-  auto& tape = [&]() -> auto& {
-    if constexpr (requires { a.tape(); }) {
-      return a.tape();
-    } else {
-      return b.tape();
-    }
-  }
-  ();
-  const ArrayView<bool> copy = tape.template allocate<bool>(detail::shape_of(condition));
-  detail::evaluate(condition, copy);
-  return where(ArrayView<const bool>(copy), a, b);
+// For an xtensor expression the compiler also finds xt::where, which takes anything. These match better.
+template <class Bools, class T>
+requires detail::BoolArray<std::remove_cvref_t<Bools>> Variable<T> where(Bools&& condition, Variable<T> a,
+                                                                         Variable<T> b) {
+  return where(Condition(condition), a, b);
+}
+template <class Bools, class T, class Value>
+requires(detail::BoolArray<std::remove_cvref_t<Bools>>&& std::is_arithmetic_v<Value>) Variable<T> where(
+    Bools&& condition, Variable<T> a, Value b) {
+  return where(Condition(condition), a, static_cast<T>(b));
+}
+template <class Bools, class Value, class T>
+requires(detail::BoolArray<std::remove_cvref_t<Bools>>&& std::is_arithmetic_v<Value>) Variable<T> where(
+    Bools&& condition, Value a, Variable<T> b) {
+  return where(Condition(condition), static_cast<T>(a), b);
 }
 
 }  // namespace xtape

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+// PyTorch 1.13, float64.
+TEMPLATE_TEST_CASE("log_sum_exp reduces the axes that it is given", "[ops][log_sum_exp]", float, double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(array({2, 2, 3}, {1, 2, 3, 0.5, -1, 2, 4, -2, 0, 1, 1, 3}));
+  CHECK_THAT(values(log_sum_exp(x, 0)), AllClose({4.048587351573742, 2.01814992791781, 3.048587351573742,
+                                                  1.4740769841801067, 1.1269280110429727, 3.313261687518223},
+                                                 ulps<TestType>(2)));
+  CHECK_THAT(values(log_sum_exp(x, 1)), AllClose({1.4740769841801067, 2.048587351573742, 3.313261687518223,
+                                                  4.048587351573742, 1.048587351573742, 3.048587351573742},
+                                                 ulps<TestType>(2)));
+  CHECK_THAT(values(log_sum_exp(x, -1)),
+             AllClose({3.4076059644443806, 2.241311296657157, 4.020581138947329, 3.2395447662218846},
+                      ulps<TestType>(2)));
+  CHECK_THAT(values(log_sum_exp(x, {0, -1})),
+             AllClose({4.4534906523104425, 3.553281853806254}, ulps<TestType>(2)));
+  CHECK_THAT(values(log_sum_exp(x)), AllClose({4.794584178210492}, ulps<TestType>(2)));
+  CHECK_THAT(values(log_sum_exp(x, {2, 0, 1})), AllClose({4.794584178210492}, ulps<TestType>(2)));
+}
+
+TEST_CASE("log_sum_exp drops the reduced axes, or keeps them with extent one", "[ops][log_sum_exp]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 3, 4}));
+  CHECK(log_sum_exp(x).shape() == Shape{});
+  CHECK(log_sum_exp(x, {}, keep_dims).shape() == Shape{1, 1, 1});
+  CHECK(log_sum_exp(x, 1).shape() == Shape{2, 4});
+  CHECK(log_sum_exp(x, 1, keep_dims).shape() == Shape{2, 1, 4});
+  CHECK(log_sum_exp(x, {0, -1}).shape() == Shape{3});
+  CHECK(log_sum_exp(x, {0, -1}, keep_dims).shape() == Shape{1, 3, 1});
+}
+
+TEST_CASE("log_sum_exp takes a scalar and eight axes", "[ops][log_sum_exp][extremes]") {
+  Tape<double> tape;
+  CHECK(log_sum_exp(tape.variable(3)).item() == 3);
+  const auto x = irregular({3, 4});
+  const auto deep = tape.variable(array({1, 3, 1, 1, 2, 2, 1, 1}, values(x)));
+  const auto y = log_sum_exp(deep, {1, 3, -1});
+  CHECK(y.shape() == Shape{1, 1, 2, 2, 1});
+  CHECK(values(y) == values(log_sum_exp(tape.variable(x), 0)));
+}
+
+TEST_CASE("log_sum_exp gradient agrees with central differences along every axis",
+          "[ops][log_sum_exp][gradient]") {
+  for (const Axes& axes :
+       {Axes(), Axes(0), Axes(1), Axes(-1), Axes{0, 1}, Axes{0, 2}, Axes{1, 2}, Axes{0, 1, 2}}) {
+    for (const KeepDims keep : {KeepDims::no, KeepDims::yes}) {
+      CHECK_THAT(gradcheck([&](auto x) { return log_sum_exp(x, axes, keep); }, irregular({2, 3, 4})),
+                 HasCorrectGradient());
+    }
+  }
+  CHECK_THAT(gradcheck([](auto x) { return log_sum_exp(x); }, irregular({})), HasCorrectGradient());
+}
+
+TEST_CASE("log_sum_exp of a variable used twice adds both gradients", "[ops][log_sum_exp][gradient]") {
+  CHECK_THAT(gradcheck([](auto x) { return log_sum_exp(x, 0) * x + log_sum_exp(x); }, irregular({3, 2})),
+             HasCorrectGradient());
+}
+
+TEST_CASE("log_sum_exp of a constant needs no gradient", "[ops][log_sum_exp][gradient]") {
+  Tape<double> tape;
+  CHECK_FALSE(log_sum_exp(tape.constant(irregular({3}))).requires_grad());
+}
+
+TEST_CASE("log_sum_exp names an axis that is not there or is there twice", "[ops][log_sum_exp][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 3})), scalar = tape.variable(1);
+  CHECK(refusal<ShapeError>(tape, [&] { log_sum_exp(x, 2); }) ==
+        "log_sum_exp: axis must be in [-2, 2) for shape (2, 3), got 2");
+  CHECK(refusal<ShapeError>(tape, [&] { log_sum_exp(x, -3); }) ==
+        "log_sum_exp: axis must be in [-2, 2) for shape (2, 3), got -3");
+  CHECK(refusal<ShapeError>(tape, [&] {
+          log_sum_exp(x, {1, -1});
+        }) == "log_sum_exp: axes must be distinct, got axis -1 twice");
+  CHECK(refusal<ShapeError>(tape, [&] { log_sum_exp(scalar, 0); }) ==
+        "log_sum_exp: axis must be in [0, 0) for shape (), got 0");
+}
+
+TEMPLATE_TEST_CASE("log_sum_exp gradient is softmax", "[ops][log_sum_exp]", float, double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({4, 5}, -30, 30));
+  sum(log_sum_exp(x, 1)).backward();
+  CHECK_THAT(values(x.grad()), AllClose(values(softmax(x)), 0));
+}
+
+TEST_CASE("log_sum_exp moves with a shift of its elements", "[ops][log_sum_exp]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({4, 5}));
+  // 1000 + x rounds by 1e-13.
+  CHECK_THAT(values(log_sum_exp(x + 1000, 0)), AllClose(values(log_sum_exp(x, 0) + 1000), 0, 2e-13));
+}
+
+TEMPLATE_TEST_CASE("log_sum_exp keeps a term that is small beside the largest",
+                   "[ops][log_sum_exp][extremes]", float, double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(array({2, 2}, {0, -69, -69, 0}));
+  const auto y = log_sum_exp(x, 1);
+  // log(1 + e^-69); mpmath, 40 digits.
+  CHECK_THAT(values(y), AllClose({1.0806392777072785e-30, 1.0806392777072785e-30}, ulps<TestType>(2)));
+  sum(y).backward();
+  CHECK_THAT(values(x.grad()),
+             AllClose({1, 1.0806392777072785e-30, 1.0806392777072785e-30, 1}, ulps<TestType>(2)));
+}
+
+TEMPLATE_TEST_CASE("log_sum_exp neither overflows nor underflows", "[ops][log_sum_exp][extremes]", float,
+                   double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(array({3, 2}, {1e6, 1e6, -1e6, -1e6, 3e38, -3e38}));
+  const double log_2 = 0.6931471805599453;
+  CHECK_THAT(values(log_sum_exp(x, 1)), AllClose({1e6 + log_2, -1e6 + log_2, 3e38}, ulps<TestType>(1)));
+}
+
+TEST_CASE("log_sum_exp of a million zeros is log of a million", "[ops][log_sum_exp][extremes]") {
+  Tape<float> tape;
+  const auto y = log_sum_exp(tape.variable(xt::zeros<float>({1000000})));
+  CHECK_THAT(values(y), AllClose({13.815510557964274}, ulps<float>(1)));
+}
+
+TEST_CASE("log_sum_exp of infinities follows the limit, and NaN spreads", "[ops][log_sum_exp][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({6, 2}, {-inf, -inf, -inf, 1, inf, 1, inf, inf, inf, -inf, inf, NaN}));
+  CHECK_THAT(values(log_sum_exp(x, 1)), AllClose({-inf, 1, inf, inf, inf, NaN}, 0));
+  const auto with_nan = tape.variable(array({3, 2}, {NaN, 1, 1, NaN, NaN, -inf}));
+  CHECK_THAT(values(log_sum_exp(with_nan, 1)), AllClose({NaN, NaN, NaN}, 0));
+}
+
+TEST_CASE("log_sum_exp gives an element of minus infinity a gradient of zero",
+          "[ops][log_sum_exp][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({3}, {-inf, 1, -inf}));
+  log_sum_exp(x).backward();
+  CHECK_THAT(values(x.grad()), AllClose({0, 1, 0}, 0));
+}
+
+TEST_CASE("log_sum_exp over no elements is minus infinity", "[ops][log_sum_exp][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 0}));
+  CHECK_THAT(values(log_sum_exp(x)), AllClose({-inf}, 0));
+  CHECK_THAT(values(log_sum_exp(x, 1)), AllClose({-inf, -inf}, 0));
+  CHECK(log_sum_exp(x, 0).shape() == Shape{0});
+  sum(log_sum_exp(x, 1)).backward();
+  CHECK(x.gradients().shape() == Shape{2, 0});
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+TEMPLATE_TEST_CASE("maximum takes the larger of each pair", "[ops][maximum]", float, double) {
+  Tape<TestType> tape;
+  const auto y = maximum(tape.variable(array({2, 1}, {2, -1})), tape.variable(array({3}, {1, 2, 3})));
+  CHECK(y.shape() == Shape{2, 3});
+  CHECK_THAT(values(y), AllClose({2, 2, 3, 1, 2, 3}, 0));
+}
+
+TEMPLATE_TEST_CASE("maximum takes a number", "[ops][maximum]", float, double) {
+  Tape<TestType> tape;
+  CHECK_THAT(values(maximum(tape.variable(array({3}, {-1, 0.5, 2})), 0.5)), AllClose({0.5, 0.5, 2}, 0));
+}
+
+TEST_CASE("maximum of two and minimum of the same two are the two", "[ops][maximum]") {
+  Tape<double> tape;
+  const auto a = tape.variable(irregular({3, 4})), b = tape.variable(irregular({3, 4}, -1, 1));
+  CHECK_THAT(values(maximum(a, b) + minimum(a, b)), AllClose(values(a + b), 0));
+}
+
+TEST_CASE("maximum is NaN if either operand is", "[ops][maximum][extremes]") {
+  Tape<double> tape;
+  const auto a = tape.variable(array({3}, {NaN, 1, NaN})), b = tape.variable(array({3}, {1, NaN, NaN}));
+  CHECK_THAT(values(maximum(a, b)), AllClose({NaN, NaN, NaN}, 0));
+  CHECK_THAT(values(maximum(a, 0)), AllClose({NaN, 1, NaN}, 0));
+  CHECK_THAT(values(maximum(b, NaN)), AllClose({NaN, NaN, NaN}, 0));
+}
+
+TEST_CASE("maximum orders infinities and subnormal numbers", "[ops][maximum][extremes]") {
+  Tape<double> tape;
+  const auto a = tape.variable(array({4}, {inf, -inf, -inf, 5e-324}));
+  const auto b = tape.variable(array({4}, {1e308, -1e308, inf, 0}));
+  CHECK_THAT(values(maximum(a, b)), AllClose({inf, -1e308, inf, 5e-324}, 0));
+}
+
+TEST_CASE("maximum keeps every shape", "[ops][maximum][extremes]") {
+  Tape<double> tape;
+  for (const Shape& shape : shapes_of_every_kind) {
+    const auto x = tape.variable(irregular(shape));
+    CHECK(maximum(x, 0).shape() == shape);
+    CHECK(maximum(x, x).shape() == shape);
+  }
+}
+
+TEST_CASE("maximum gradient agrees with central differences however the shapes broadcast",
+          "[ops][maximum][gradient]") {
+  for (const auto& [a, b] : shapes_that_broadcast) {
+    CAPTURE(a, b);
+    CHECK_THAT(gradcheck([](auto x, auto y) { return maximum(x, y); }, irregular(a), irregular(b, -1, 1.5)),
+               HasCorrectGradient());
+  }
+}
+
+TEST_CASE("maximum with a number passes the gradient where the variable is larger",
+          "[ops][maximum][gradient]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({3}, {-2, 0.5, 1}));
+  sum(maximum(x, 0.25)).backward();
+  CHECK_THAT(values(x.grad()), AllClose({0, 1, 1}, 0));
+}
+
+TEST_CASE("maximum gives each of two equal operands half of the gradient", "[ops][maximum][gradient]") {
+  Tape<double> tape;
+  const auto a = tape.variable(array({2}, {2, inf})), b = tape.variable(array({2}, {2, inf}));
+  sum(maximum(a, b)).backward();
+  CHECK_THAT(values(a.grad()), AllClose({0.5, 0.5}, 0));
+  CHECK_THAT(values(b.grad()), AllClose({0.5, 0.5}, 0));
+  sum(maximum(a, 2)).backward();
+  CHECK(a.grad()(0) == 0.5);
+}
+
+TEST_CASE("maximum of a variable and itself has gradient one", "[ops][maximum][gradient]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({2}, {3, -4}));
+  sum(maximum(x, x)).backward();
+  CHECK_THAT(values(x.grad()), AllClose({1, 1}, 0));
+}
+
+TEST_CASE("maximum of constants needs no gradient", "[ops][maximum][gradient]") {
+  Tape<double> tape;
+  const auto c = tape.constant(1), x = tape.variable(1);
+  CHECK_FALSE(maximum(c, c).requires_grad());
+  CHECK_FALSE(maximum(c, 2).requires_grad());
+  CHECK(maximum(c, x).requires_grad());
+}
+
+TEST_CASE("maximum names the shapes that do not broadcast", "[ops][maximum][errors]") {
+  Tape<double> tape;
+  const auto a = tape.variable(irregular({2, 3})), b = tape.variable(irregular({2}));
+  CHECK(refusal<ShapeError>(tape, [&] { maximum(a, b); }) ==
+        "maximum: shapes must broadcast (aligned at the last axis, extents equal or 1), got (2, 3) and (2)");
+}
