@@ -42,7 +42,8 @@ int main() {
     loss.backward();
     optimizer.step();
     optimizer.zero_grad();
-    if (step % 50 == 0) fmt::print("step {:3}  loss {:.4f}  slope {:.3f}\n", step, loss.item(), slope.values()[0]);
+    if (step % 50 == 0)
+      fmt::print("step {:3}  loss {:.4f}  slope {:.3f}\n", step, loss.item(), slope.values()[0]);
   }
   return report ? 0 : 1;
 }

@@ -145,3 +145,12 @@ TEST_CASE("log_softmax names an axis that is not there", "[ops][log_softmax][err
   CHECK(refusal<ShapeError>(tape, [&] { log_softmax(scalar); }) ==
         "log_softmax: axis must be in [0, 0) for shape (), got -1");
 }
+
+TEST_CASE("log_softmax gradient of a row won by 40 keeps its digits in double",
+          "[ops][log_softmax][exactness]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({2}, {40, 0}));
+  log_softmax(x).backward(std::vector<double>{1, 0});
+  const double expected = 4.248354255291589e-18;  // e^-40 / (1 + e^-40)
+  CHECK_THAT(values(x.grad()), AllClose({expected, -expected}, ulps<double>(4)));
+}

@@ -110,7 +110,12 @@ class AllClose : public MatcherOf<std::vector<double>> {
     for (std::size_t i = 0; i < got.size(); ++i) {
       const double want = expected_[i];
       const bool same = got[i] == want || (std::isnan(got[i]) && std::isnan(want));
-      if (!same && !(std::abs(got[i] - want) <= absolute_ + relative_ * std::abs(want))) return false;
+      if (same || std::abs(got[i] - want) <= absolute_ + relative_ * std::abs(want)) continue;
+      std::ostringstream text;
+      text.precision(17);
+      text << "; first miss: [" << i << "] is " << got[i];
+      first_miss_ = text.str();
+      return false;
     }
     return true;
   }
@@ -120,7 +125,7 @@ class AllClose : public MatcherOf<std::vector<double>> {
     text.precision(17);
     text << "is within " << relative_ << " (relative) or " << absolute_ << " of {";
     for (const double value : expected_) text << ' ' << value;
-    text << " }";
+    text << " }" << first_miss_;
     return text.str();
   }
 
@@ -128,6 +133,7 @@ class AllClose : public MatcherOf<std::vector<double>> {
   std::vector<double> expected_;
   double relative_;
   double absolute_;
+  mutable std::string first_miss_;  // Catch2 calls describe() after match()
 };
 
 }  // namespace xtape::testing

@@ -141,3 +141,11 @@ TEST_CASE("softmax names an axis that is not there", "[ops][softmax][errors]") {
   CHECK(refusal<ShapeError>(tape, [&] { softmax(scalar); }) ==
         "softmax: axis must be in [0, 0) for shape (), got -1");
 }
+
+TEST_CASE("softmax gradient of a row won by 17 keeps its digits in float", "[ops][softmax][exactness]") {
+  Tape<float> tape;
+  const auto x = tape.variable(array({2}, {17, 0}));
+  softmax(x).backward(std::vector<float>{1, 0});
+  const double expected = 4.139937376e-08;  // p (1 - p) with p = 1 / (1 + e^17)
+  CHECK_THAT(values(x.grad()), AllClose({expected, -expected}, ulps<float>(4)));
+}

@@ -7,7 +7,8 @@
 namespace xtape {
 
 void detail::throw_stale_variable(bool has_tape) {
-  if (!has_tape) fail<StaleVariable>("Variable: it must come from a tape, got one made by the default constructor");
+  if (!has_tape)
+    fail<StaleVariable>("Variable: it must come from a tape, got one made by the default constructor");
   fail<StaleVariable>(
       "Variable: it must be used before its frame ends, got one whose frame has ended; copy what is needed "
       "later, as in xt::xarray<float> kept = x.value()");

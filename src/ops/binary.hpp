@@ -19,8 +19,8 @@ void contribute(Backward<T>& back, std::size_t input, Derivative derivative) {
     return;
   }
   kernels::reduce_sum(
-      kernels::make_reduction<4>(y.shape(), {&grad.shape(), &a.shape(), &b.shape(), &y.shape()}), grad.data(), first,
-      [=, a = a.data(), b = b.data(), y = y.data()](const std::size_t(&at)[4]) {
+      kernels::make_reduction<4>(y.shape(), {&grad.shape(), &a.shape(), &b.shape(), &y.shape()}), grad.data(),
+      first, [=, a = a.data(), b = b.data(), y = y.data()](const std::size_t(&at)[4]) {
         return dy[at[3]] * derivative(a[at[1]], b[at[2]], y[at[3]]);
       });
 }

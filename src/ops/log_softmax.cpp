@@ -26,16 +26,24 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
   }
 
   return op.finish([slices, saved](Backward<T>& b) {
-    // dx = dy - softmax(x) sum(dy). softmax(x) is not taken as e^y: y has lost the digits that x - max had.
+    // dx = dy - p sum(dy) with p = softmax(x), which is not e^y: y has lost the digits that x - max had. For
+    // the most probable, dx = dy (1 - p) - p (sum of the other dy), so that nothing cancels where p is
+    // near 1.
     const auto [dx, first] = b.contribution(0);
     const T *x = b.input(0).data(), *dy = b.output_grad().data();
     for (std::size_t s = 0; s < slices.count; ++s) {
       const std::size_t start = slices.start(s);
-      kernels::Sum<T> sum;
-      for (std::size_t j = 0; j < slices.length; ++j) sum.add(dy[start + j * slices.step]);
+      kernels::Sum<T> others;
+      for (std::size_t j = 0; j < slices.length; ++j) {
+        if (j != saved[s].k) others.add(dy[start + j * slices.step]);
+      }
+      const double top = dy[start + saved[s].k * slices.step];
       for (std::size_t j = 0; j < slices.length; ++j) {
         const std::size_t at = start + j * slices.step;
-        const T contribution = static_cast<T>(dy[at] - saved[s].probability(x[at], j) * sum.value());
+        const double p = saved[s].probability(x[at], j);
+        const T contribution =
+            static_cast<T>(j == saved[s].k ? top * saved[s].top_complement() - p * others.value()
+                                           : dy[at] - p * (others.value() + top));
         dx[at] = first ? contribution : dx[at] + contribution;
       }
     }

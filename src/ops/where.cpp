@@ -7,24 +7,26 @@
 namespace xtape {
 
 template <class T>
-Variable<T> where(const Condition& bools, Variable<T> a, Variable<T> b) {
-  const Shape shape = broadcast_shape("where", broadcast_shape("where", bools.shape(), a.shape()), b.shape());
+Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b) {
+  const Shape shape =
+      broadcast_shape("where", broadcast_shape("where", condition.shape(), a.shape()), b.shape());
 
   Recording<T> op("where", {a, b});
-  const auto condition = bools.read([&op](const Shape& s) { return op.template save<bool>(s); });
+  const auto flags = op.template save<bool>(condition.shape());
+  condition.copy_to(flags);
   const ArrayView<T> y = op.output(shape);
   kernels::for_each_element(
-      kernels::make_nest<4>(shape, {&shape, &condition.shape(), &a.shape(), &b.shape()}),
-      [&](const std::size_t(&at)[4]) { y[at[0]] = condition[at[1]] ? a.data()[at[2]] : b.data()[at[3]]; });
+      kernels::make_nest<4>(shape, {&shape, &flags.shape(), &a.shape(), &b.shape()}),
+      [&](const std::size_t(&at)[4]) { y[at[0]] = flags[at[1]] ? a.data()[at[2]] : b.data()[at[3]]; });
 
-  return op.finish([condition, shape](Backward<T>& b) {
+  return op.finish([flags, shape](Backward<T>& b) {
     for (const bool chosen : {true, false}) {
       const std::size_t input = chosen ? 0 : 1;
       if (!b.needs_grad(input)) continue;
       const auto [grad, first] = b.contribution(input);
       const T* dy = b.output_grad().data();
-      kernels::reduce_sum(kernels::make_reduction<3>(shape, {&grad.shape(), &condition.shape(), &shape}),
-                          grad.data(), first, [=, flags = condition.data()](const std::size_t(&at)[3]) {
+      kernels::reduce_sum(kernels::make_reduction<3>(shape, {&grad.shape(), &flags.shape(), &shape}),
+                          grad.data(), first, [=, flags = flags.data()](const std::size_t(&at)[3]) {
                             return flags[at[1]] == chosen ? dy[at[2]] : T{0};
                           });
     }

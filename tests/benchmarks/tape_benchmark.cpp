@@ -21,23 +21,28 @@ void record_and_reverse(benchmark::State& state, Operation operation) {
     y.backward();
     benchmark::DoNotOptimize(x.gradients().data());
   }
-  state.counters["per operation"] = benchmark::Counter(
-      static_cast<double>(length), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["per operation"] =
+      benchmark::Counter(static_cast<double>(length),
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
-BENCHMARK_CAPTURE(record_and_reverse, relu, [](auto y, auto) { return relu(y); })->Arg(1000);
-BENCHMARK_CAPTURE(record_and_reverse, multiply_by_number, [](auto y, auto) { return y * 0.999F; })->Arg(1000);
-BENCHMARK_CAPTURE(record_and_reverse, add, [](auto y, auto x) { return y + x; })->Arg(1000);
-BENCHMARK_CAPTURE(record_and_reverse, multiply, [](auto y, auto x) { return y * x; })->Arg(1000);
-BENCHMARK_CAPTURE(record_and_reverse, tanh, [](auto y, auto) { return tanh(y); })->Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, relu, [](auto y, auto) { return relu(y); }) -> Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, multiply_by_number, [](auto y, auto) { return y * 0.999F; })
+    -> Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, add, [](auto y, auto x) { return y + x; }) -> Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, multiply, [](auto y, auto x) { return y * x; }) -> Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, tanh, [](auto y, auto) { return tanh(y); }) -> Arg(1000);
 
 template <class Optimizer>
 void training_step(benchmark::State& state) {
   const auto in = static_cast<std::size_t>(state.range(0)), hidden = static_cast<std::size_t>(state.range(1));
-  const auto classes = static_cast<std::size_t>(state.range(2)), batch = static_cast<std::size_t>(state.range(3));
+  const auto classes = static_cast<std::size_t>(state.range(2)),
+             batch = static_cast<std::size_t>(state.range(3));
   Random random(1);
   nn::Sequential<float> model;
-  model.add<nn::Linear>(in, hidden, random).template add<nn::Relu>().template add<nn::Linear>(hidden, classes, random);
+  model.add<nn::Linear>(in, hidden, random)
+      .template add<nn::Relu>()
+      .template add<nn::Linear>(hidden, classes, random);
   Optimizer optimizer(model.parameters());
   Array<float> features(Shape{batch, in});
   for (float& x : features) x = static_cast<float>(random.normal());

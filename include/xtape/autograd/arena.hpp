@@ -48,7 +48,7 @@ class Arena {
   };
 
   void enter(std::size_t chunk, std::byte* next) noexcept;
-  void* allocate_in_next_chunk(std::size_t bytes);
+  [[gnu::noinline]] void* allocate_in_next_chunk(std::size_t bytes);  // rare, and so kept out of the way
 
   std::vector<Chunk> chunks_;
   std::size_t chunk_ = 0;

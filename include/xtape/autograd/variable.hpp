@@ -78,7 +78,8 @@ class Variable {
       : table_(&table), slot_(slot), generation_(table.nodes[slot]->generation) {}
 
   detail::Node<T>& node() const {
-    if (table_ == nullptr || slot_ >= table_->nodes.size() || table_->nodes[slot_]->generation != generation_) {
+    if (table_ == nullptr || slot_ >= table_->nodes.size() ||
+        table_->nodes[slot_]->generation != generation_) {
       detail::throw_stale_variable(table_ != nullptr);
     }
     return *table_->nodes[slot_];

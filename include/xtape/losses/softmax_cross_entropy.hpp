@@ -2,7 +2,7 @@
 #pragma once
 
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/indices.hpp"
+#include "xtape/core/array_source.hpp"
 #include "xtape/losses/reduction.hpp"
 
 namespace xtape::losses {

@@ -6,7 +6,7 @@
 
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array.hpp"
-#include "xtape/core/indices.hpp"
+#include "xtape/core/array_source.hpp"
 
 namespace xtape::metrics {
 

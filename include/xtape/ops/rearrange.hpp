@@ -7,8 +7,7 @@
 #include <type_traits>
 
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/condition.hpp"
-#include "xtape/core/indices.hpp"
+#include "xtape/core/array_source.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
 namespace xtape {
@@ -54,8 +53,7 @@ Variable<T> select_rows(Variable<T> x, Indices indices);
 
 /// a where the condition holds and b where it does not, with numpy's broadcasting over all three. What was
 /// not chosen gets gradient 0.
-/// @param condition  bools: an xtensor expression such as x.value() > 0, or an ArrayView that outlives the
-///                   frame.
+/// @param condition  bools, such as the xtensor expression x.value() > 0.
 /// @throws ShapeError  the shapes do not broadcast.
 template <class T>
 Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b);
@@ -65,19 +63,16 @@ template <class T>
 Variable<T> where(const Condition& condition, Number<T> a, Variable<T> b);
 
 // For an xtensor expression the compiler also finds xt::where, which takes anything. These match better.
-template <class Bools, class T>
-requires detail::BoolArray<std::remove_cvref_t<Bools>> Variable<T> where(Bools&& condition, Variable<T> a,
-                                                                         Variable<T> b) {
+template <detail::BoolArray Bools, class T>
+Variable<T> where(Bools&& condition, Variable<T> a, Variable<T> b) {
   return where(Condition(condition), a, b);
 }
-template <class Bools, class T, class Value>
-requires(detail::BoolArray<std::remove_cvref_t<Bools>>&& std::is_arithmetic_v<Value>) Variable<T> where(
-    Bools&& condition, Variable<T> a, Value b) {
+template <detail::BoolArray Bools, class T, class Value>
+requires std::is_arithmetic_v<Value> Variable<T> where(Bools&& condition, Variable<T> a, Value b) {
   return where(Condition(condition), a, static_cast<T>(b));
 }
-template <class Bools, class Value, class T>
-requires(detail::BoolArray<std::remove_cvref_t<Bools>>&& std::is_arithmetic_v<Value>) Variable<T> where(
-    Bools&& condition, Value a, Variable<T> b) {
+template <detail::BoolArray Bools, class Value, class T>
+requires std::is_arithmetic_v<Value> Variable<T> where(Bools&& condition, Value a, Variable<T> b) {
   return where(Condition(condition), static_cast<T>(a), b);
 }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+
+#include "xtape/core/array_view.hpp"
+#include "xtape/core/evaluate.hpp"
+
+namespace xtape {
+
+namespace detail {
+
+template <class Source>
+struct ElementOf {};
+template <class Source>
+requires std::is_arithmetic_v<Source>
+struct ElementOf<Source> {
+  using type = Source;
+};
+template <class Source>
+requires requires { typename Source::value_type; }
+struct ElementOf<Source> {
+  using type = std::remove_cv_t<typename Source::value_type>;
+};
+
+template <class Source>
+concept BoolArray = std::same_as < typename ElementOf<std::remove_cvref_t<Source>>::type,
+bool > ;
+
+template <class Source>
+concept IntegerArray =
+    std::integral<typename ElementOf<std::remove_cvref_t<Source>>::type> && !BoolArray<Source>;
+
+template <class Source>
+concept RealArray = std::floating_point<typename ElementOf<std::remove_cvref_t<Source>>::type>;
+
+// A number, an xtensor expression, an ArrayView or a flat container, of which the compiled library sees the
+// shape and a function that copies it. Refers to its source, so it must not outlive the call.
+template <class Element>
+class ArraySource {
+ public:
+  template <class Source>
+  explicit ArraySource(const Source& source)
+      : shape_(shape_of(source)),
+        source_(std::addressof(source)),
+        copy_([](const void* from, ArrayView<Element> to) {
+          evaluate(*static_cast<const Source*>(from), to);
+        }) {}
+
+  const Shape& shape() const noexcept { return shape_; }
+  std::size_t size() const noexcept { return shape_.elements(); }
+  void copy_to(ArrayView<Element> destination) const { copy_(source_, destination); }
+
+ private:
+  Shape shape_;
+  const void* source_;
+  void (*copy_)(const void* source, ArrayView<Element> destination);
+};
+
+}  // namespace detail
+
+/// A function argument: integers of any type, as a number, an xtensor expression, an ArrayView or a flat
+/// container. Copied in the call.
+class Indices : public detail::ArraySource<std::int64_t> {
+ public:
+  template <detail::IntegerArray Source>
+  Indices(const Source& source) : ArraySource(source) {}
+};
+
+/// The same for bools.
+class Condition : public detail::ArraySource<bool> {
+ public:
+  template <detail::BoolArray Source>
+  Condition(const Source& source) : ArraySource(source) {}
+};
+
+}  // namespace xtape
