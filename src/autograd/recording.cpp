@@ -13,14 +13,7 @@ namespace {
 template <class T>
 Tape<T>& tape_of(const char* name, std::span<const Variable<T>> inputs) {
   if (inputs.empty()) fail<ArgumentError>("{}: an operation must have at least one input, got none", name);
-  Tape<T>& tape = inputs[0].tape();
-  for (std::size_t i = 1; i < inputs.size(); ++i) {
-    if (&inputs[i].tape() != &tape) {
-      fail<TapeError>("{}: all inputs must be of one tape, got input {} of another tape than input 0", name,
-                      i);
-    }
-  }
-  return tape;
+  return inputs[0].tape();
 }
 
 }  // namespace
@@ -46,6 +39,10 @@ Recording<T>::Recording(const char* name, std::span<const Variable<T>> inputs)
   node_->input_count = inputs.size();
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     node_->inputs[i] = &inputs[i].node();
+    if (inputs[i].table_ != &tape_.table_) {
+      fail<TapeError>("{}: all inputs must be of one tape, got input {} of another tape than input 0", name,
+                      i);
+    }
     needs_grad_ = needs_grad_ || node_->inputs[i]->requires_grad;
   }
   needs_grad_ = needs_grad_ && tape_.no_grad_depth_ == 0;
