@@ -10,5 +10,6 @@ build/release/tests/benchmarks/tape_benchmark "$@"
 
 echo
 echo "Compiling the README's first program:"
-sed -n '/^```cpp$/,/^```$/p;/^```$/q' README.md | sed '/^```/d' > build/release/first_program.cpp
-time "${CXX:-g++}" -std=c++20 -O2 -fno-new-ttp-matching -Iinclude -c build/release/first_program.cpp -o build/release/first_program.o
+awk '/^```cpp$/ { copy = 1; next } /^```$/ { if (copy) exit } copy' README.md > build/release/first_program.cpp
+time "${CXX:-g++}" -std=c++20 -O2 -fno-new-ttp-matching -Iinclude -c build/release/first_program.cpp \
+  -o build/release/first_program.o
