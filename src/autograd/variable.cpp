@@ -28,7 +28,7 @@ ArrayView<const T> Variable<T>::values() const {
 
 template <class T>
 ArrayView<const T> Variable<T>::gradients() const {
-  return tape_->gradient(node());
+  return tape().gradient(node());
 }
 
 template <class T>
