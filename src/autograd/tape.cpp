@@ -74,12 +74,17 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
     ~Guard() { flag = false; }
   } guard{in_backward_ = true};
 
+  // The seed may be a gradient of an earlier backward, whose memory is about to be used again.
+  const Arena::Position top = values_.position();
+  T* const kept_seed = values_.template allocate_array<T>(seed.size());
+  std::copy(seed.begin(), seed.end(), kept_seed);
   discard_gradients();
   gradients_valid_ = true;
   ++backward_count_;
   bool first = false;
   T* grad = grad_memory(last, first);
-  for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
+  for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? kept_seed[i] : grad[i] + kept_seed[i];
+  values_.release(top);
 
   for (std::size_t slot = root.slot_ + 1; slot-- > 0;) {
     detail::Node<T>& current = *table_.nodes[slot];

@@ -31,10 +31,11 @@ Random::result_type Random::operator()() noexcept {
 double Random::uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
 
 double Random::uniform(double low, double high) noexcept {
-  // Rounding can reach `high` where the interval is narrow beside its ends.
+  // Halves, because the distance of the ends may overflow. Rounding can reach `high` where the interval is
+  // narrow beside its ends.
   for (;;) {
-    const double x = low + (high - low) * uniform();
-    if (x < high || !(low < high)) return x;
+    const double x = 2 * (low / 2 + (high / 2 - low / 2) * uniform());
+    if (!(x >= high) || !(low < high)) return x;
   }
 }
 

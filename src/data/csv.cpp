@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <locale>
 #include <sstream>
 
 #include "core/format.hpp"
@@ -45,9 +46,15 @@ std::vector<std::string_view> split(std::string_view line, char delimiter) {
 double parse_number(std::string_view field, const std::string& path, std::size_t line, std::size_t column,
                     const std::string& column_name) {
   std::string_view text = without_spaces(field);
-  if (text.starts_with('+')) text.remove_prefix(1);  // which from_chars does not take
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);  // from_chars takes no plus
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) {
+    // Too large or too small: from_chars does not tell which. A stream reads the small as 0.
+    std::istringstream stream{std::string(text)};
+    stream.imbue(std::locale::classic());
+    if (stream >> value) error = {};
+  }
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
     fail<FileError>("read_csv: {}:{}:{}: column '{}' must hold finite numbers, got '{}'", path, line, column,
                     column_name, field);

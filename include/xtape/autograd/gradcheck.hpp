@@ -53,7 +53,8 @@ using GradcheckFunction = std::function<Variable<T>(std::span<const Variable<T>>
 /// checked, twice: once where the rules of f write the gradient first, and once where something has been
 /// contributed before, so that a rule that assigns where it should add is found. The numeric derivative is
 /// Ridders' (Advances in Engineering Software 1982): central differences over steps that begin at 1/20 of
-/// the element and are halved, extrapolated to 0, of which the most certain is taken.
+/// the element and are quartered, extrapolated to 0, of which the most certain is taken. At a kink a
+/// gradient between the slopes to both sides passes.
 ///
 ///     const auto report = gradcheck([](auto x, auto y) { return tanh(x * y); }, x_values, y_values);
 ///     if (!report) std::cerr << report.message;

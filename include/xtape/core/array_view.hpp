@@ -38,13 +38,15 @@ concept FlatContainer = !IsArrayView<std::remove_cv_t<C>>::value && !StridedCont
   c.shape();
 };
 
-/// Axes of extent 1 may have any stride.
+/// Axes of extent 1 may have any stride, and so may all axes if there are no elements.
 template <class C>
 bool is_row_major(const C& container) {
+  for (const auto extent : container.shape()) {
+    if (extent == 0) return true;
+  }
   auto expected = static_cast<std::ptrdiff_t>(1);
   for (std::size_t axis = container.shape().size(); axis-- > 0;) {
     const auto extent = static_cast<std::ptrdiff_t>(container.shape()[axis]);
-    if (extent == 0) return true;
     if (extent != 1 && static_cast<std::ptrdiff_t>(container.strides()[axis]) != expected) return false;
     expected *= extent;
   }

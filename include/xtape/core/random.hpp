@@ -29,7 +29,7 @@ class Random {
   /// Uniform on [0, 1): a multiple of 2^-53.
   double uniform() noexcept;
 
-  /// Uniform on [low, high).
+  /// Uniform on [low, high); NaN where an end is not finite.
   double uniform(double low, double high) noexcept;
 
   /// An integer, each of 0 .. bound - 1 equally likely; bound must not be 0.

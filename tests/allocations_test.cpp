@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "catch.hpp"
+#include "xtape/xtape.hpp"
+
+// Every way to take heap memory is counted: malloc and its relatives are defined here, in front of the C
+// library's, and every form of operator new ends in one of them.
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define XTAPE_MALLOC_BELONGS_TO_A_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define XTAPE_MALLOC_BELONGS_TO_A_SANITIZER
+#endif
+#endif
+
+#if !defined(__GLIBC__) || defined(XTAPE_MALLOC_BELONGS_TO_A_SANITIZER)
+
+TEST_CASE("training allocates nothing after its second step", "[allocations]") {
+  WARN("skipped: allocations can only be counted with glibc's malloc and without a sanitizer");
+  SUCCEED();
+}
+
+#else
+
+namespace {
+
+std::atomic<std::size_t> allocations{0};
+
+template <class Action>
+std::size_t allocations_during(Action action) {
+  const std::size_t before = allocations;
+  action();
+  return allocations - before;
+}
+
+}  // namespace
+
+extern "C" {
+
+void* __libc_malloc(std::size_t bytes);
+void* __libc_calloc(std::size_t count, std::size_t bytes);
+void* __libc_realloc(void* memory, std::size_t bytes);
+void* __libc_memalign(std::size_t alignment, std::size_t bytes);
+
+void* malloc(std::size_t bytes) {
+  ++allocations;
+  return __libc_malloc(bytes);
+}
+
+void* calloc(std::size_t count, std::size_t bytes) {
+  ++allocations;
+  return __libc_calloc(count, bytes);
+}
+
+void* realloc(void* memory, std::size_t bytes) {
+  ++allocations;
+  return __libc_realloc(memory, bytes);
+}
+
+void* memalign(std::size_t alignment, std::size_t bytes) {
+  ++allocations;
+  return __libc_memalign(alignment, bytes);
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t bytes) { return memalign(alignment, bytes); }
+
+int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) {
+  *memory = memalign(alignment, bytes);
+  return *memory == nullptr ? ENOMEM : 0;
+}
+
+}  // extern "C"
+
+using namespace xtape;
+
+namespace {
+
+// The memory passes through a volatile pointer, so that no allocation is optimised away.
+template <class T>
+T* kept(T* memory) {
+  T* volatile place = memory;
+  return place;
+}
+
+// One entry a step: how many allocations it made.
+template <class Step>
+std::vector<std::size_t> allocations_of_steps(std::size_t count, Step step) {
+  std::vector<std::size_t> result(count);
+  for (std::size_t& allocated : result) allocated = allocations_during(step);
+  return result;
+}
+
+std::vector<std::size_t> after_the_second(std::vector<std::size_t> steps) {
+  steps.erase(steps.begin(), steps.begin() + 2);
+  return steps;
+}
+
+Array<float> random_array(const Shape& shape, Random& random) {
+  Array<float> array(shape);
+  for (float& x : array) x = static_cast<float>(random.normal());
+  return array;
+}
+
+}  // namespace
+
+TEST_CASE("the counter sees every form of new", "[allocations]") {
+  CHECK(allocations_during([] {}) == 0);
+  CHECK(allocations_during([] { delete kept(new int); }) == 1);
+  CHECK(allocations_during([] { delete[] kept(new int[9]); }) == 1);
+  CHECK(allocations_during([] { delete kept(new (std::nothrow) int); }) == 1);
+  const std::align_val_t alignment{64};
+  CHECK(allocations_during([&] { operator delete(kept(operator new(9, alignment)), alignment); }) == 1);
+  CHECK(allocations_during([&] { operator delete[](kept(operator new[](9, alignment)), alignment); }) == 1);
+}
+
+TEST_CASE("the counter sees malloc and its relatives", "[allocations]") {
+  CHECK(allocations_during([] { std::free(kept(std::malloc(9))); }) == 1);
+  CHECK(allocations_during([] { std::free(kept(std::calloc(9, 9))); }) == 1);
+  CHECK(allocations_during([] { std::free(kept(std::realloc(kept(std::malloc(9)), 99))); }) == 2);
+  CHECK(allocations_during([] { std::free(kept(std::aligned_alloc(64, 64))); }) == 1);
+  CHECK(allocations_during([] {
+          void* memory = nullptr;
+          if (posix_memalign(&memory, 64, 9) == 0) std::free(kept(memory));
+        }) == 1);
+}
+
+TEST_CASE("training a digits network allocates nothing after its second step", "[allocations]") {
+  Random random(1);
+  const Array<float> features = random_array({200, 64}, random);
+  Array<std::int64_t> labels(Shape{200});
+  std::vector<std::size_t> rows(200);
+  for (std::size_t row = 0; row < 200; ++row) {
+    rows[row] = row;
+    labels[row] = static_cast<std::int64_t>(random.below(10));
+  }
+
+  nn::Sequential<float> model;
+  model.add<nn::Linear>(64, 128, random).add<nn::Relu>().add<nn::Linear>(128, 10, random);
+  optim::Adam<float> optimizer(model.parameters());
+  data::Batches batches(rows, 32);  // the last one has 8 rows
+  Tape<float> tape;
+  auto batch = batches.end();
+  float loss_value = 0;
+  const auto steps = allocations_of_steps(30, [&] {
+    if (batch == batches.end()) {
+      batches.shuffle(random);
+      batch = batches.begin();
+    }
+    const auto frame = tape.frame();
+    const auto x = data::take_rows(tape, features, *batch);
+    const auto y = data::take_rows(tape, labels, *batch);
+    const auto loss = losses::softmax_cross_entropy(model(x), y);
+    loss.backward();
+    optimizer.step();
+    optimizer.zero_grad();
+    loss_value = loss.item();
+    ++batch;
+  });
+  CHECK(steps[0] > 0);
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(28, 0));
+  CHECK(loss_value > 0);
+}
+
+TEST_CASE("a loop of many operations allocates nothing after its second step", "[allocations]") {
+  Random random(2);
+  const Array<float> features = random_array({48, 20}, random), targets = random_array({48, 5}, random);
+  Parameter<float> weight("weight", random_array({5, 20}, random)), bias("bias", Shape{5});
+  optim::SGD<float> optimizer({&weight, &bias}, {.learning_rate = 0.01, .momentum = 0.9});
+  Tape<float> tape;
+  std::vector<float> training_losses, evaluated;
+  training_losses.reserve(10), evaluated.reserve(10);
+  const auto steps = allocations_of_steps(10, [&] {
+    {
+      const auto frame = tape.frame();
+      const auto x = tape.borrow(features);
+      const auto logits = linear(x, tape.watch(weight), tape.watch(bias));
+      const auto soft_labels = softmax(tape.borrow(targets));
+      const auto penalty = 0.01F * (sum(square(tape.watch(weight))) + mean(abs(logits - max(logits))));
+      const auto smooth = mean(tanh(logits) * sigmoid(-logits) / (1.5F + exp(-abs(logits))), 1);
+      const auto loss = losses::softmax_cross_entropy(logits, soft_labels) +
+                        losses::sigmoid_cross_entropy(logits, tape.borrow(targets)) + penalty +
+                        sum(smooth, {0}) + mean(log_sum_exp(transpose(logits), 0)) -
+                        mean(log_softmax(logits));
+      loss.backward();
+      optimizer.step();
+      optimizer.zero_grad();
+      training_losses.push_back(loss.item());
+    }
+    const auto frame = tape.frame();
+    const auto no_grad = tape.no_grad();
+    const auto logits = linear(tape.borrow(features), tape.watch(weight), tape.watch(bias));
+    evaluated.push_back(losses::sigmoid_cross_entropy(logits, tape.borrow(targets)).item());
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+  CHECK(training_losses.back() < training_losses.front());
+  CHECK(evaluated.size() == 10);
+}
+
+#endif

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <type_traits>
+
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+TEMPLATE_TEST_CASE("a parameter begins with zeros or with a copy", "[autograd][parameter]", float, double) {
+  Parameter<TestType> zeros("zeros", Shape{2, 1});
+  CHECK(zeros.name() == "zeros");
+  CHECK(zeros.shape() == Shape{2, 1});
+  CHECK(zeros.size() == 2);
+  CHECK_THAT(values(zeros.value()), AllClose({0, 0}, 0));
+  CHECK_THAT(values(zeros.grad()), AllClose({0, 0}, 0));
+
+  xt::xarray<TestType> initial{1, 2};
+  const Parameter<TestType> copy("copy", initial);
+  initial(0) = 9;
+  CHECK_THAT(values(copy.value()), AllClose({1, 2}, 0));
+}
+
+TEST_CASE("a parameter stays where the tape finds it", "[autograd][parameter]") {
+  STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Parameter<double>>);
+  STATIC_REQUIRE_FALSE(std::is_move_constructible_v<Parameter<double>>);
+  STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<Parameter<double>>);
+}
+
+TEST_CASE("the value of a parameter can be assigned to", "[autograd][parameter]") {
+  Parameter<double> p("p", Shape{2});
+  p.value() = xt::xarray<double>{3, 4};
+  CHECK_THAT(values(p), AllClose({3, 4}, 0));
+  p.values()[0] = 5;
+  CHECK_THAT(values(p), AllClose({5, 4}, 0));
+}
+
+TEST_CASE("gradients of a parameter add up until zero_grad", "[autograd][parameter]") {
+  Tape<double> tape;
+  Parameter<double> p("p", xt::xarray<double>{1, 2});
+  const auto backward_of_squares = [&] {
+    const auto frame = tape.frame();
+    sum(square(tape.watch(p))).backward();
+  };
+  backward_of_squares();
+  CHECK_THAT(values(p.grad()), AllClose({2, 4}, 0));
+  backward_of_squares();
+  CHECK_THAT(values(p.grad()), AllClose({4, 8}, 0));
+  p.zero_grad();
+  CHECK_THAT(values(p.grad()), AllClose({0, 0}, 0));
+  backward_of_squares();
+  p.zero_grad();
+  backward_of_squares();
+  CHECK_THAT(values(p.grad()), AllClose({2, 4}, 0));
+}
+
+TEST_CASE("a parameter watched twice, or by two tapes, gets every contribution", "[autograd][parameter]") {
+  Tape<double> one, other;
+  Parameter<double> p("p", xt::xarray<double>{3});
+  sum(one.watch(p) * one.watch(p)).backward();
+  CHECK_THAT(values(p.grad()), AllClose({6}, 0));
+  sum(2 * other.watch(p)).backward();
+  CHECK_THAT(values(p.grad()), AllClose({8}, 0));
+}
+
+TEST_CASE("the gradient of a watching variable is the parameter's", "[autograd][parameter]") {
+  Tape<double> tape;
+  Parameter<double> p("p", xt::xarray<double>{3});
+  const auto x = tape.watch(p);
+  CHECK(x.gradients().data() == p.gradients().data());
+  x.backward(std::vector<double>{7});
+  CHECK_THAT(values(x.grad()), AllClose({7}, 0));
+}
+
+TEST_CASE("a parameter outlives the tape that watched it", "[autograd][parameter]") {
+  Parameter<double> p("p", xt::xarray<double>{3});
+  {
+    Tape<double> tape;
+    sum(square(tape.watch(p))).backward();
+  }
+  CHECK_THAT(values(p.grad()), AllClose({6}, 0));
+}

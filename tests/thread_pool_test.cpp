@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/thread_pool.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+namespace {
+
+// Sets the number of threads for one test.
+class Threads {
+ public:
+  explicit Threads(std::size_t threads) : before_(num_threads()) { set_num_threads(threads); }
+  ~Threads() { set_num_threads(before_); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+ private:
+  std::size_t before_;
+};
+
+// How many blocks were not done exactly once.
+std::size_t wrong_blocks(std::size_t blocks) {
+  std::vector<std::atomic<int>> done(blocks);
+  parallel_for(blocks, [&](std::size_t block) { ++done.at(block); });
+  return static_cast<std::size_t>(std::ranges::count_if(done, [](const auto& times) { return times != 1; }));
+}
+
+}  // namespace
+
+TEST_CASE("parallel_for does each block once, with any number of threads", "[core][threads]") {
+  const Threads threads(GENERATE(1U, 2U, 3U, 16U));
+  for (const std::size_t blocks : {0U, 1U, 2U, 3U, 7U, 100U, 10'000U}) CHECK(wrong_blocks(blocks) == 0);
+}
+
+TEST_CASE("parallel_for does many small jobs one after the other", "[core][threads]") {
+  const Threads threads(4);
+  std::size_t wrong = 0;
+  for (int job = 0; job < 20'000; ++job) wrong += wrong_blocks(3);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("all that blocks wrote is seen after parallel_for", "[core][threads]") {
+  const Threads threads(4);
+  std::vector<std::size_t> plain(1000);
+  for (std::size_t job = 0; job < 200; ++job) {
+    parallel_for(plain.size(), [&](std::size_t block) { plain[block] = block + job; });
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < plain.size(); ++i) wrong += plain[i] != i + job;
+    REQUIRE(wrong == 0);
+  }
+}
+
+TEST_CASE("parallel_for within a block does its blocks on the same thread", "[core][threads]") {
+  const Threads threads(4);
+  std::atomic<int> done{0}, elsewhere{0};
+  parallel_for(8, [&](std::size_t) {
+    const auto here = std::this_thread::get_id();
+    parallel_for(8, [&](std::size_t) {
+      ++done;
+      elsewhere += std::this_thread::get_id() != here;
+    });
+  });
+  CHECK(done == 64);
+  CHECK(elsewhere == 0);
+}
+
+TEST_CASE("parallel_for may be called from several threads at once", "[core][threads]") {
+  const Threads threads(3);
+  std::atomic<std::size_t> wrong{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller) {
+    callers.emplace_back([&] {
+      for (int job = 0; job < 500; ++job) wrong += wrong_blocks(16);
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("with one thread all blocks are done in order on the calling one", "[core][threads]") {
+  const Threads threads(1);
+  std::vector<std::size_t> order;
+  parallel_for(5, [&](std::size_t block) { order.push_back(block); });
+  CHECK(order == std::vector<std::size_t>{0, 1, 2, 3, 4});
+}
+
+TEST_CASE("no more threads than were set work at once", "[core][threads]") {
+  const Threads threads(2);
+  std::atomic<int> working{0}, most{0};
+  parallel_for(200, [&](std::size_t) {
+    const int now = ++working;
+    for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+    }
+    std::this_thread::yield();
+    --working;
+  });
+  CHECK(most <= 2);
+}
