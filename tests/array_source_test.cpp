@@ -3,10 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include <xtensor/xbuilder.hpp>
-#include <xtensor/xview.hpp>
-
 #include "matchers.hpp"
+#include "xtensor.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;
@@ -53,6 +51,12 @@ TEST_CASE("indices may be xtensor expressions", "[core][indices]") {
   CHECK_THAT(read(xt::arange<int>(3)), AllClose({0, 1, 2}, 0));
   const xt::xtensor<short, 1> fixed_rank{9, 8};
   CHECK_THAT(read(fixed_rank), AllClose({9, 8}, 0));
+}
+
+TEST_CASE("indices may be an Array of the library's own", "[core][indices]") {
+  const Array<std::int64_t> labels(ArrayView<const std::int64_t>(std::vector<std::int64_t>{4, 2}));
+  CHECK(shape_of(labels) == Shape{2});
+  CHECK_THAT(read(labels), AllClose({4, 2}, 0));
 }
 
 TEST_CASE("indices may be views and flat containers", "[core][indices]") {

@@ -2,9 +2,8 @@
 #include <array>
 #include <span>
 
-#include <xtensor/xview.hpp>
-
 #include "matchers.hpp"
+#include "xtensor.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;

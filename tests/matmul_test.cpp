@@ -112,7 +112,7 @@ TEST_CASE("matmul computes only the gradients that are needed", "[ops][matmul][g
              HasCorrectGradient());
   sum(matmul(x, c)).backward();
   CHECK(refusal<TapeError>(tape, [&] { c.grad(); }) ==
-        "grad: the variable must need a gradient, got the result of constant on constants");
+        "grad: the variable must need a gradient, got one recorded by 'constant' that does not");
 }
 
 TEST_CASE("matmul names operands that are not matrices or do not fit", "[ops][matmul][errors]") {

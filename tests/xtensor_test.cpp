@@ -2,10 +2,8 @@
 #include <array>
 #include <numeric>
 
-#include <xtensor/xmath.hpp>
-#include <xtensor/xview.hpp>
-
 #include "matchers.hpp"
+#include "xtensor.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;

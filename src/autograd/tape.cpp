@@ -63,16 +63,12 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
   detail::Node<T>& last = root.node();
   if (!last.requires_grad) {
     fail<TapeError>(
-        "backward: the variable must depend on one that needs a gradient, got the result of {} on constants; "
+        "backward: the variable must depend on one that needs a gradient, got one recorded by '{}' that does "
+        "not; "
         "make inputs with tape.variable() or tape.watch(), outside no_grad()",
         last.name);
   }
   if (in_backward_) fail<TapeError>("backward: it must not be called from a gradient rule");
-
-  struct Guard {
-    bool& flag;
-    ~Guard() { flag = false; }
-  } guard{in_backward_ = true};
 
   // The seed may be a gradient of an earlier backward, whose memory is about to be used again.
   const Arena::Position top = values_.position();
@@ -86,11 +82,32 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
   for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? kept_seed[i] : grad[i] + kept_seed[i];
   values_.release(top);
 
-  for (std::size_t slot = root.slot_ + 1; slot-- > 0;) {
+  in_backward_ = true;
+  try {
+    apply_rules(root.slot_);
+  } catch (...) {
+    in_backward_ = false;
+    forget_backward(root.slot_);
+    throw;
+  }
+  in_backward_ = false;
+}
+
+template <class T>
+void Tape<T>::apply_rules(std::size_t last_slot) {
+  for (std::size_t slot = last_slot + 1; slot-- > 0;) {
     detail::Node<T>& current = *table_.nodes[slot];
     if (current.rule.apply == nullptr || current.backward_count != backward_count_) continue;
     Backward<T> context(*this, current);
     current.rule.apply(current.rule.rule, context);
+  }
+}
+
+template <class T>
+void Tape<T>::forget_backward(std::size_t last_slot) noexcept {
+  discard_gradients();
+  for (std::size_t slot = 0; slot <= last_slot; ++slot) {
+    if (Parameter<T>* parameter = table_.nodes[slot]->parameter) parameter->zero_grad();
   }
 }
 
@@ -112,11 +129,12 @@ T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
 template <class T>
 ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
   if (!node.requires_grad) {
-    fail<TapeError>("grad: the variable must need a gradient, got the result of {} on constants", node.name);
+    fail<TapeError>("grad: the variable must need a gradient, got one recorded by '{}' that does not",
+                    node.name);
   }
   if (node.parameter != nullptr) return node.parameter->gradients();
   if (!gradients_valid_) {
-    fail<TapeError>("grad: backward must have run in this frame, got a variable (the result of {}) before it",
+    fail<TapeError>("grad: backward must have run in this frame, got one recorded by '{}' before it",
                     node.name);
   }
   bool first = false;

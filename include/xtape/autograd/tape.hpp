@@ -129,6 +129,8 @@ class Tape {
 
   void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
   void backward(const Variable<T>& root, ArrayView<const T> seed);
+  void apply_rules(std::size_t last_slot);
+  void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
   ArrayView<T> gradient(detail::Node<T>& node);
   void discard_gradients() noexcept;

@@ -55,7 +55,8 @@ class Variable {
   Variable detach() const;
 
   /// Computes the gradient of this one-element variable with respect to all that it depends on. The
-  /// gradients of tape variables are those of the latest backward; those of parameters add up.
+  /// gradients of tape variables are those of the latest backward; those of parameters add up. If a rule
+  /// throws, no gradient is half-written: variables have none and the parameters' are zero.
   /// @throws ShapeError  it does not have one element: say backward(seed) or take its sum() or mean().
   /// @throws TapeError   it depends on nothing that needs a gradient.
   void backward() const;

@@ -14,6 +14,8 @@ namespace xtape {
 template <class T>
 class Array {
  public:
+  using value_type = T;
+
   Array() = default;
 
   /// Elements are zero.

@@ -43,7 +43,7 @@ class StaleVariable : public TapeError {
   using TapeError::TapeError;
 };
 
-/// A file that is missing or does not hold what it should. The text begins with file, line and column.
+/// A file that is missing or does not hold what it should. The text names the file and the place in it.
 class FileError : public Error {
  public:
   using Error::Error;

@@ -50,7 +50,7 @@ class CsvTable {
 /// around a number too; lines end in LF or CRLF.
 /// @throws FileError  the file cannot be read, is empty, a line has another number of fields than the
 ///                    first, a field is not a finite number, or a column name stands twice. The message
-///                    begins with file, line and column.
+///                    names file, line and column.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
 }  // namespace xtape::data
