@@ -132,3 +132,22 @@ TEST_CASE("matmul refuses an extent that the BLAS cannot index", "[ops][matmul][
   CHECK(refusal<ShapeError>(tape, [&] { matmul(tall, empty); }) ==
         "matmul: extents must be at most 2147483647, what the BLAS can index, got 2147483648");
 }
+
+TEMPLATE_TEST_CASE("matmul is the same, bit for bit, on one thread and on several", "[ops][matmul][threads]",
+                   float, double) {
+  const auto a = irregular({300, 170}), b = irregular({170, 230});
+  const auto product = [&](std::size_t threads) {
+    const std::size_t before = num_threads();
+    set_num_threads(threads);
+    Tape<TestType> tape;
+    const auto x = tape.variable(a), y = tape.variable(b);
+    sum(square(matmul(x, y))).backward();
+    set_num_threads(before);
+    std::vector<double> all = values(x.grad());
+    for (const double dy : values(y.grad())) all.push_back(dy);
+    return all;
+  };
+  const auto alone = product(1);
+  CHECK(product(2) == alone);
+  CHECK(product(3) == alone);
+}

@@ -117,3 +117,14 @@ TEST_CASE("power names the shapes that do not broadcast", "[ops][power][errors]"
   CHECK(refusal<ShapeError>(tape, [&] { power(a, b); }) ==
         "power: shapes must broadcast (aligned at the last axis, extents equal or 1), got (2, 3) and (2)");
 }
+
+TEST_CASE("power of a number to a variable is exponential in the variable", "[ops][power][gradient]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({3}, {-1, 0, 10}));
+  const auto y = power(2, x);
+  CHECK_THAT(values(y), AllClose({0.5, 1, 1024}, 0));
+  sum(y).backward();
+  CHECK_THAT(values(x.grad()),
+             AllClose({0.5 * std::log(2), std::log(2), 1024 * std::log(2)}, ulps<double>(2)));
+  CHECK_THAT(gradcheck([](auto e) { return power(0.7, e); }, irregular({2, 3})), HasCorrectGradient());
+}

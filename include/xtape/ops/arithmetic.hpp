@@ -53,6 +53,8 @@ template <class T>
 Variable<T> power(Variable<T> base, Variable<T> exponent);
 template <class T>
 Variable<T> power(Variable<T> base, Number<T> exponent);
+template <class T>
+Variable<T> power(Number<T> base, Variable<T> exponent);
 
 /// The larger one; NaN if either is. Where a = b each gets half of the gradient.
 template <class T>
