@@ -1,14 +1,13 @@
 # What xtape is built on, from the system's packages. install_dependencies.sh installs them.
 
-function(xtape_require package)
+macro(xtape_require package)
   find_package(${package} ${ARGN} QUIET)
   if(NOT ${package}_FOUND)
     message(FATAL_ERROR
       "xtape needs ${package} ${ARGN}. On Debian and Ubuntu: bash cmake/install_dependencies.sh; elsewhere install "
       "it with the system's package manager and, if it is in an unusual place, set CMAKE_PREFIX_PATH.")
   endif()
-  set(${package}_VERSION ${${package}_VERSION} PARENT_SCOPE)
-endfunction()
+endmacro()
 
 xtape_require(xtensor 0.24)
 xtape_require(xtensor-blas)
@@ -22,6 +21,11 @@ endif()
 xtape_require(BLAS)
 
 include(CheckCXXSourceCompiles)
+if(NOT "${BLAS_LIBRARIES}" STREQUAL "${XTAPE_CHECKED_BLAS}")
+  unset(XTAPE_BLAS_HAS_CBLAS CACHE)
+  unset(XTAPE_BLAS_IS_OPENBLAS CACHE)
+  set(XTAPE_CHECKED_BLAS "${BLAS_LIBRARIES}" CACHE INTERNAL "")
+endif()
 set(CMAKE_REQUIRED_LIBRARIES BLAS::BLAS)
 check_cxx_source_compiles(
   "extern \"C\" void cblas_sgemm(); int main() { cblas_sgemm(); }" XTAPE_BLAS_HAS_CBLAS)
@@ -31,4 +35,7 @@ unset(CMAKE_REQUIRED_LIBRARIES)
 if(NOT XTAPE_BLAS_HAS_CBLAS)
   message(FATAL_ERROR
     "xtape needs a BLAS with the CBLAS interface, got ${BLAS_LIBRARIES} without cblas_sgemm. Say -DBLA_VENDOR=OpenBLAS.")
+endif()
+if(NOT XTAPE_BLAS_IS_OPENBLAS)
+  message(STATUS "xtape keeps only OpenBLAS to one thread a call; limit the threads of ${BLAS_LIBRARIES} itself")
 endif()

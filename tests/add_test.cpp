@@ -83,3 +83,21 @@ TEST_CASE("add names the shapes that do not broadcast", "[ops][add][errors]") {
   CHECK(refusal<ShapeError>(tape, [&] { add(a, b); }) ==
         "add: shapes must broadcast (aligned at the last axis, extents equal or 1), got (2, 3) and (2)");
 }
+
+TEST_CASE("operators take an xtensor expression beside a variable for a constant", "[ops][add][operators]") {
+  Tape<double> tape;
+  const auto x = tape.variable(xt::xarray<double>{2, 3});
+  const xt::xarray<double> c{10, 100};
+  CHECK_THAT(values(x + c), AllClose({12, 103}, 0));
+  CHECK_THAT(values(c + x), AllClose({12, 103}, 0));
+  CHECK_THAT(values(x - c), AllClose({-8, -97}, 0));
+  CHECK_THAT(values(c - x), AllClose({8, 97}, 0));
+  CHECK_THAT(values(x * (c + 1)), AllClose({22, 303}, 0));
+  CHECK_THAT(values(c * x), AllClose({20, 300}, 0));
+  CHECK_THAT(values(x / c), AllClose({0.2, 0.03}, 1e-15));
+  CHECK_THAT(values(c / x), AllClose({5, 100.0 / 3}, 1e-15));
+  CHECK_THAT(values(maximum(x, xt::xarray<int>{5, 1})), AllClose({5, 3}, 0));
+  CHECK_THAT(values(minimum(xt::xarray<int>{5, 1}, x)), AllClose({2, 1}, 0));
+  sum(x * c).backward();
+  CHECK_THAT(values(x.grad()), AllClose({10, 100}, 0));
+}

@@ -128,3 +128,9 @@ TEST_CASE("take_rows refuses rows that are not there and leaves the tape as it w
   CHECK(tape.statistics().nodes == 0);
   CHECK(tape.statistics().bytes_in_use == 0);
 }
+
+TEST_CASE("Batches refuses a batch that there is not", "[data][batches][errors]") {
+  const data::Batches batches({0, 1, 2}, 2);
+  CHECK(batches[1].size() == 1);
+  CHECK_THROWS_WITH(batches[2], "Batches: batch must be below the 2 batches, got 2");
+}

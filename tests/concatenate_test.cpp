@@ -110,7 +110,7 @@ TEST_CASE("concatenate names the part that does not fit", "[ops][concatenate][er
         }) == "concatenate: axis must be in [-2, 2) for shape (2, 3), got 2");
   CHECK(refusal<ShapeError>(tape, [&] {
           concatenate({scalar, scalar});
-        }) == "concatenate: axis must be in [0, 0) for shape (), got 0");
+        }) == "concatenate: the array must have an axis 0, got a scalar, which has none");
 }
 
 TEST_CASE("concatenate asks for a part", "[ops][concatenate][errors]") {

@@ -182,3 +182,9 @@ TEST_CASE("a column that is not there is refused with those that are", "[data][c
   CHECK_THROWS_WITH(table.features<float>("A"),
                     "CsvTable::features: " + (file + " must have a column 'A', got columns a, b"));
 }
+
+TEST_CASE("read_csv passes over a byte order mark", "[data][csv]") {
+  const TemporaryPath file("\xEF\xBB\xBFlabel,a\n1,2\n");
+  const auto table = read_csv(file);
+  CHECK(table.columns() == std::vector<std::string>{"label", "a"});
+}

@@ -333,3 +333,9 @@ TEST_CASE("the seed of gradcheck chooses the weights of the outputs", "[autograd
   CHECK(zero.analytic == gradcheck(f, points).analytic);
   CHECK(zero.analytic != one.analytic);
 }
+
+TEST_CASE("gradcheck does not pass a function of nothing", "[autograd][gradcheck]") {
+  const auto report = gradcheck([](auto x) { return tanh(x); }, xt::xarray<double>::from_shape({0}));
+  CHECK_FALSE(report.passed);
+  CHECK(report.message == "gradcheck: the inputs must have elements to check, got none");
+}

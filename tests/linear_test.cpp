@@ -74,7 +74,7 @@ TEST_CASE("linear gradient agrees with central differences", "[ops][linear][grad
   const auto affine = [](auto x, auto weight, auto bias) { return linear(x, weight, bias); };
   const auto product = [](auto x, auto weight) { return linear(x, weight); };
   for (const Shape& x : {Shape{4}, Shape{3, 4}, Shape{2, 1, 3, 4}}) {
-    for (const std::size_t out : {1, 2}) {
+    for (const std::size_t out : {std::size_t{1}, std::size_t{2}}) {
       CAPTURE(x, out);
       const auto weight = irregular({out, 4}, -1, 3);
       CHECK_THAT(gradcheck(affine, irregular(x), weight, irregular({out})), HasCorrectGradient());

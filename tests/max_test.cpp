@@ -69,7 +69,7 @@ TEST_CASE("max names an axis that is not there or is there twice", "[ops][max][e
           max(x, {1, -1});
         }) == "max: axes must be distinct, got axis -1 twice");
   CHECK(refusal<ShapeError>(tape, [&] { max(scalar, 0); }) ==
-        "max: axis must be in [0, 0) for shape (), got 0");
+        "max: the array must have an axis 0, got a scalar, which has none");
 }
 
 TEST_CASE("max of the maxima along an axis is the largest of all", "[ops][max]") {

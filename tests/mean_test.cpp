@@ -70,7 +70,7 @@ TEST_CASE("mean names an axis that is not there or is there twice", "[ops][mean]
           mean(x, {1, -1});
         }) == "mean: axes must be distinct, got axis -1 twice");
   CHECK(refusal<ShapeError>(tape, [&] { mean(scalar, 0); }) ==
-        "mean: axis must be in [0, 0) for shape (), got 0");
+        "mean: the array must have an axis 0, got a scalar, which has none");
 }
 
 TEST_CASE("mean of differences from the mean is zero", "[ops][mean]") {

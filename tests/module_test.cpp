@@ -98,3 +98,19 @@ TEST_CASE("a module neither moves nor copies", "[nn][module]") {
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<Residual>);
   STATIC_REQUIRE_FALSE(std::is_move_constructible_v<Residual>);
 }
+
+TEST_CASE("parameters of a module that stands in two places are counted once", "[nn][module]") {
+  struct Twice : nn::Module<double> {
+    explicit Twice(nn::Linear<double>& shared) {
+      add("first", shared);
+      add("second", shared);
+    }
+    Variable<double> forward(Variable<double> x) override { return x; }
+  };
+  Random random(1);
+  nn::Linear<double> shared(2, 2, random);
+  const Twice model(shared);
+  CHECK(model.named_parameters().size() == 4);
+  CHECK(model.parameters().size() == 2);
+  CHECK(model.parameter_count() == 6);
+}

@@ -213,3 +213,9 @@ TEST_CASE("shuffle gives each of the 24 orders of four elements equally often", 
   REQUIRE(counts.size() == 24);
   CHECK(chi_square(counts) < 70.6);  // probability 1e-6 with 23 degrees of freedom
 }
+
+TEST_CASE("Random::below refuses a bound of zero", "[core][random][errors]") {
+  Random random(1);
+  CHECK_THROWS_AS(random.below(0), ArgumentError);
+  CHECK_THROWS_WITH(random.below(0), "Random::below: bound must be at least 1, got 0");
+}

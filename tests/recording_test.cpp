@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "matchers.hpp"
@@ -179,4 +180,28 @@ TEST_CASE("an operation without inputs is refused unless it names its tape",
   const auto records_nothing = [] { Recording<double>("op", std::span<const Variable<double>>()); };
   CHECK_THROWS_AS(records_nothing(), ArgumentError);
   CHECK_THROWS_WITH(records_nothing(), "op: an operation must have at least one input, got none");
+}
+
+TEST_CASE("a recording without output, finished twice, or whose frame has ended is refused",
+          "[autograd][recording][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(1);
+  {
+    Recording<double> op("nothing", {x});
+    CHECK_THROWS_WITH(op.finish(), "nothing: output must be called before finish");
+  }
+  {
+    Recording<double> op("twice", {x});
+    op.output(Shape{})[0] = 1;
+    op.finish([](Backward<double>&) {});
+    CHECK_THROWS_WITH(op.finish(), "Recording: finish must be called once, got a second call");
+  }
+  {
+    std::optional<Tape<double>::Frame> frame;
+    frame.emplace(tape);
+    Recording<double> op("late", {x});
+    frame.reset();
+    CHECK_THROWS_AS(op.output(Shape{}), TapeError);
+  }
+  CHECK(tape.statistics().nodes == 2);
 }

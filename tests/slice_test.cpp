@@ -88,5 +88,5 @@ TEST_CASE("slice names positions that are not within the axis", "[ops][slice][er
   CHECK(refusal<ShapeError>(tape, [&] { slice(x, 2, 0, 1); }) ==
         "slice: axis must be in [-2, 2) for shape (2, 3), got 2");
   CHECK(refusal<ShapeError>(tape, [&] { slice(scalar, 0, 0, 1); }) ==
-        "slice: axis must be in [0, 0) for shape (), got 0");
+        "slice: the array must have an axis 0, got a scalar, which has none");
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -105,6 +106,49 @@ TEST_CASE("softmax_cross_entropy over 50,000 classes agrees with long double to 
   CHECK(worst <= four_ulp);
 }
 
+TEST_CASE("softmax_cross_entropy of random soft labels of any sum agrees with long double to 4 ulp",
+          "[losses][softmax_cross_entropy][exactness]") {
+  Random random(11);
+  double worst_value = 0, worst_gradient = 0;
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t classes = 2 + random.below(200);
+    const double spread = random.uniform(0.1, 20), offset = random.uniform(-1000, 1000),
+                 scale = random.uniform(0.1, 50);
+    std::vector<double> logits(classes), labels(classes);
+    for (double& x : logits) x = offset + spread * random.normal();
+    for (double& t : labels) t = scale * random.uniform();
+    Tape<double> tape;
+    const auto x = tape.variable(logits);
+    const auto loss = softmax_cross_entropy(x, labels);
+    loss.backward();
+
+    const long double top = *std::max_element(logits.begin(), logits.end());
+    long double normaliser = 0, total = 0, value = 0;
+    for (const double logit : logits) normaliser += std::exp(logit - top);
+    for (const double label : labels) total += label;
+    for (std::size_t j = 0; j < classes; ++j) value += labels[j] * (std::log(normaliser) - (logits[j] - top));
+    const auto ulps_off = [](double got, long double exact, long double ulp_of) {
+      const int exponent = std::ilogb(ulp_of);
+      return static_cast<double>(std::abs(got - exact) / std::ldexp(1.0L, exponent - 52));
+    };
+    worst_value = std::max(worst_value, ulps_off(loss.item(), value, value));
+    for (std::size_t j = 0; j < classes; ++j) {
+      const long double part = total * std::exp(logits[j] - top) / normaliser;
+      worst_gradient = std::max(
+          worst_gradient,
+          ulps_off(x.gradients()[j], part - labels[j], std::max(part, static_cast<long double>(labels[j]))));
+    }
+  }
+  CHECK(worst_value <= 4);
+  CHECK(worst_gradient <= 4);
+}
+
+TEST_CASE("softmax_cross_entropy keeps a label of 1e-20 beside one of 1 where its row is won",
+          "[losses][softmax_cross_entropy][exactness]") {
+  const auto result = loss_and_gradient<double>({0, -100}, xt::xarray<double>{1, 1e-20});
+  CHECK_THAT(result.gradient, AllClose({1e-20, -1e-20}, ulps<double>(4)));
+}
+
 TEST_CASE("softmax_cross_entropy takes class indices of every integer type and form",
           "[losses][softmax_cross_entropy]") {
   Tape<double> tape;
@@ -188,7 +232,7 @@ TEST_CASE("softmax_cross_entropy of an impossible class that nobody labels is fi
 
 TEST_CASE("softmax_cross_entropy lets NaN through in its own row only",
           "[losses][softmax_cross_entropy][extremes]") {
-  for (const std::size_t where : {0, 1, 2}) {
+  for (std::size_t where = 0; where < 3; ++where) {
     xt::xarray<double> logits = two_rows;
     logits(0, where) = not_a_number;
     const auto result = loss_and_gradient<double>(logits, xt::xarray<int>{1, 1});
@@ -263,7 +307,9 @@ TEST_CASE("softmax_cross_entropy names the mistake and leaves the tape as it was
       "softmax_cross_entropy: logits must be (..., classes) with at least one class, got (2, 0)");
   const auto t = tape.constant(xt::xarray<double>{0.5, 0.5});
   CHECK_THROWS_WITH(softmax_cross_entropy(x, t),
-                    "softmax_cross_entropy: soft_labels must have the shape of logits (2, 3), got (2)");
+                    "softmax_cross_entropy: soft_labels must have the shape of logits (2, 3), got (2); class "
+                    "indices must be of "
+                    "an integer type");
 
   CHECK(tape.statistics().nodes == before.nodes + 2);  // no_classes and t
 }

@@ -31,3 +31,11 @@ TEST_CASE("tanh of a variable used twice adds both gradients", "[ops][tanh][grad
   CHECK_THAT(gradcheck([](auto x) { return tanh(x) * x + tanh(x); }, xt::xarray<double>{-0.5, 0.7}),
              HasCorrectGradient());
 }
+
+TEST_CASE("tanh gradient keeps its digits where tanh itself rounds to one", "[ops][tanh][exactness]") {
+  Tape<float> tape;
+  const auto x = tape.variable(array({2}, {9.5, -20}));
+  sum(tanh(x)).backward();
+  // 1 / cosh(x)^2, with mpmath
+  CHECK_THAT(values(x.grad()), AllClose({2.24111854990184e-08, 1.69934170211664e-17}, ulps<float>(4)));
+}

@@ -2,6 +2,7 @@
 #include <array>
 #include <memory>
 #include <numeric>
+#include <optional>
 
 #include "matchers.hpp"
 
@@ -299,4 +300,30 @@ TEST_CASE("memory taken from the tape lives until the frame ends", "[autograd][t
     CHECK(x.item() == 1);
   }
   CHECK(tape.statistics().bytes_in_use == 0);
+}
+
+TEST_CASE("frames that end out of order release what they can and leave the tape usable",
+          "[autograd][tape]") {
+  Tape<double> tape;
+  std::optional<Tape<double>::Frame> outer, inner;
+  outer.emplace(tape);
+  const auto x = tape.variable(1);
+  inner.emplace(tape);
+  const auto y = tanh(x);
+  outer.reset();
+  CHECK_THROWS_AS(y.item(), StaleVariable);
+  const auto z = tape.variable(2);
+  inner.reset();
+  CHECK(tape.statistics().nodes == 1);
+  CHECK(square(z).item() == 4);
+}
+
+TEST_CASE("a handle of a tape that is gone is stale for another in its place", "[autograd][tape]") {
+  std::optional<Tape<double>> tape(std::in_place);
+  const auto kept = tape->variable(1);
+  tape.reset();
+  tape.emplace();
+  const auto other = tape->variable(2);
+  CHECK_THROWS_AS(kept.item(), StaleVariable);
+  CHECK(other.item() == 2);
 }

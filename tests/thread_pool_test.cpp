@@ -4,6 +4,11 @@
 #include <atomic>
 #include <thread>
 
+#ifdef __unix__
+#include <sys/wait.h>
+#include <unistd.h>
+#endif
+
 #include "matchers.hpp"
 
 using namespace xtape;
@@ -101,3 +106,23 @@ TEST_CASE("no more threads than were set work at once", "[core][threads]") {
   });
   CHECK(most <= 2);
 }
+
+#ifdef __unix__
+TEST_CASE("a forked child computes with threads of its own and exits cleanly", "[core][thread_pool]") {
+  const std::size_t before = num_threads();
+  set_num_threads(3);
+  std::atomic<int> done{0};
+  parallel_for(8, [&](std::size_t) { ++done; });
+  const pid_t child = fork();
+  if (child == 0) {
+    std::atomic<int> of_child{0};
+    parallel_for(8, [&](std::size_t) { ++of_child; });
+    _exit(of_child == 8 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  set_num_threads(before);
+  CHECK(done == 8);
+  CHECK(status == 0);
+}
+#endif

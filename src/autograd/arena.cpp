@@ -62,9 +62,11 @@ void* Arena::allocate_in_next_chunk(std::size_t bytes) {
   while (chunk < chunks_.size() && chunks_[chunk].bytes < bytes) ++chunk;
   if (chunk == chunks_.size()) {
     const std::size_t doubled = chunks_.empty() ? first_chunk_bytes : 2 * chunks_.back().bytes;
-    const std::size_t size = std::max(doubled, bytes);
+    std::size_t size = std::max(doubled, bytes);
     chunks_.reserve(chunks_.size() + 1);
-    chunks_.push_back({static_cast<std::byte*>(::operator new(size, chunk_alignment)), size, 0});
+    void* memory = ::operator new(size, chunk_alignment, std::nothrow);
+    if (memory == nullptr) memory = ::operator new(size = bytes, chunk_alignment);
+    chunks_.push_back({static_cast<std::byte*>(memory), size, 0});
     forbid(chunks_.back().memory, size);
     reserved_ += size;
     ++heap_allocations_;

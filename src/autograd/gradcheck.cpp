@@ -207,6 +207,10 @@ class Comparison {
   }
 
   GradcheckReport finish() {
+    if (report_.elements == 0) {
+      report_.message = "gradcheck: the inputs must have elements to check, got none";
+      return report_;
+    }
     report_.passed = report_.failures == 0;
     report_.message = fmt::format(
         "gradcheck: {} of {} elements differ; worst: {}, analytic {}, numeric {} (step {:.2g}), tolerance "

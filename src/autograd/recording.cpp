@@ -23,7 +23,8 @@ Recording<T>::Recording(const char* name, Tape<T>& tape)
     : tape_(tape),
       nodes_at_start_(tape.table_.nodes.size()),
       values_at_start_(tape.values_.position()),
-      owning_rules_at_start_(tape.owning_rules_) {
+      owning_rules_at_start_(tape.owning_rules_),
+      frames_ended_at_start_(tape.frames_ended_) {
   if (tape.in_backward_) {
     fail<TapeError>(
         "{}: a gradient rule must compute on plain memory, got an operation recorded inside backward", name);
@@ -50,29 +51,40 @@ Recording<T>::Recording(const char* name, std::span<const Variable<T>> inputs)
 
 template <class T>
 Recording<T>::~Recording() {
-  if (!finished_) tape_.release(nodes_at_start_, values_at_start_, owning_rules_at_start_);
+  // A frame that ended meanwhile has released this already.
+  if (!finished_ && tape_.frames_ended_ == frames_ended_at_start_) {
+    tape_.release(nodes_at_start_, values_at_start_, owning_rules_at_start_);
+  }
 }
 
 template <class T>
 ArrayView<T> Recording<T>::output(const Shape& shape) {
-  T* memory = tape_.values_.template allocate_array<T>(shape.elements());
+  T* memory = arena().template allocate_array<T>(shape.elements());
   output_shares(memory, shape);
   return {memory, shape};
 }
 
 template <class T>
 void Recording<T>::output_shares(const T* memory, const Shape& shape) {
+  has_output_ = true;
   node_->value = memory;
   node_->shape = shape;
 }
 
 template <class T>
-Arena& Recording<T>::arena() noexcept {
+Arena& Recording<T>::arena() {
+  if (tape_.frames_ended_ != frames_ended_at_start_) {
+    fail<TapeError>(
+        "Recording: no frame may end between the begin of a recording and its finish, got one that did");
+  }
   return tape_.values_;
 }
 
 template <class T>
 Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
+  if (finished_) fail<TapeError>("Recording: finish must be called once, got a second call");
+  static_cast<void>(arena());
+  if (!has_output_) fail<TapeError>("{}: output must be called before finish", node_->name);
   auto& nodes = tape_.table_.nodes;
   if (nodes.size() == nodes.capacity()) {
     nodes.reserve(std::max<std::size_t>(64, 2 * nodes.size()));

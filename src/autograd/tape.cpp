@@ -2,14 +2,26 @@
 #include "xtape/autograd/tape.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "core/format.hpp"
 
 namespace xtape {
 
+namespace {
+
+// Generations of different tapes differ, so that a handle of one that is gone is stale for another in its
+// place.
+std::uint64_t first_generation() {
+  static std::atomic<std::uint64_t> tapes{0};
+  return ++tapes << 32;
+}
+
+}  // namespace
+
 template <class T>
-Tape<T>::Tape() : table_{*this, {}} {}
+Tape<T>::Tape() : table_{*this, {}}, generation_(first_generation()) {}
 
 template <class T>
 Tape<T>::~Tape() {
@@ -22,10 +34,14 @@ Tape<T>::Frame::Frame(Tape& tape) noexcept
       nodes_(tape.table_.nodes.size()),
       values_(tape.values_.position()),
       owning_rules_(tape.owning_rules_),
-      backward_count_(tape.backward_count_) {}
+      backward_count_(tape.backward_count_),
+      depth_(++tape.open_frames_) {}
 
 template <class T>
 Tape<T>::Frame::~Frame() {
+  if (depth_ > tape_.open_frames_) return;  // An outer frame ended first and has released all this.
+  tape_.open_frames_ = depth_ - 1;
+  ++tape_.frames_ended_;
   tape_.release(nodes_, values_, owning_rules_);
   // Gradients of a backward inside the frame are in memory that the next backward takes.
   if (tape_.backward_count_ != backward_count_) tape_.discard_gradients();
@@ -134,8 +150,10 @@ ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
   }
   if (node.parameter != nullptr) return node.parameter->gradients();
   if (!gradients_valid_) {
-    fail<TapeError>("grad: backward must have run in this frame, got one recorded by '{}' before it",
-                    node.name);
+    fail<TapeError>(
+        "grad: backward must have run in this frame, got one recorded by '{}' before it or after it was "
+        "released",
+        node.name);
   }
   bool first = false;
   T* grad = grad_memory(node, first);

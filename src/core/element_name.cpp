@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "core/element_name.hpp"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace xtape {
 

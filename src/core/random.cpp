@@ -3,6 +3,8 @@
 
 #include <bit>
 
+#include "xtape/core/error.hpp"
+
 namespace xtape {
 
 Random::Random(std::uint64_t seed) noexcept {
@@ -39,7 +41,8 @@ double Random::uniform(double low, double high) noexcept {
   }
 }
 
-std::uint64_t Random::below(std::uint64_t bound) noexcept {
+std::uint64_t Random::below(std::uint64_t bound) {
+  if (bound == 0) throw ArgumentError("Random::below: bound must be at least 1, got 0");
   // Draws below 2^64 mod bound are rejected: what is left is a whole number of rounds of `bound`.
   const std::uint64_t rejected = (0 - bound) % bound;
   for (;;) {

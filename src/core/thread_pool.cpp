@@ -12,6 +12,9 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#ifdef __unix__
+#include <pthread.h>
+#endif
 
 #include "core/format.hpp"
 #include "xtape/core/threads.hpp"
@@ -21,7 +24,7 @@ namespace {
 
 std::size_t available_cores() {
 #ifdef __linux__
-  // Fewer than the machine has, in a container or under taskset.
+  // Fewer than the machine has, under taskset or in a cpuset.
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
 #endif
@@ -32,15 +35,6 @@ std::size_t available_cores() {
 // started by the first job that can use them.
 class ThreadPool {
  public:
-  ~ThreadPool() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    job_arrived_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
-  }
-
   void run(std::size_t blocks, void (*work)(void*, std::size_t), void* context) {
     const std::size_t helpers = std::min(limit.load(), blocks) - 1;
     if (helpers == 0 || busy_.test_and_set(std::memory_order_acquire)) {
@@ -56,7 +50,7 @@ class ThreadPool {
       next_block_ = 0;
       wanted_ = helpers;
     }
-    job_arrived_.notify_all();
+    for (std::size_t i = 0; i < helpers; ++i) job_arrived_.notify_one();
     take_blocks();
     {
       std::unique_lock lock(mutex_);
@@ -80,8 +74,7 @@ class ThreadPool {
   void serve() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      job_arrived_.wait(lock, [this] { return stopping_ || wanted_ > 0; });
-      if (stopping_) return;
+      job_arrived_.wait(lock, [this] { return wanted_ > 0; });
       --wanted_;
       ++active_;
       lock.unlock();
@@ -100,7 +93,6 @@ class ThreadPool {
   std::condition_variable job_arrived_;
   std::condition_variable job_done_;
   std::vector<std::thread> workers_;
-  bool stopping_ = false;
   std::size_t wanted_ = 0;
   std::size_t active_ = 0;
   void (*work_)(void*, std::size_t) = nullptr;
@@ -109,9 +101,23 @@ class ThreadPool {
   std::atomic<std::size_t> next_block_{0};
 };
 
+// Never destroyed: workers may be at work when the program exits. A forked child has none of its parent's
+// threads and gets a pool of its own.
+std::atomic<ThreadPool*> current_pool;
+
 ThreadPool& pool() {
-  static ThreadPool instance;
-  return instance;
+  [[maybe_unused]] static const bool started = [] {
+    current_pool = new ThreadPool;
+#ifdef __unix__
+    pthread_atfork(nullptr, nullptr, [] {
+      auto* const fresh = new ThreadPool;
+      fresh->limit = current_pool.load()->limit.load();
+      current_pool = fresh;
+    });
+#endif
+    return true;
+  }();
+  return *current_pool;
 }
 
 }  // namespace

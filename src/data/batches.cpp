@@ -37,7 +37,9 @@ Batches::Batches(std::vector<std::size_t> rows, std::size_t batch_size)
   if (batch_size == 0) fail<ArgumentError>("Batches: batch_size must be at least 1, got 0");
 }
 
-std::span<const std::size_t> Batches::operator[](std::size_t batch) const noexcept {
+std::span<const std::size_t> Batches::operator[](std::size_t batch) const {
+  if (batch >= size())
+    fail<ArgumentError>("Batches: batch must be below the {} batches, got {}", size(), batch);
   const std::size_t begin = batch * batch_size_;
   return std::span<const std::size_t>(rows_).subspan(begin, std::min(batch_size_, rows_.size() - begin));
 }

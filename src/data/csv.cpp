@@ -81,7 +81,10 @@ CsvTable read_csv(const std::string& path, const CsvOptions& options) {
   table.path_ = path;
   std::vector<double> values;
   std::size_t line_number = 0;
-  for (std::string_view rest = text; !rest.empty();) {
+  std::string_view rest = text;
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (rest.starts_with(byte_order_mark)) rest.remove_prefix(byte_order_mark.size());
+  while (!rest.empty()) {
     const auto end = rest.find('\n');
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);

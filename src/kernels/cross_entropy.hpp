@@ -25,20 +25,21 @@ template <class T>
 double softmax_cross_entropy(const T* x, const T* t, std::size_t classes, T* gradient, T* label_gradient) {
   const Normaliser<T> normal = normaliser(x, classes, 1);
   const double log_rest = normal.log_rest();
-  Sum<T> loss, total;
+  Sum<T> loss, other_labels;
   for (std::size_t j = 0; j < classes; ++j) {
     const double nats = normal.gap(x[j], j) + log_rest;
     if (t[j] != 0) loss.add(t[j] * nats);
-    total.add(t[j]);
+    if (j != normal.k) other_labels.add(t[j]);
     if (label_gradient != nullptr) label_gradient[j] = static_cast<T>(nats);
   }
   if (gradient != nullptr) {
-    // p_j sum(t) - t_j, written so that nothing is lost where p_j is near 1.
+    // p_j sum(t) - t_j. Where p_j may be near 1 that is p_k (sum of the other t) - t_k (1 - p_k).
+    const double others = other_labels.value(), total = others + t[normal.k];
     for (std::size_t j = 0; j < classes; ++j) {
-      const double p = normal.probability(x[j], j);
-      const double complement = j == normal.k ? normal.top_complement() : 1 - p;
-      gradient[j] = static_cast<T>((total.value() - t[j]) * p - t[j] * complement);
+      gradient[j] = static_cast<T>(total * normal.probability(x[j], j) - t[j]);
     }
+    gradient[normal.k] = static_cast<T>(others * normal.probability(x[normal.k], normal.k) -
+                                        t[normal.k] * normal.top_complement());
   }
   // A row without labels has no loss, whatever its logits are, short of NaN.
   return loss.value() + (std::isnan(log_rest) ? log_rest : 0);

@@ -8,19 +8,22 @@
 
 namespace xtape::kernels {
 
-// e^(x - max) for x <= max. The difference of two floats is taken in double. That of two doubles is rounded
-// where their magnitudes differ; its rounding error d_lo (Knuth's two-sum) comes back as e^d (1 + d_lo).
-inline double exp_difference(float x, float max) {
-  return std::exp(static_cast<double>(x) - static_cast<double>(max));
+// e^(x - max) for x <= max is value (1 + low). The difference of two floats is taken in double. That of two
+// doubles is rounded where their magnitudes differ; `low` is its rounding error (Knuth's two-sum).
+struct ExpDifference {
+  double value;
+  double low;
+};
+
+inline ExpDifference exp_difference(float x, float max) {
+  return {std::exp(static_cast<double>(x) - static_cast<double>(max)), 0};
 }
 
-inline double exp_difference(double x, double max) {
+inline ExpDifference exp_difference(double x, double max) {
   const double d = x - max;
-  if (!(d > -746)) return std::exp(d);  // 0 or NaN, and d_lo may be inf - inf
+  if (!(d > -746)) return {std::exp(d), 0};  // 0 or NaN, and the error may be inf - inf
   const double back = d - x;
-  const double d_lo = (x - (d - back)) - (max + back);
-  const double e = std::exp(d);
-  return e + e * d_lo;
+  return {std::exp(d), (x - (d - back)) - (max + back)};
 }
 
 // What softmax, its logarithm and the losses need of one slice of logits. With k the position of the first
@@ -31,14 +34,29 @@ struct Normaliser {
   T max;
   std::size_t k;
   double rest;
+  double denominator;  // 1 + rest, rounded
+  double lost;         // what the rounding took, as a fraction of the denominator
+
+  Normaliser(T largest, std::size_t position, double others)
+      : max(largest), k(position), rest(others), denominator(1 + others) {
+    const double error = rest > 1 ? (rest - denominator) + 1 : (1 - denominator) + rest;
+    lost = error / denominator;
+  }
 
   double log_rest() const { return std::log1p(rest); }
 
   // softmax(x)_j
-  double probability(T x, std::size_t j) const { return (j == k ? 1 : exp_difference(x, max)) / (1 + rest); }
+  double probability(T x, std::size_t j) const {
+    const ExpDifference e = j == k ? ExpDifference{1, 0} : exp_difference(x, max);
+    const double p = e.value / denominator;
+    return p + p * (e.low - lost);
+  }
 
   // 1 - softmax(x)_k, never as a difference
-  double top_complement() const { return rest / (1 + rest); }
+  double top_complement() const {
+    const double p = rest / denominator;
+    return p - p * lost;
+  }
 
   // max - x_j; 0 for the largest itself, also where it is infinite
   double gap(T x, std::size_t j) const {
@@ -49,21 +67,23 @@ struct Normaliser {
 // Of `count` >= 1 logits, `step` apart.
 template <class T>
 Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step) {
-  Normaliser<T> result{x[0], 0, 0};
+  T max = x[0];
+  std::size_t k = 0;
   for (std::size_t j = 1; j < count; ++j) {
-    if (x[j * step] > result.max) {
-      result.max = x[j * step];
-      result.k = j;
+    if (x[j * step] > max) {
+      max = x[j * step];
+      k = j;
     }
   }
   Sum<T> rest;
   for (std::size_t j = 0; j < count; ++j) {
-    if (j != result.k) rest.add(exp_difference(x[j * step], result.max));
+    if (j == k) continue;
+    const ExpDifference e = exp_difference(x[j * step], max);
+    rest.add(e.value + e.value * e.low);
   }
   // A first logit of NaN compares as the largest; a largest of -inf leaves nothing to normalise.
-  const bool undefined = std::isnan(result.max) || (std::isinf(result.max) && result.max < 0);
-  result.rest = undefined ? NAN : rest.value();
-  return result;
+  const bool undefined = std::isnan(max) || (std::isinf(max) && max < 0);
+  return {max, k, undefined ? NAN : rest.value()};
 }
 
 }  // namespace xtape::kernels

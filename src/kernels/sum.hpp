@@ -3,6 +3,10 @@
 
 #include <cmath>
 
+#ifdef __FAST_MATH__
+#error "xtape's sums carry rounding errors that -ffast-math would optimise away"
+#endif
+
 namespace xtape::kernels {
 
 // A running sum of numbers of type T. Floats are summed in double; doubles with the rounding errors

@@ -11,10 +11,14 @@
 
 namespace xtape::losses {
 
-// Calls work(first, last) for ranges of samples that together hold enough elements to be worth a thread.
+// Elements that are worth waking a thread for: where each takes an exponential, and where a multiplication.
+inline constexpr std::size_t elements_per_block_of_losses = std::size_t{1} << 15;
+inline constexpr std::size_t elements_per_block_of_products = std::size_t{1} << 18;
+
+// Calls work(first, last) for ranges of samples that together hold about so many elements.
 template <class Work>
-void for_sample_ranges(std::size_t samples, std::size_t elements_per_sample, Work work) {
-  constexpr std::size_t elements_per_block = std::size_t{1} << 15;
+void for_sample_ranges(std::size_t samples, std::size_t elements_per_sample, std::size_t elements_per_block,
+                       Work work) {
   const std::size_t block =
       std::max<std::size_t>(1, elements_per_block / std::max<std::size_t>(1, elements_per_sample));
   parallel_for((samples + block - 1) / block,
@@ -46,15 +50,16 @@ void add_gradient(Backward<T>& b, std::size_t i, ArrayView<const T> gradient, st
   const T* dy = b.output_grad().data();
   const std::size_t width = gradient.size() / samples;
   const double divisor = reduction == Reduction::mean ? static_cast<double>(samples) : 1;
-  for_sample_ranges(samples, width, [=, first = first](std::size_t begin, std::size_t end) {
-    for (std::size_t sample = begin; sample < end; ++sample) {
-      const double scale = reduction == Reduction::none ? dy[sample] : dy[0] / divisor;
-      for (std::size_t at = sample * width; at < (sample + 1) * width; ++at) {
-        const double contribution = gradient[at] * scale;
-        dx[at] = static_cast<T>(first ? contribution : dx[at] + contribution);
-      }
-    }
-  });
+  for_sample_ranges(samples, width, elements_per_block_of_products,
+                    [=, first = first](std::size_t begin, std::size_t end) {
+                      for (std::size_t sample = begin; sample < end; ++sample) {
+                        const double scale = reduction == Reduction::none ? dy[sample] : dy[0] / divisor;
+                        for (std::size_t at = sample * width; at < (sample + 1) * width; ++at) {
+                          const double contribution = gradient[at] * scale;
+                          dx[at] = static_cast<T>(first ? contribution : dx[at] + contribution);
+                        }
+                      }
+                    });
 }
 
 }  // namespace xtape::losses

@@ -23,13 +23,14 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, Variable<T> labels,
   };
   const auto gradient = gradient_of(logits), label_gradient = gradient_of(labels);
   const auto losses = op.template save<double>(shape);
-  for_sample_ranges(
-      losses.size(), 1, [&, x = logits.data(), z = labels.data()](std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-          losses[i] = kernels::sigmoid_cross_entropy(x[i], z[i], gradient.empty() ? nullptr : &gradient[i],
-                                                     label_gradient.empty() ? nullptr : &label_gradient[i]);
-        }
-      });
+  for_sample_ranges(losses.size(), 1, elements_per_block_of_losses,
+                    [&, x = logits.data(), z = labels.data()](std::size_t begin, std::size_t end) {
+                      for (std::size_t i = begin; i < end; ++i) {
+                        losses[i] = kernels::sigmoid_cross_entropy(
+                            x[i], z[i], gradient.empty() ? nullptr : &gradient[i],
+                            label_gradient.empty() ? nullptr : &label_gradient[i]);
+                      }
+                    });
   write_output<T>(op, losses, options.reduction);
 
   return op.finish([=, count = losses.size(), reduction = options.reduction](Backward<T>& b) {

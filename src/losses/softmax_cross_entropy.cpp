@@ -57,13 +57,14 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, Indices class_indices,
   require_classes(indices, shape, classes);
   const auto gradient = op.template save<T>(op.needs_grad() ? shape : Shape{0});
   const auto losses = op.template save<double>(samples);
-  for_sample_ranges(losses.size(), classes, [&, x = logits.data()](std::size_t begin, std::size_t end) {
-    for (std::size_t r = begin; r < end; ++r) {
-      losses[r] =
-          kernels::softmax_cross_entropy(x + r * classes, classes, static_cast<std::size_t>(indices[r]),
-                                         gradient.empty() ? nullptr : gradient.data() + r * classes);
-    }
-  });
+  for_sample_ranges(losses.size(), classes, elements_per_block_of_losses,
+                    [&, x = logits.data()](std::size_t begin, std::size_t end) {
+                      for (std::size_t r = begin; r < end; ++r) {
+                        losses[r] = kernels::softmax_cross_entropy(
+                            x + r * classes, classes, static_cast<std::size_t>(indices[r]),
+                            gradient.empty() ? nullptr : gradient.data() + r * classes);
+                      }
+                    });
   write_output<T>(op, losses, options.reduction);
 
   return op.finish([gradient, count = losses.size(), reduction = options.reduction](Backward<T>& b) {
@@ -78,8 +79,9 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, Variable<T> soft_labels,
   const std::size_t classes = class_count(shape);
   const Shape samples(shape.begin(), shape.end() - 1);
   if (soft_labels.shape() != shape) {
-    fail<ShapeError>("softmax_cross_entropy: soft_labels must have the shape of logits {}, got {}", shape,
-                     soft_labels.shape());
+    fail<ShapeError>("softmax_cross_entropy: soft_labels must have the shape of logits {}, got {}{}", shape,
+                     soft_labels.shape(),
+                     soft_labels.shape() == samples ? "; class indices must be of an integer type" : "");
   }
 
   Recording<T> op("softmax_cross_entropy", {logits, soft_labels});
@@ -88,7 +90,7 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, Variable<T> soft_labels,
   };
   const auto gradient = gradient_of(logits), label_gradient = gradient_of(soft_labels);
   const auto losses = op.template save<double>(samples);
-  for_sample_ranges(losses.size(), classes,
+  for_sample_ranges(losses.size(), classes, elements_per_block_of_losses,
                     [&, x = logits.data(), t = soft_labels.data()](std::size_t begin, std::size_t end) {
                       const auto row = [&](ArrayView<T> array, std::size_t r) {
                         return array.empty() ? nullptr : array.data() + r * classes;

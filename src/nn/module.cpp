@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/nn/module.hpp"
 
+#include <algorithm>
+
 #include "core/format.hpp"
 
 namespace xtape::nn {
@@ -8,7 +10,9 @@ namespace xtape::nn {
 template <class T>
 std::vector<Parameter<T>*> Module<T>::parameters() const {
   std::vector<Parameter<T>*> all;
-  for (const auto& [name, parameter] : named_parameters()) all.push_back(parameter);
+  for (const auto& [name, parameter] : named_parameters()) {
+    if (std::find(all.begin(), all.end(), parameter) == all.end()) all.push_back(parameter);
+  }
   return all;
 }
 

@@ -26,6 +26,8 @@ std::array<bool, Shape::max_rank> Axes::resolve(const char* op, const Shape& sha
 
 std::size_t resolve_axis(const char* op, int axis, const Shape& shape) {
   const int rank = static_cast<int>(shape.rank());
+  if (rank == 0)
+    fail<ShapeError>("{}: the array must have an axis {}, got a scalar, which has none", op, axis);
   if (axis < -rank || axis >= rank) {
     fail<ShapeError>("{}: axis must be in [{}, {}) for shape {}, got {}", op, -rank, rank, shape, axis);
   }

@@ -9,7 +9,12 @@ namespace xtape {
 template <class T>
 Variable<T> tanh(Variable<T> x) {
   return unary(
-      "tanh", x, [](T x) { return std::tanh(x); }, [](T, T y) { return (1 - y) * (1 + y); });
+      "tanh", x, [](T x) { return std::tanh(x); },
+      [](T x, T) {
+        // 1 - tanh(x)^2 = 4 e / (1 + e)^2 with e = exp(-2 |x|): nothing cancels where tanh(x) is near 1.
+        const T e = std::exp(-2 * std::abs(x));
+        return 4 * e / ((1 + e) * (1 + e));
+      });
 }
 
 template Variable<float> tanh(Variable<float>);

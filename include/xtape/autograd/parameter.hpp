@@ -70,3 +70,7 @@ extern template class Parameter<float>;
 extern template class Parameter<double>;
 
 }  // namespace xtape
+
+#ifndef XTAPE_LIBRARY_SOURCE
+#include "xtape/core/xtensor.hpp"
+#endif

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <new>
 #include <span>
@@ -110,6 +111,7 @@ class Recording {
   template <class U>
   ArrayView<U> save(const Shape& shape) {
     static_assert(std::is_trivially_destructible_v<U>, "nobody destroys saved elements");
+    static_assert(alignof(U) <= 64, "the tape's memory is aligned to 64 bytes");
     return {arena().template allocate_array<U>(shape.elements()), shape};
   }
 
@@ -117,6 +119,7 @@ class Recording {
   /// movable; it is stored on the tape and destroyed when the frame ends.
   template <class Rule>
   Variable<T> finish(Rule rule) {
+    static_assert(alignof(Rule) <= 64, "the tape's memory is aligned to 64 bytes");
     if (!needs_grad_) return finish();
     Rule* stored = new (arena().allocate(sizeof(Rule), alignof(Rule))) Rule(std::move(rule));
     detail::StoredRule<T> record{[](void* r, Backward<T>& b) { (*static_cast<Rule*>(r))(b); }, nullptr,
@@ -133,15 +136,17 @@ class Recording {
  private:
   friend class Tape<T>;
 
-  Arena& arena() noexcept;
+  Arena& arena();
   Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad);
 
   Tape<T>& tape_;
   std::size_t nodes_at_start_;
   Arena::Position values_at_start_;
   detail::Node<T>* owning_rules_at_start_;
+  std::uint64_t frames_ended_at_start_;
   detail::Node<T>* node_ = nullptr;
   bool needs_grad_ = false;
+  bool has_output_ = false;
   bool finished_ = false;
 };
 

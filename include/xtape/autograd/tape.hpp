@@ -38,7 +38,8 @@ struct TapeStatistics {
 ///
 /// From the second step of an unchanged loop on, no heap memory is allocated. A tape belongs to one
 /// thread; different tapes on different threads need no lock. Variables hold its address: it does not
-/// move. T is float or double. There are no second derivatives: gradient rules cannot be recorded.
+/// move, and they must not be used when it is gone. T is float or double. There are no second derivatives:
+/// gradient rules cannot be recorded.
 template <class T>
 class Tape {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "a tape holds float or double");
@@ -63,6 +64,7 @@ class Tape {
     Arena::Position values_;
     detail::Node<T>* owning_rules_;
     std::uint64_t backward_count_;
+    std::size_t depth_;
   };
 
   /// While one lives, operations compute values and record no rules. They nest.
@@ -84,6 +86,8 @@ class Tape {
   /// memory), an ArrayView or a flat container, converted to T. It needs no gradient.
   template <class Source>
   Variable<T> constant(const Source& source) {
+    static_assert(!std::is_same_v<Source, Variable<T>>,
+                  "for the same value without its gradient, say x.detach()");
     return leaf("constant", source, false);
   }
 
@@ -103,7 +107,9 @@ class Tape {
            !detail::IsArrayView<std::remove_cv_t<Container>>::value) Variable<T> borrow(Container&& temporary)
   = delete;
 
-  /// A leaf that reads the parameter in place; backward adds to the parameter's gradient.
+  /// A leaf that reads the parameter in place; backward adds to the parameter's gradient. Gradient rules read
+  /// it too: a parameter that changes between the forward pass and backward, as by an optimizer's step, must
+  /// be watched, and what depends on it computed, anew.
   Variable<T> watch(Parameter<T>& parameter);
 
   /// Uninitialised memory that lives until the frame ends.
@@ -140,11 +146,13 @@ class Tape {
   Arena gradients_;  // of the latest backward
   detail::NodeTable<T> table_;
   detail::Node<T>* owning_rules_ = nullptr;  // the newest node whose rule has a destructor; they form a list
-  std::uint64_t generation_ = 1;             // counts releases: a handle with an older one is stale
+  std::uint64_t generation_;                 // counts releases: a handle with an older one is stale
   std::uint64_t backward_count_ = 0;
   bool gradients_valid_ = false;
   bool in_backward_ = false;
   std::size_t no_grad_depth_ = 0;
+  std::size_t open_frames_ = 0;
+  std::uint64_t frames_ended_ = 0;
   std::size_t high_water_bytes_ = 0;
   std::size_t nodes_heap_allocations_ = 0;
 };

@@ -95,3 +95,7 @@ extern template class Variable<float>;
 extern template class Variable<double>;
 
 }  // namespace xtape
+
+#ifndef XTAPE_LIBRARY_SOURCE
+#include "xtape/core/xtensor.hpp"
+#endif

@@ -12,6 +12,9 @@
 
 namespace xtape {
 
+template <class T>
+class Variable;
+
 namespace detail {
 
 template <class Source>
@@ -26,6 +29,8 @@ requires requires { typename Source::value_type; }
 struct ElementOf<Source> {
   using type = std::remove_cv_t<typename Source::value_type>;
 };
+template <class T>
+struct ElementOf<Variable<T>> {};  // A variable is no source of plain elements.
 
 template <class Source>
 concept BoolArray = std::same_as < typename ElementOf<std::remove_cvref_t<Source>>::type,
@@ -37,6 +42,11 @@ concept IntegerArray =
 
 template <class Source>
 concept RealArray = std::floating_point<typename ElementOf<std::remove_cvref_t<Source>>::type>;
+
+// Real or whole numbers, more than one.
+template <class Source>
+concept NumberArray = (RealArray<Source> ||
+                       IntegerArray<Source>)&&!std::is_arithmetic_v<std::remove_cvref_t<Source>>;
 
 // A number, an xtensor expression, an ArrayView or a flat container, of which the compiled library sees the
 // shape and a function that copies it. Refers to its source, so it must not outlive the call.

@@ -32,8 +32,9 @@ class Random {
   /// Uniform on [low, high); NaN where an end is not finite.
   double uniform(double low, double high) noexcept;
 
-  /// An integer, each of 0 .. bound - 1 equally likely; bound must not be 0.
-  std::uint64_t below(std::uint64_t bound) noexcept;
+  /// An integer, each of 0 .. bound - 1 equally likely.
+  /// @throws ArgumentError  bound is 0.
+  std::uint64_t below(std::uint64_t bound);
 
   /// The standard normal distribution, by Karney's exact sampling (ACM TOMS 2016, algorithm N): it
   /// compares uniform numbers and so depends on no logarithm or cosine.

@@ -9,8 +9,8 @@ namespace xtape {
 /// whose number depends on their size alone, so results are the same, bit for bit, with any setting;
 /// small ones stay on the calling thread.
 ///
-/// xtape cuts matrix products itself and sets the BLAS of the process to one thread when it first
-/// multiplies, so that two pools never compete for the cores.
+/// xtape cuts matrix products itself and sets the process's OpenBLAS to one thread when it first multiplies,
+/// so that two pools never compete for the cores. The threads of another BLAS are its own to limit.
 ///
 /// @param threads  at least 1. The default is the number of cores this process may run on.
 /// @throws ArgumentError  threads is 0, or above 1024.

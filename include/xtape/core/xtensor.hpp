@@ -12,9 +12,6 @@
 #include <xtensor/xnoalias.hpp>
 #endif
 
-#include <algorithm>
-#include <type_traits>
-
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/evaluate.hpp"
@@ -41,31 +38,10 @@ auto view(const Array<T>& array) {
 
 namespace detail {
 
-template <class E>
-concept XtensorExpression = xt::is_xexpression<E>::value;
-
-template <class E>
-Shape shape_of(const E& source) {
-  if constexpr (std::is_arithmetic_v<E>) {
-    return {};
-  } else if constexpr (XtensorExpression<E>) {
-    return Shape(source.shape().begin(), source.shape().end());
-  } else {
-    return ArrayView<const std::ranges::range_value_t<E>>(source).shape();
-  }
-}
-
-/// Evaluates a number, an xtensor expression or a flat container straight into memory of its shape.
-template <class T, class E>
-void evaluate(const E& source, ArrayView<T> destination) {
-  if constexpr (std::is_arithmetic_v<E>) {
-    destination[0] = static_cast<T>(source);
-  } else if constexpr (XtensorExpression<E>) {
-    auto values = view(destination);
-    xt::noalias(values) = xt::cast<T>(source);
-  } else {
-    std::ranges::transform(source, destination.begin(), [](const auto& x) { return static_cast<T>(x); });
-  }
+template <class T, class Expression>
+void evaluate_expression(const Expression& source, ArrayView<T> destination) {
+  auto values = view(destination);
+  xt::noalias(values) = xt::cast<T>(source);
 }
 
 }  // namespace detail

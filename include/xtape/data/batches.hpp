@@ -32,7 +32,7 @@ class Batches {
     Iterator() = default;
     Iterator(const Batches* batches, std::size_t batch) noexcept : batches_(batches), batch_(batch) {}
 
-    value_type operator*() const noexcept { return (*batches_)[batch_]; }
+    value_type operator*() const { return (*batches_)[batch_]; }
     Iterator& operator++() noexcept {
       ++batch_;
       return *this;
@@ -56,7 +56,8 @@ class Batches {
 
   /// How many batches there are.
   std::size_t size() const noexcept { return (rows_.size() + batch_size_ - 1) / batch_size_; }
-  std::span<const std::size_t> operator[](std::size_t batch) const noexcept;
+  /// @throws ArgumentError  there is no such batch.
+  std::span<const std::size_t> operator[](std::size_t batch) const;
 
   Iterator begin() const noexcept { return {this, 0}; }
   Iterator end() const noexcept { return {this, size()}; }

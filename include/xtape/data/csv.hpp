@@ -47,7 +47,7 @@ class CsvTable {
 };
 
 /// Reads a file of numbers separated by a delimiter, a row a line. Empty lines are passed over, spaces
-/// around a number too; lines end in LF or CRLF.
+/// around a number too; lines end in LF or CRLF. Quotes have no meaning.
 /// @throws FileError  the file cannot be read, is empty, a line has another number of fields than the
 ///                    first, a field is not a finite number, or a column name stands twice. The message
 ///                    names file, line and column.

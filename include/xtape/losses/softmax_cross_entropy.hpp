@@ -23,6 +23,9 @@ struct SoftmaxCrossEntropyOptions {
 ///     auto loss = losses::softmax_cross_entropy(logits, xt::xarray<int>{2, 0, 1});
 ///     auto each = losses::softmax_cross_entropy(logits, labels, {.reduction = losses::Reduction::none});
 ///
+/// The gradient is computed with the loss and rounded to T before it is multiplied by what comes from above,
+/// so a loss that is scaled up afterwards does not bring back gradients below the range of T.
+///
 /// NaN among a sample's logits, or only -inf, gives NaN; a logit of +inf gives the limit where it exists.
 ///
 /// @param logits         (..., classes): unnormalised scores, neither probabilities nor their logarithms.

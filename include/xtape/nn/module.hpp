@@ -31,7 +31,8 @@ class Module {
   virtual Variable<T> forward(Variable<T> x) = 0;
   Variable<T> operator()(Variable<T> x) { return forward(x); }
 
-  /// Those of this module and then those of its children, in the order in which they were added.
+  /// Those of this module and then those of its children, in the order in which they were added; one that is
+  /// shared by several modules once.
   std::vector<Parameter<T>*> parameters() const;
 
   /// The same with their names, each behind those of the modules that hold it: "inner.weight".

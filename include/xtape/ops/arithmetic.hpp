@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "xtape/autograd/variable.hpp"
+#include "xtape/core/array_source.hpp"
 
 namespace xtape {
 
@@ -119,6 +120,57 @@ Variable<T> operator/(Number<T> a, Variable<T> b) {
 template <class T>
 Variable<T> operator-(Variable<T> x) {
   return negate(x);
+}
+
+// A variable and an array that is no variable, such as an xtensor expression: the array becomes a constant.
+// (Without these, the compiler would find xtensor's operators, which take the variable for a number.)
+template <class T, detail::NumberArray Operand>
+Variable<T> operator+(Variable<T> a, Operand&& b) {
+  return add(a, a.tape().constant(b));
+}
+template <detail::NumberArray Operand, class T>
+Variable<T> operator+(Operand&& a, Variable<T> b) {
+  return add(b.tape().constant(a), b);
+}
+template <class T, detail::NumberArray Operand>
+Variable<T> operator-(Variable<T> a, Operand&& b) {
+  return subtract(a, a.tape().constant(b));
+}
+template <detail::NumberArray Operand, class T>
+Variable<T> operator-(Operand&& a, Variable<T> b) {
+  return subtract(b.tape().constant(a), b);
+}
+template <class T, detail::NumberArray Operand>
+Variable<T> operator*(Variable<T> a, Operand&& b) {
+  return multiply(a, a.tape().constant(b));
+}
+template <detail::NumberArray Operand, class T>
+Variable<T> operator*(Operand&& a, Variable<T> b) {
+  return multiply(b.tape().constant(a), b);
+}
+template <class T, detail::NumberArray Operand>
+Variable<T> operator/(Variable<T> a, Operand&& b) {
+  return divide(a, a.tape().constant(b));
+}
+template <detail::NumberArray Operand, class T>
+Variable<T> operator/(Operand&& a, Variable<T> b) {
+  return divide(b.tape().constant(a), b);
+}
+template <class T, detail::NumberArray Operand>
+Variable<T> maximum(Variable<T> a, Operand&& b) {
+  return maximum(a, a.tape().constant(b));
+}
+template <detail::NumberArray Operand, class T>
+Variable<T> maximum(Operand&& a, Variable<T> b) {
+  return maximum(b.tape().constant(a), b);
+}
+template <class T, detail::NumberArray Operand>
+Variable<T> minimum(Variable<T> a, Operand&& b) {
+  return minimum(a, a.tape().constant(b));
+}
+template <detail::NumberArray Operand, class T>
+Variable<T> minimum(Operand&& a, Variable<T> b) {
+  return minimum(b.tape().constant(a), b);
 }
 
 }  // namespace xtape

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <span>
 #include <type_traits>
+#include <vector>
 
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_source.hpp"
@@ -35,6 +36,11 @@ Variable<T> concatenate(std::span<const Variable<T>> parts, int axis = 0);
 template <class T>
 Variable<T> concatenate(std::initializer_list<Variable<T>> parts, int axis = 0) {
   return concatenate(std::span<const Variable<T>>(parts.begin(), parts.size()), axis);
+}
+
+template <class T>
+Variable<T> concatenate(const std::vector<Variable<T>>& parts, int axis = 0) {
+  return concatenate(std::span<const Variable<T>>(parts), axis);
 }
 
 /// Positions [begin, end) along an axis. Negative positions count from the end of the axis.
