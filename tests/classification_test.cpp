@@ -70,3 +70,10 @@ TEST_CASE("a confusion matrix refuses other shapes and classes that are not ther
   CHECK_THROWS_WITH(metrics::confusion_matrix(Classes{0, 1}, Classes{-1, 1}, 2),
                     "confusion_matrix: class_indices[0] is -1, but there are 2 classes, counted from 0");
 }
+
+TEST_CASE("metrics take arrays of any kind", "[metrics]") {
+  const xt::xarray<float> scores{{1, 3}, {2, 0}};
+  const auto predicted = metrics::predicted_classes(scores);
+  CHECK(metrics::accuracy(predicted, xt::xarray<int>{1, 1}) == 0.5);
+  CHECK(metrics::accuracy(std::vector<int>{1, 1}, xt::xarray<int>{1, 1}) == 1);
+}

@@ -79,3 +79,10 @@ TEST_CASE("a parameter outlives the tape that watched it", "[autograd][parameter
   }
   CHECK_THAT(values(p.grad()), AllClose({6}, 0));
 }
+
+TEST_CASE("a parameter may begin as a number, an expression or an array of another type",
+          "[autograd][parameter]") {
+  CHECK_THAT(values(Parameter<float>("p", 0.5)), AllClose({0.5}, 0));
+  CHECK_THAT(values(Parameter<float>("p", xt::xarray<double>{1, 2} * 2)), AllClose({2, 4}, 0));
+  CHECK_THAT(values(Parameter<double>("p", std::vector<int>{3, 4})), AllClose({3, 4}, 0));
+}

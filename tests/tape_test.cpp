@@ -3,6 +3,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <span>
 
 #include "matchers.hpp"
 
@@ -326,4 +327,10 @@ TEST_CASE("a handle of a tape that is gone is stale for another in its place", "
   const auto other = tape->variable(2);
   CHECK_THROWS_AS(kept.item(), StaleVariable);
   CHECK(other.item() == 2);
+}
+
+TEST_CASE("borrow takes a span, which owns nothing, by value", "[autograd][tape]") {
+  Tape<double> tape;
+  const std::vector<double> numbers{1, 2};
+  CHECK(tape.borrow(std::span<const double>(numbers)).data() == numbers.data());
 }

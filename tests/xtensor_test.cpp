@@ -79,3 +79,11 @@ TEST_CASE("an expression may read the tape's own values", "[core][xtensor]") {
   const auto y = tape.constant(x.value() * x.value() + 1.0);
   CHECK_THAT(values(y), AllClose({2, 5, 10}, 0));
 }
+
+TEST_CASE("xtensor evaluates sums of arrays of dynamic rank under the target's flags", "[core][xtensor]") {
+  Tape<double> tape;
+  const auto x = tape.variable(xt::xarray<double>{{1, 2}, {3, 4}});
+  const xt::xarray<double> twice = xt::eval(x.value() + x.value());
+  CHECK_THAT(values(twice), AllClose({2, 4, 6, 8}, 0));
+  CHECK(twice.dimension() == 2);
+}

@@ -11,10 +11,6 @@ Parameter<T>::Parameter(std::string name, const Shape& shape)
     : name_(std::move(name)), value_(shape), grad_(shape) {}
 
 template <class T>
-Parameter<T>::Parameter(std::string name, ArrayView<const T> initial)
-    : name_(std::move(name)), value_(initial), grad_(initial.shape()) {}
-
-template <class T>
 ArrayView<T> Parameter<T>::gradients() {
   if (grad_is_zero_) std::fill(grad_.begin(), grad_.end(), T{0});
   grad_is_zero_ = false;

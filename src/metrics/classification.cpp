@@ -8,15 +8,16 @@
 namespace xtape::metrics {
 namespace {
 
-Array<std::int64_t> matching_labels(const char* function, ArrayView<const std::int64_t> predicted,
-                                    const Indices& class_indices) {
-  if (predicted.shape() != class_indices.shape()) {
-    fail<ShapeError>("{}: class_indices must have the shape of predicted {}, got {}", function,
-                     predicted.shape(), class_indices.shape());
-  }
-  Array<std::int64_t> labels(class_indices.shape());
-  class_indices.copy_to(labels);
-  return labels;
+Array<std::int64_t> to_array(const Indices& indices) {
+  Array<std::int64_t> array(indices.shape());
+  indices.copy_to(array);
+  return array;
+}
+
+void require_same_shape(const char* function, const Indices& predicted, const Indices& class_indices) {
+  if (predicted.shape() == class_indices.shape()) return;
+  fail<ShapeError>("{}: class_indices must have the shape of predicted {}, got {}", function,
+                   predicted.shape(), class_indices.shape());
 }
 
 void require_class(const char* argument, std::size_t i, std::int64_t value, std::size_t classes) {
@@ -54,21 +55,22 @@ Array<std::int64_t> predicted_classes(ArrayView<const T> scores) {
 template Array<std::int64_t> predicted_classes(ArrayView<const float>);
 template Array<std::int64_t> predicted_classes(ArrayView<const double>);
 
-double accuracy(ArrayView<const std::int64_t> predicted, Indices class_indices) {
-  const Array<std::int64_t> labels = matching_labels("accuracy", predicted, class_indices);
+double accuracy(Indices predicted, Indices class_indices) {
+  require_same_shape("accuracy", predicted, class_indices);
+  const auto guesses = to_array(predicted), labels = to_array(class_indices);
   std::size_t right = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) right += predicted[i] == labels[i];
+  for (std::size_t i = 0; i < labels.size(); ++i) right += guesses[i] == labels[i];
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-Array<std::int64_t> confusion_matrix(ArrayView<const std::int64_t> predicted, Indices class_indices,
-                                     std::size_t classes) {
-  const Array<std::int64_t> labels = matching_labels("confusion_matrix", predicted, class_indices);
+Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes) {
+  require_same_shape("confusion_matrix", predicted, class_indices);
+  const auto guesses = to_array(predicted), labels = to_array(class_indices);
   Array<std::int64_t> counts(Shape{classes, classes});
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    require_class("predicted", i, predicted[i], classes);
+    require_class("predicted", i, guesses[i], classes);
     require_class("class_indices", i, labels[i], classes);
-    ++counts[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(predicted[i])];
+    ++counts[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(guesses[i])];
   }
   return counts;
 }

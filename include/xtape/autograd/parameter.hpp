@@ -2,8 +2,10 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "xtape/core/array.hpp"
+#include "xtape/core/array_source.hpp"
 #include "xtape/core/array_view.hpp"
 
 namespace xtape {
@@ -23,8 +25,13 @@ class Parameter {
   /// Zeros.
   Parameter(std::string name, const Shape& shape);
 
-  /// A copy of `initial`.
-  Parameter(std::string name, ArrayView<const T> initial);
+  /// A copy of a number, an xtensor expression, an ArrayView or a flat container.
+  template <class Source>
+  requires detail::RealArray<Source> || detail::IntegerArray<Source> Parameter(std::string name,
+                                                                               const Source& initial)
+      : Parameter(std::move(name), detail::shape_of(initial)) {
+    detail::evaluate(initial, values());
+  }
 
   Parameter(const Parameter&) = delete;
   Parameter& operator=(const Parameter&) = delete;

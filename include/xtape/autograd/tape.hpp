@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ranges>
 #include <type_traits>
 
 #include "xtape/autograd/arena.hpp"
@@ -103,7 +104,7 @@ class Tape {
 
   /// A temporary would be gone before the tape reads it.
   template <class Container>
-  requires(!std::is_lvalue_reference_v<Container> &&
+  requires(!std::is_lvalue_reference_v<Container> && !std::ranges::borrowed_range<Container> &&
            !detail::IsArrayView<std::remove_cv_t<Container>>::value) Variable<T> borrow(Container&& temporary)
   = delete;
 
