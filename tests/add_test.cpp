@@ -101,3 +101,14 @@ TEST_CASE("operators take an xtensor expression beside a variable for a constant
   sum(x * c).backward();
   CHECK_THAT(values(x.grad()), AllClose({10, 100}, 0));
 }
+
+TEST_CASE("an array that does not fit beside a variable leaves nothing on the tape", "[ops][add][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(xt::xarray<double>{2, 3});
+  CHECK(refusal<ShapeError>(tape, [&] {
+          x + xt::xarray<double>{1, 2, 3};
+        }) == "add: shapes must broadcast (aligned at the last axis, extents equal or 1), got (2) and (3)");
+  CHECK(refusal<ShapeError>(tape, [&] {
+          losses::sigmoid_cross_entropy(x, xt::xarray<double>{1, 0, 1});
+        }) == "sigmoid_cross_entropy: labels must have the shape of logits (2), got (3)");
+}

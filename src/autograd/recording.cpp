@@ -19,12 +19,7 @@ Tape<T>& tape_of(const char* name, std::span<const Variable<T>> inputs) {
 }  // namespace
 
 template <class T>
-Recording<T>::Recording(const char* name, Tape<T>& tape)
-    : tape_(tape),
-      nodes_at_start_(tape.table_.nodes.size()),
-      values_at_start_(tape.values_.position()),
-      owning_rules_at_start_(tape.owning_rules_),
-      frames_ended_at_start_(tape.frames_ended_) {
+Recording<T>::Recording(const char* name, Tape<T>& tape) : tape_(tape), rollback_(tape) {
   if (tape.in_backward_) {
     fail<TapeError>(
         "{}: a gradient rule must compute on plain memory, got an operation recorded inside backward", name);
@@ -50,14 +45,6 @@ Recording<T>::Recording(const char* name, std::span<const Variable<T>> inputs)
 }
 
 template <class T>
-Recording<T>::~Recording() {
-  // A frame that ended meanwhile has released this already.
-  if (!finished_ && tape_.frames_ended_ == frames_ended_at_start_) {
-    tape_.release(nodes_at_start_, values_at_start_, owning_rules_at_start_);
-  }
-}
-
-template <class T>
 ArrayView<T> Recording<T>::output(const Shape& shape) {
   T* memory = arena().template allocate_array<T>(shape.elements());
   output_shares(memory, shape);
@@ -73,7 +60,7 @@ void Recording<T>::output_shares(const T* memory, const Shape& shape) {
 
 template <class T>
 Arena& Recording<T>::arena() {
-  if (tape_.frames_ended_ != frames_ended_at_start_) {
+  if (!rollback_.in_its_frame()) {
     fail<TapeError>(
         "Recording: no frame may end between the begin of a recording and its finish, got one that did");
   }
@@ -82,7 +69,7 @@ Arena& Recording<T>::arena() {
 
 template <class T>
 Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
-  if (finished_) fail<TapeError>("Recording: finish must be called once, got a second call");
+  if (rollback_.kept()) fail<TapeError>("Recording: finish must be called once, got a second call");
   static_cast<void>(arena());
   if (!has_output_) fail<TapeError>("{}: output must be called before finish", node_->name);
   auto& nodes = tape_.table_.nodes;
@@ -98,8 +85,7 @@ Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad)
     tape_.owning_rules_ = node_;
   }
   nodes.push_back(node_);
-  finished_ = true;
-  return Variable<T>(tape_.table_, nodes.size() - 1);
+  return rollback_.keep(Variable<T>(tape_.table_, nodes.size() - 1));
 }
 
 template <class T>

@@ -33,17 +33,16 @@ Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b) {
   });
 }
 
-// Shapes are checked before the number goes on the tape, so that a throw leaves the tape as it was.
 template <class T>
 Variable<T> where(const Condition& condition, Variable<T> a, Number<T> b) {
-  broadcast_shape("where", condition.shape(), a.shape());
-  return where(condition, a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(where(condition, a, a.tape().constant(b)));
 }
 
 template <class T>
 Variable<T> where(const Condition& condition, Number<T> a, Variable<T> b) {
-  broadcast_shape("where", condition.shape(), b.shape());
-  return where(condition, b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(where(condition, b.tape().constant(a), b));
 }
 
 template Variable<float> where(const Condition&, Variable<float>, Variable<float>);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
 #include <new>
 #include <span>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_view.hpp"
 
@@ -92,7 +92,6 @@ class Recording {
   /// An operation without inputs.
   Recording(const char* name, Tape<T>& tape);
 
-  ~Recording();
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
 
@@ -140,14 +139,10 @@ class Recording {
   Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad);
 
   Tape<T>& tape_;
-  std::size_t nodes_at_start_;
-  Arena::Position values_at_start_;
-  detail::Node<T>* owning_rules_at_start_;
-  std::uint64_t frames_ended_at_start_;
+  detail::Rollback<T> rollback_;
   detail::Node<T>* node_ = nullptr;
   bool needs_grad_ = false;
   bool has_output_ = false;
-  bool finished_ = false;
 };
 
 extern template class Backward<float>;

@@ -16,6 +16,12 @@
 
 namespace xtape {
 
+namespace detail {
+template <class Container>
+concept OwningTemporary = !std::is_lvalue_reference_v<Container> && !std::ranges::borrowed_range<Container> &&
+                          !IsArrayView<std::remove_cv_t<Container>>::value;
+}  // namespace detail
+
 /// What a tape holds now and has ever held.
 struct TapeStatistics {
   std::size_t nodes;             ///< recorded in the frames now open
@@ -103,10 +109,8 @@ class Tape {
   Variable<T> borrow(ArrayView<const T> array);
 
   /// A temporary would be gone before the tape reads it.
-  template <class Container>
-  requires(!std::is_lvalue_reference_v<Container> && !std::ranges::borrowed_range<Container> &&
-           !detail::IsArrayView<std::remove_cv_t<Container>>::value) Variable<T> borrow(Container&& temporary)
-  = delete;
+  template <detail::OwningTemporary Container>
+  Variable<T> borrow(Container&& temporary) = delete;
 
   /// A leaf that reads the parameter in place; backward adds to the parameter's gradient. Gradient rules read
   /// it too: a parameter that changes between the forward pass and backward, as by an optimizer's step, must
@@ -126,6 +130,7 @@ class Tape {
   friend class Variable<T>;
   friend class Recording<T>;
   friend class Backward<T>;
+  friend class detail::Rollback<T>;
 
   template <class Source>
   Variable<T> leaf(const char* name, const Source& source, bool requires_grad) {

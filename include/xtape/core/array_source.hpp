@@ -33,20 +33,20 @@ template <class T>
 struct ElementOf<Variable<T>> {};  // A variable is no source of plain elements.
 
 template <class Source>
-concept BoolArray = std::same_as < typename ElementOf<std::remove_cvref_t<Source>>::type,
+concept BoolArray = std::is_same_v < typename ElementOf<std::remove_cvref_t<Source>>::type,
 bool > ;
 
 template <class Source>
 concept IntegerArray =
-    std::integral<typename ElementOf<std::remove_cvref_t<Source>>::type> && !BoolArray<Source>;
+    std::is_integral_v<typename ElementOf<std::remove_cvref_t<Source>>::type> && !BoolArray<Source>;
 
 template <class Source>
 concept RealArray = std::floating_point<typename ElementOf<std::remove_cvref_t<Source>>::type>;
 
 // Real or whole numbers, more than one.
 template <class Source>
-concept NumberArray = (RealArray<Source> ||
-                       IntegerArray<Source>)&&!std::is_arithmetic_v<std::remove_cvref_t<Source>>;
+concept NumberArray =
+    !std::is_arithmetic_v<std::remove_cvref_t<Source>> && (RealArray<Source> || IntegerArray<Source>);
 
 // A number, an xtensor expression, an ArrayView or a flat container, of which the compiled library sees the
 // shape and a function that copies it. Refers to its source, so it must not outlive the call.

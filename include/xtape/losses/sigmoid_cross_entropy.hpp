@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_source.hpp"
 #include "xtape/losses/reduction.hpp"
@@ -40,7 +41,8 @@ template <class T, class Labels>
 requires(detail::RealArray<Labels> || detail::IntegerArray<Labels> || detail::BoolArray<Labels>)
     Variable<T> sigmoid_cross_entropy(Variable<T> logits, const Labels& labels,
                                       const SigmoidCrossEntropyOptions& options = {}) {
-  return sigmoid_cross_entropy(logits, logits.tape().constant(labels), options);
+  detail::Rollback<T> rollback(logits.tape());
+  return rollback.keep(sigmoid_cross_entropy(logits, logits.tape().constant(labels), options));
 }
 
 }  // namespace xtape::losses

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_source.hpp"
 #include "xtape/losses/reduction.hpp"
@@ -60,7 +61,8 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, Variable<T> soft_labels,
 template <class T, detail::RealArray Labels>
 Variable<T> softmax_cross_entropy(Variable<T> logits, const Labels& soft_labels,
                                   const SoftmaxCrossEntropyOptions& options = {}) {
-  return softmax_cross_entropy(logits, logits.tape().constant(soft_labels), options);
+  detail::Rollback<T> rollback(logits.tape());
+  return rollback.keep(softmax_cross_entropy(logits, logits.tape().constant(soft_labels), options));
 }
 
 }  // namespace xtape::losses

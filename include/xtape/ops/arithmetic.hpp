@@ -3,6 +3,7 @@
 
 #include <type_traits>
 
+#include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_source.hpp"
 
@@ -126,51 +127,63 @@ Variable<T> operator-(Variable<T> x) {
 // (Without these, the compiler would find xtensor's operators, which take the variable for a number.)
 template <class T, detail::NumberArray Operand>
 Variable<T> operator+(Variable<T> a, Operand&& b) {
-  return add(a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(add(a, a.tape().constant(b)));
 }
 template <detail::NumberArray Operand, class T>
 Variable<T> operator+(Operand&& a, Variable<T> b) {
-  return add(b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(add(b.tape().constant(a), b));
 }
 template <class T, detail::NumberArray Operand>
 Variable<T> operator-(Variable<T> a, Operand&& b) {
-  return subtract(a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(subtract(a, a.tape().constant(b)));
 }
 template <detail::NumberArray Operand, class T>
 Variable<T> operator-(Operand&& a, Variable<T> b) {
-  return subtract(b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(subtract(b.tape().constant(a), b));
 }
 template <class T, detail::NumberArray Operand>
 Variable<T> operator*(Variable<T> a, Operand&& b) {
-  return multiply(a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(multiply(a, a.tape().constant(b)));
 }
 template <detail::NumberArray Operand, class T>
 Variable<T> operator*(Operand&& a, Variable<T> b) {
-  return multiply(b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(multiply(b.tape().constant(a), b));
 }
 template <class T, detail::NumberArray Operand>
 Variable<T> operator/(Variable<T> a, Operand&& b) {
-  return divide(a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(divide(a, a.tape().constant(b)));
 }
 template <detail::NumberArray Operand, class T>
 Variable<T> operator/(Operand&& a, Variable<T> b) {
-  return divide(b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(divide(b.tape().constant(a), b));
 }
 template <class T, detail::NumberArray Operand>
 Variable<T> maximum(Variable<T> a, Operand&& b) {
-  return maximum(a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(maximum(a, a.tape().constant(b)));
 }
 template <detail::NumberArray Operand, class T>
 Variable<T> maximum(Operand&& a, Variable<T> b) {
-  return maximum(b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(maximum(b.tape().constant(a), b));
 }
 template <class T, detail::NumberArray Operand>
 Variable<T> minimum(Variable<T> a, Operand&& b) {
-  return minimum(a, a.tape().constant(b));
+  detail::Rollback<T> rollback(a.tape());
+  return rollback.keep(minimum(a, a.tape().constant(b)));
 }
 template <detail::NumberArray Operand, class T>
 Variable<T> minimum(Operand&& a, Variable<T> b) {
-  return minimum(b.tape().constant(a), b);
+  detail::Rollback<T> rollback(b.tape());
+  return rollback.keep(minimum(b.tape().constant(a), b));
 }
 
 }  // namespace xtape
