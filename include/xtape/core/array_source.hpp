@@ -33,17 +33,18 @@ template <class T>
 struct ElementOf<Variable<T>> {};  // A variable is no source of plain elements.
 
 template <class Source>
-concept BoolArray = std::is_same_v < typename ElementOf<std::remove_cvref_t<Source>>::type,
-bool > ;
+using ElementType = typename ElementOf<std::remove_cvref_t<Source>>::type;
 
 template <class Source>
-concept IntegerArray =
-    std::is_integral_v<typename ElementOf<std::remove_cvref_t<Source>>::type> && !BoolArray<Source>;
+concept BoolArray = (std::same_as<ElementType<Source>, bool>);
 
 template <class Source>
-concept RealArray = std::floating_point<typename ElementOf<std::remove_cvref_t<Source>>::type>;
+concept IntegerArray = std::integral<ElementType<Source>> && !BoolArray<Source>;
 
-// Real or whole numbers, more than one.
+template <class Source>
+concept RealArray = std::floating_point<ElementType<Source>>;
+
+// Real or whole numbers that are no single number.
 template <class Source>
 concept NumberArray =
     !std::is_arithmetic_v<std::remove_cvref_t<Source>> && (RealArray<Source> || IntegerArray<Source>);
