@@ -47,7 +47,7 @@ TEST_CASE("Axes of an empty list are none", "[ops][axes]") {
 
 TEST_CASE("Axes outside the rank are refused", "[ops][axes][errors]") {
   const Shape shape{2, 3};
-  CHECK_THROWS_AS(Axes(2).resolve("sum", shape), ShapeError);
+  CHECK_THROWS_AS(Axes(2).resolve("sum", shape), ArgumentError);
   CHECK_THROWS_WITH(Axes(2).resolve("sum", shape), "sum: axis must be in [-2, 2) for shape (2, 3), got 2");
   CHECK_THROWS_WITH((Axes{0, -3}.resolve("mean", shape)),
                     "mean: axis must be in [-2, 2) for shape (2, 3), got -3");
@@ -56,12 +56,12 @@ TEST_CASE("Axes outside the rank are refused", "[ops][axes][errors]") {
 }
 
 TEST_CASE("Axes that are named twice are refused", "[ops][axes][errors]") {
-  CHECK_THROWS_AS((Axes{1, 1}.resolve("sum", {2, 3})), ShapeError);
+  CHECK_THROWS_AS((Axes{1, 1}.resolve("sum", {2, 3})), ArgumentError);
   CHECK_THROWS_WITH((Axes{1, 1}.resolve("sum", {2, 3})), "sum: axes must be distinct, got axis 1 twice");
   CHECK_THROWS_WITH((Axes{0, -2}.resolve("sum", {2, 3})), "sum: axes must be distinct, got axis -2 twice");
 }
 
 TEST_CASE("Axes of more than an array can have are refused", "[ops][axes][errors]") {
-  CHECK_THROWS_AS((Axes{0, 1, 2, 3, 4, 5, 6, 7, 8}), ShapeError);
+  CHECK_THROWS_AS((Axes{0, 1, 2, 3, 4, 5, 6, 7, 8}), ArgumentError);
   CHECK_THROWS_WITH((Axes{0, 1, 2, 3, 4, 5, 6, 7, 8}), "Axes: an array has at most 8 axes, got a list of 9");
 }

@@ -66,9 +66,9 @@ TEST_CASE("a confusion matrix refuses other shapes and classes that are not ther
                     "confusion_matrix: class_indices must have the shape of predicted (2), got (1)");
   CHECK_THROWS_AS(metrics::confusion_matrix(Classes{0, 2}, Classes{0, 1}, 2), LabelError);
   CHECK_THROWS_WITH(metrics::confusion_matrix(Classes{0, 2}, Classes{0, 1}, 2),
-                    "confusion_matrix: predicted[1] is 2, but there are 2 classes, counted from 0");
+                    "confusion_matrix: predicted[1] is 2, but there are classes 0 to 1");
   CHECK_THROWS_WITH(metrics::confusion_matrix(Classes{0, 1}, Classes{-1, 1}, 2),
-                    "confusion_matrix: class_indices[0] is -1, but there are 2 classes, counted from 0");
+                    "confusion_matrix: class_indices[0] is -1, but there are classes 0 to 1");
 }
 
 TEST_CASE("metrics take arrays of any kind", "[metrics]") {

@@ -69,14 +69,14 @@ TEST_CASE("log_sum_exp of a constant needs no gradient", "[ops][log_sum_exp][gra
 TEST_CASE("log_sum_exp names an axis that is not there or is there twice", "[ops][log_sum_exp][errors]") {
   Tape<double> tape;
   const auto x = tape.variable(irregular({2, 3})), scalar = tape.variable(1);
-  CHECK(refusal<ShapeError>(tape, [&] { log_sum_exp(x, 2); }) ==
+  CHECK(refusal<ArgumentError>(tape, [&] { log_sum_exp(x, 2); }) ==
         "log_sum_exp: axis must be in [-2, 2) for shape (2, 3), got 2");
-  CHECK(refusal<ShapeError>(tape, [&] { log_sum_exp(x, -3); }) ==
+  CHECK(refusal<ArgumentError>(tape, [&] { log_sum_exp(x, -3); }) ==
         "log_sum_exp: axis must be in [-2, 2) for shape (2, 3), got -3");
-  CHECK(refusal<ShapeError>(tape, [&] {
+  CHECK(refusal<ArgumentError>(tape, [&] {
           log_sum_exp(x, {1, -1});
         }) == "log_sum_exp: axes must be distinct, got axis -1 twice");
-  CHECK(refusal<ShapeError>(tape, [&] { log_sum_exp(scalar, 0); }) ==
+  CHECK(refusal<ArgumentError>(tape, [&] { log_sum_exp(scalar, 0); }) ==
         "log_sum_exp: the array must have an axis 0, got a scalar, which has none");
 }
 

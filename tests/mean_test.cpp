@@ -62,14 +62,14 @@ TEST_CASE("mean of a constant needs no gradient", "[ops][mean][gradient]") {
 TEST_CASE("mean names an axis that is not there or is there twice", "[ops][mean][errors]") {
   Tape<double> tape;
   const auto x = tape.variable(irregular({2, 3})), scalar = tape.variable(1);
-  CHECK(refusal<ShapeError>(tape, [&] { mean(x, 2); }) ==
+  CHECK(refusal<ArgumentError>(tape, [&] { mean(x, 2); }) ==
         "mean: axis must be in [-2, 2) for shape (2, 3), got 2");
-  CHECK(refusal<ShapeError>(tape, [&] { mean(x, -3); }) ==
+  CHECK(refusal<ArgumentError>(tape, [&] { mean(x, -3); }) ==
         "mean: axis must be in [-2, 2) for shape (2, 3), got -3");
-  CHECK(refusal<ShapeError>(tape, [&] {
+  CHECK(refusal<ArgumentError>(tape, [&] {
           mean(x, {1, -1});
         }) == "mean: axes must be distinct, got axis -1 twice");
-  CHECK(refusal<ShapeError>(tape, [&] { mean(scalar, 0); }) ==
+  CHECK(refusal<ArgumentError>(tape, [&] { mean(scalar, 0); }) ==
         "mean: the array must have an axis 0, got a scalar, which has none");
 }
 

@@ -98,6 +98,16 @@ TEST_CASE("a rule whose move throws leaves nodes and bytes as they were", "[auto
   CHECK(tape.statistics().bytes_in_use == before.bytes_in_use);
 }
 
+TEST_CASE("a rule whose recording is refused releases its resources at once",
+          "[autograd][recording][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(1);
+  const auto resource = std::make_shared<int>(1);
+  Recording<double> op("nothing", {x});
+  CHECK_THROWS_AS(op.finish([resource](Backward<double>&) {}), TapeError);
+  CHECK(resource.use_count() == 1);
+}
+
 TEST_CASE("an output may share memory that outlives the frame", "[autograd][recording]") {
   Tape<double> tape;
   const double memory[] = {1, 2, 3, 4};

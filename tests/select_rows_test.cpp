@@ -98,12 +98,12 @@ TEST_CASE("select_rows names the index that has no row", "[ops][select_rows][err
   const auto x = tape.variable(irregular({3, 2})), empty = tape.variable(irregular({0, 2}));
   CHECK(refusal<LabelError>(tape, [&] {
           select_rows(x, std::vector<int>{0, 3});
-        }) == "select_rows: indices[1] is 3, but x (3, 2) has 3 rows, counted from 0");
+        }) == "select_rows: indices[1] is 3, but x (3, 2) has rows 0 to 2");
   CHECK(refusal<LabelError>(tape, [&] {
           select_rows(x, xt::xarray<int>{{0, 1}, {-1, 2}});
-        }) == "select_rows: indices[1, 0] is -1, but x (3, 2) has 3 rows, counted from 0");
+        }) == "select_rows: indices[1, 0] is -1, but x (3, 2) has rows 0 to 2");
   CHECK(refusal<LabelError>(tape, [&] { select_rows(empty, 0); }) ==
-        "select_rows: indices is 0, but x (0, 2) has 0 rows, counted from 0");
+        "select_rows: indices is 0, but x (0, 2) has no rows");
 }
 
 TEST_CASE("select_rows asks for rows", "[ops][select_rows][errors]") {

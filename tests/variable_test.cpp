@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <string>
 #include <type_traits>
 
 #include "matchers.hpp"
@@ -18,6 +19,17 @@ TEST_CASE("a variable tells its shape, size and tape", "[autograd][variable]") {
   CHECK(x.shape() == Shape{2, 3});
   CHECK(x.size() == 6);
   CHECK(&x.tape() == &tape);
+}
+
+TEST_CASE("a variable tells what made it", "[autograd][variable]") {
+  Tape<float> tape;
+  Parameter<float> parameter("p", Shape{2});
+  const auto x = tape.variable(1);
+  CHECK(std::string(x.operation()) == "variable");
+  CHECK(std::string(tape.constant(1).operation()) == "constant");
+  CHECK(std::string(tape.watch(parameter).operation()) == "watch");
+  CHECK(std::string(log_softmax(tape.watch(parameter)).operation()) == "log_softmax");
+  CHECK(std::string((x * x).operation()) == "multiply");
 }
 
 TEST_CASE("value and grad are views usable in xtensor expressions", "[autograd][variable]") {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "autograd/check_finite.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
@@ -68,10 +69,15 @@ Arena& Recording<T>::arena() {
 }
 
 template <class T>
-Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
+void Recording<T>::check_result() {
   if (rollback_.kept()) fail<TapeError>("Recording: finish must be called once, got a second call");
   static_cast<void>(arena());
   if (!has_output_) fail<TapeError>("{}: output must be called before finish", node_->name);
+  if (tape_.check_finite_) detail::check_finite(*node_);
+}
+
+template <class T>
+Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
   auto& nodes = tape_.table_.nodes;
   if (nodes.size() == nodes.capacity()) {
     nodes.reserve(std::max<std::size_t>(64, 2 * nodes.size()));

@@ -1,118 +1,70 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/losses/softmax_cross_entropy.hpp"
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include <cmath>
+
 #include "kernels/cross_entropy.hpp"
-#include "losses/reduce.hpp"
-#include "xtape/autograd/recording.hpp"
+#include "losses/check_logits.hpp"
+#include "losses/class_loss.hpp"
 
 namespace xtape::losses {
-namespace {
-
-std::size_t class_count(const Shape& logits) {
-  if (logits.rank() == 0 || logits[logits.rank() - 1] == 0) {
-    fail<ShapeError>("softmax_cross_entropy: logits must be (..., classes) with at least one class, got {}",
-                     logits);
-  }
-  return logits[logits.rank() - 1];
-}
-
-void require_index_per_sample(const Shape& indices, const Shape& samples, const Shape& logits) {
-  if (indices == samples) return;
-  const char* fix = "";
-  if (indices == logits) {
-    fix = "; one-hot rows go in as floating-point soft labels, or as the positions of their ones";
-  } else if (indices.rank() == samples.rank() + 1 && Shape(indices.begin(), indices.end() - 1) == samples &&
-             indices[samples.rank()] == 1) {
-    fix = "; drop the last axis";
-  }
-  fail<ShapeError>(
-      "softmax_cross_entropy: class_indices must have one entry per sample of logits {}, shape {}, got {}{}",
-      logits, samples, indices, fix);
-}
-
-void require_classes(ArrayView<const std::int64_t> indices, const Shape& logits, std::size_t classes) {
-  for (std::size_t i = 0; i < indices.size(); ++i) {
-    if (indices[i] < 0 || static_cast<std::size_t>(indices[i]) >= classes) {
-      fail<LabelError>("softmax_cross_entropy: {} is {}, but logits {} has classes 0 to {}",
-                       element_name("class_indices", indices.shape(), i), indices[i], logits, classes - 1);
-    }
-  }
-}
-
-}  // namespace
 
 template <class T>
-Variable<T> softmax_cross_entropy(Variable<T> logits, Indices class_indices,
+Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLabels<T>> labels,
                                   const SoftmaxCrossEntropyOptions& options) {
-  const Shape shape = logits.shape();
-  const std::size_t classes = class_count(shape);
-  const Shape samples(shape.begin(), shape.end() - 1);
-  require_index_per_sample(class_indices.shape(), samples, shape);
-
-  Recording<T> op("softmax_cross_entropy", {logits});
-  const auto indices = op.template save<std::int64_t>(samples);
-  class_indices.copy_to(indices);
-  require_classes(indices, shape, classes);
-  const auto gradient = op.template save<T>(op.needs_grad() ? shape : Shape{0});
-  const auto losses = op.template save<double>(samples);
-  for_sample_ranges(losses.size(), classes, elements_per_block_of_losses,
-                    [&, x = logits.data()](std::size_t begin, std::size_t end) {
-                      for (std::size_t r = begin; r < end; ++r) {
-                        losses[r] = kernels::softmax_cross_entropy(
-                            x + r * classes, classes, static_cast<std::size_t>(indices[r]),
-                            gradient.empty() ? nullptr : gradient.data() + r * classes);
-                      }
-                    });
-  write_output<T>(op, losses, options.reduction);
-
-  return op.finish([gradient, count = losses.size(), reduction = options.reduction](Backward<T>& b) {
-    add_gradient<T>(b, 0, gradient, count, reduction);
-  });
-}
-
-template <class T>
-Variable<T> softmax_cross_entropy(Variable<T> logits, Variable<T> soft_labels,
-                                  const SoftmaxCrossEntropyOptions& options) {
-  const Shape shape = logits.shape();
-  const std::size_t classes = class_count(shape);
-  const Shape samples(shape.begin(), shape.end() - 1);
-  if (soft_labels.shape() != shape) {
-    fail<ShapeError>("softmax_cross_entropy: soft_labels must have the shape of logits {}, got {}{}", shape,
-                     soft_labels.shape(),
-                     soft_labels.shape() == samples ? "; class indices must be of an integer type" : "");
-  }
-
-  Recording<T> op("softmax_cross_entropy", {logits, soft_labels});
-  const auto gradient_of = [&](Variable<T> input) {
-    return op.template save<T>(op.needs_grad() && input.requires_grad() ? shape : Shape{0});
+  const char* const name = "softmax_cross_entropy";
+  const double z_loss = options.z_loss;
+  require_in_range(name, "z_loss", z_loss, 0, INFINITY);
+  check_class_logits(name, logits, options.axis);
+  ClassLoss<T> loss(name, "logits", logits, labels,
+                    {.axis = options.axis,
+                     .class_weights = options.class_weights,
+                     .sample_weights = options.sample_weights,
+                     .mask = options.mask,
+                     .ignore_index = options.ignore_index,
+                     .reduction = options.reduction,
+                     .class_mask = options.class_mask,
+                     .label_smoothing = options.label_smoothing,
+                     .smoothing_prior = options.smoothing_prior,
+                     .masked_labels = true});
+  const auto label_logit = [&loss, x = logits.data()](const Sample<T>& sample) {
+    return x[sample.start + loss.class_of(sample) * sample.step];
   };
-  const auto gradient = gradient_of(logits), label_gradient = gradient_of(soft_labels);
-  const auto losses = op.template save<double>(samples);
-  for_sample_ranges(losses.size(), classes, elements_per_block_of_losses,
-                    [&, x = logits.data(), t = soft_labels.data()](std::size_t begin, std::size_t end) {
-                      const auto row = [&](ArrayView<T> array, std::size_t r) {
-                        return array.empty() ? nullptr : array.data() + r * classes;
-                      };
-                      for (std::size_t r = begin; r < end; ++r) {
-                        losses[r] = kernels::softmax_cross_entropy(x + r * classes, t + r * classes, classes,
-                                                                   row(gradient, r), row(label_gradient, r));
-                      }
-                    });
-  write_output<T>(op, losses, options.reduction);
 
-  return op.finish([=, count = losses.size(), reduction = options.reduction](Backward<T>& b) {
-    add_gradient<T>(b, 0, gradient, count, reduction);
-    add_gradient<T>(b, 1, label_gradient, count, reduction);
+  if (loss.labels_are_hard() && z_loss == 0) {
+    return loss.finish_hard([&](const Sample<T>& sample) {
+      return kernels::softmax_cross_entropy(sample.x, sample.length, loss.class_of(sample),
+                                            label_logit(sample), sample.gradient);
+    });
+  }
+
+  return loss.finish([&](const Sample<T>& sample, const auto* t) {
+    const auto normal = kernels::normaliser(sample.x, sample.length, 1);
+    const double log_sum = static_cast<double>(normal.max) + normal.log_rest();
+    // A class index that is masked has its label outside the row.
+    const bool label_is_masked = loss.has_indices() && loss.is_masked(sample.index, loss.class_of(sample));
+    const double outside =
+        label_is_masked ? loss.class_weight(loss.class_of(sample)) * (1 - options.label_smoothing) : 0;
+    const double mass = outside + (z_loss > 0 ? 2 * z_loss * log_sum : 0);
+
+    double value = kernels::softmax_loss(
+        normal, sample.x, t, sample.length, mass,
+        [](double label, double nats, double, double) {
+          return kernels::ClassTerm{label * nats, label, nats};
+        },
+        scratch<double, Scratch::pulls>(sample.length), sample.gradient, sample.label_gradient);
+    if (z_loss > 0) value += z_loss * log_sum * log_sum;
+    if (label_is_masked) {
+      value += outside * (static_cast<double>(normal.max) - label_logit(sample) + normal.log_rest());
+      if (sample.gradient != nullptr) sample.gradient[loss.class_of(sample)] = static_cast<T>(-outside);
+    }
+    return value;
   });
 }
 
-template Variable<float> softmax_cross_entropy(Variable<float>, Indices, const SoftmaxCrossEntropyOptions&);
-template Variable<double> softmax_cross_entropy(Variable<double>, Indices, const SoftmaxCrossEntropyOptions&);
-template Variable<float> softmax_cross_entropy(Variable<float>, Variable<float>,
+template Variable<float> softmax_cross_entropy(Variable<float>, ClassLabels<float>,
                                                const SoftmaxCrossEntropyOptions&);
-template Variable<double> softmax_cross_entropy(Variable<double>, Variable<double>,
+template Variable<double> softmax_cross_entropy(Variable<double>, ClassLabels<double>,
                                                 const SoftmaxCrossEntropyOptions&);
 
 }  // namespace xtape::losses

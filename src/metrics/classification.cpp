@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/format.hpp"
+#include "core/index_range.hpp"
 
 namespace xtape::metrics {
 namespace {
@@ -18,13 +19,6 @@ void require_same_shape(const char* function, const Indices& predicted, const In
   if (predicted.shape() == class_indices.shape()) return;
   fail<ShapeError>("{}: class_indices must have the shape of predicted {}, got {}", function,
                    predicted.shape(), class_indices.shape());
-}
-
-void require_class(const char* argument, std::size_t i, std::int64_t value, std::size_t classes) {
-  if (value < 0 || static_cast<std::size_t>(value) >= classes) {
-    fail<LabelError>("confusion_matrix: {}[{}] is {}, but there are {} classes, counted from 0", argument, i,
-                     value, classes);
-  }
 }
 
 }  // namespace
@@ -66,10 +60,11 @@ double accuracy(Indices predicted, Indices class_indices) {
 Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes) {
   require_same_shape("confusion_matrix", predicted, class_indices);
   const auto guesses = to_array(predicted), labels = to_array(class_indices);
+  const IndexRange range{.noun = "classes", .count = classes};
+  require_indices("confusion_matrix", "predicted", guesses, range);
+  require_indices("confusion_matrix", "class_indices", labels, range);
   Array<std::int64_t> counts(Shape{classes, classes});
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    require_class("predicted", i, guesses[i], classes);
-    require_class("class_indices", i, labels[i], classes);
     ++counts[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(guesses[i])];
   }
   return counts;

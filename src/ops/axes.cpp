@@ -2,12 +2,13 @@
 #include "ops/axes.hpp"
 
 #include "core/format.hpp"
+#include "core/slices.hpp"
 
 namespace xtape {
 
 Axes::Axes(std::initializer_list<int> axes) : count_(axes.size()), all_(false) {
   if (count_ > Shape::max_rank) {
-    fail<ShapeError>("Axes: an array has at most {} axes, got a list of {}", Shape::max_rank, count_);
+    fail<ArgumentError>("Axes: an array has at most {} axes, got a list of {}", Shape::max_rank, count_);
   }
   std::size_t i = 0;
   for (const int axis : axes) axes_[i++] = axis;
@@ -18,20 +19,10 @@ std::array<bool, Shape::max_rank> Axes::resolve(const char* op, const Shape& sha
   if (all_) flags.fill(true);
   for (std::size_t i = 0; i < count_; ++i) {
     bool& flag = flags[resolve_axis(op, axes_[i], shape)];
-    if (flag) fail<ShapeError>("{}: axes must be distinct, got axis {} twice", op, axes_[i]);
+    if (flag) fail<ArgumentError>("{}: axes must be distinct, got axis {} twice", op, axes_[i]);
     flag = true;
   }
   return flags;
-}
-
-std::size_t resolve_axis(const char* op, int axis, const Shape& shape) {
-  const int rank = static_cast<int>(shape.rank());
-  if (rank == 0)
-    fail<ShapeError>("{}: the array must have an axis {}, got a scalar, which has none", op, axis);
-  if (axis < -rank || axis >= rank) {
-    fail<ShapeError>("{}: axis must be in [{}, {}) for shape {}, got {}", op, -rank, rank, shape, axis);
-  }
-  return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
 }
 
 Shape reduced_shape(const Shape& shape, const std::array<bool, Shape::max_rank>& reduced, KeepDims keep) {

@@ -7,9 +7,6 @@
 
 namespace xtape {
 
-// axis or rank + axis, in [0, rank).
-std::size_t resolve_axis(const char* op, int axis, const Shape& shape);
-
 // The shape that is left when the axes are reduced.
 Shape reduced_shape(const Shape& shape, const std::array<bool, Shape::max_rank>& reduced, KeepDims keep);
 

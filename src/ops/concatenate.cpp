@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/format.hpp"
+#include "core/slices.hpp"
 #include "ops/axes.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/softmax.hpp"
 
-#include "ops/slices.hpp"
+#include "core/slices.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "core/element_name.hpp"
 #include "core/format.hpp"
+#include "core/index_range.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 
@@ -22,12 +22,8 @@ Variable<T> select_rows(Variable<T> x, Indices indices) {
   Recording<T> op("select_rows", {x});
   const ArrayView<std::int64_t> rows = op.template save<std::int64_t>(indices.shape());
   indices.copy_to(rows);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] < 0 || static_cast<std::size_t>(rows[i]) >= shape[0]) {
-      fail<LabelError>("select_rows: {} is {}, but x {} has {} rows, counted from 0",
-                       element_name("indices", rows.shape(), i), rows[i], shape, shape[0]);
-    }
-  }
+  require_indices("select_rows", "indices", rows,
+                  {.noun = "rows", .count = shape[0], .array = "x", .shape = shape});
   const ArrayView<T> y = op.output(result);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::copy_n(x.data() + static_cast<std::size_t>(rows[i]) * width, width, y.data() + i * width);

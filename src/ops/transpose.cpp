@@ -2,6 +2,7 @@
 #include <array>
 
 #include "core/format.hpp"
+#include "core/slices.hpp"
 #include "kernels/nest.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
@@ -58,12 +59,13 @@ Variable<T> transpose(Variable<T> x, std::initializer_list<int> axes) {
   std::size_t next = 0;
   for (const int axis : axes) {
     const std::size_t resolved = resolve_axis("transpose", axis, shape);
-    if (seen[resolved]) fail<ShapeError>("transpose: axes must be distinct, got axis {} twice", axis);
+    if (seen[resolved]) fail<ArgumentError>("transpose: axes must be distinct, got axis {} twice", axis);
     seen[resolved] = true;
     order[next++] = resolved;
   }
   if (next != shape.rank()) {
-    fail<ShapeError>("transpose: axes must name all {} axes of shape {}, got {}", shape.rank(), shape, next);
+    fail<ArgumentError>("transpose: axes must name all {} axes of shape {}, got {}", shape.rank(), shape,
+                        next);
   }
   return permute("transpose", x, order);
 }

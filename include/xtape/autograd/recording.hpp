@@ -116,10 +116,12 @@ class Recording {
 
   /// Puts the operation on the tape. `rule` is called as rule(Backward<T>&) and may capture anything
   /// movable; it is stored on the tape and destroyed when the frame ends.
+  /// @throws NonFiniteError  Tape::check_finite is on, and the operation made a NaN or an infinity.
   template <class Rule>
   Variable<T> finish(Rule rule) {
     static_assert(alignof(Rule) <= 64, "the tape's memory is aligned to 64 bytes");
-    if (!needs_grad_) return finish();
+    check_result();
+    if (!needs_grad_) return commit({}, false);
     Rule* stored = new (arena().allocate(sizeof(Rule), alignof(Rule))) Rule(std::move(rule));
     detail::StoredRule<T> record{[](void* r, Backward<T>& b) { (*static_cast<Rule*>(r))(b); }, nullptr,
                                  stored};
@@ -130,12 +132,16 @@ class Recording {
   }
 
   /// The same for an output that no gradient flows through.
-  Variable<T> finish() { return commit({}, false); }
+  Variable<T> finish() {
+    check_result();
+    return commit({}, false);
+  }
 
  private:
   friend class Tape<T>;
 
   Arena& arena();
+  void check_result();
   Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad);
 
   Tape<T>& tape_;

@@ -117,6 +117,28 @@ class Tape {
   /// be watched, and what depends on it computed, anew.
   Variable<T> watch(Parameter<T>& parameter);
 
+  /// While on, an operation that makes a NaN or an infinity throws NonFiniteError instead of being recorded,
+  /// and the message says where it came from:
+  ///
+  ///     tape.check_finite();
+  ///     log(tape.variable(xt::xarray<float>{1, 0}));
+  ///     // log: the output (2) must be finite, got -inf at output[1], though every input variable is finite
+  ///
+  /// What has no inputs is not examined, but a NaN in it is named by the first operation that hands it on. An
+  /// infinity that comes of an infinity passes: logits of -inf stand for impossible classes. Gradients are
+  /// not examined. While on, each output is read once more.
+  void check_finite(bool on = true) noexcept { check_finite_ = on; }
+  bool checks_finite() const noexcept { return check_finite_; }
+
+  /// While on, losses that take logits throw ArgumentError for probabilities that a softmax or a sigmoid has
+  /// made of them already: a model with both still trains, slowly and badly. They are known by the operation
+  /// that made them, and to losses over classes by losses::is_probably_softmaxed too.
+  ///
+  ///     tape.check_logits();
+  ///     losses::softmax_cross_entropy(softmax(model(x)), labels);  // throws and says: leave the softmax out
+  void check_logits(bool on = true) noexcept { check_logits_ = on; }
+  bool checks_logits() const noexcept { return check_logits_; }
+
   /// Uninitialised memory that lives until the frame ends.
   template <class U>
   ArrayView<U> allocate(const Shape& shape) {
@@ -136,6 +158,7 @@ class Tape {
   Variable<T> leaf(const char* name, const Source& source, bool requires_grad) {
     Recording<T> op(name, *this);
     detail::evaluate(source, op.output(detail::shape_of(source)));
+    op.check_result();
     return op.commit({}, requires_grad);
   }
 
@@ -156,6 +179,8 @@ class Tape {
   std::uint64_t backward_count_ = 0;
   bool gradients_valid_ = false;
   bool in_backward_ = false;
+  bool check_finite_ = false;
+  bool check_logits_ = false;
   std::size_t no_grad_depth_ = 0;
   std::size_t open_frames_ = 0;
   std::uint64_t frames_ended_ = 0;

@@ -65,6 +65,9 @@ class Variable {
   /// @param seed  an array of this variable's shape.
   void backward(ArrayView<const T> seed) const;
 
+  /// The name of the operation that made it: "log_softmax", "constant", or what a Recording was given.
+  const char* operation() const { return node().name; }
+
   /// The tape on which this stands.
   Tape<T>& tape() const {
     static_cast<void>(node());

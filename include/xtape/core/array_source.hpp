@@ -51,9 +51,11 @@ concept NumberArray =
 
 // A number, an xtensor expression, an ArrayView or a flat container, of which the compiled library sees the
 // shape and a function that copies it. Refers to its source, so it must not outlive the call.
-template <class Element>
+template <class T>
 class ArraySource {
  public:
+  using Element = T;
+
   template <class Source>
   explicit ArraySource(const Source& source)
       : shape_(shape_of(source)),

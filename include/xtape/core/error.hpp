@@ -12,14 +12,26 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Shapes that do not fit together, or a rank or axis that an array does not have.
+/// Shapes that do not fit together, or a rank or extent that an array must not have.
 class ShapeError : public Error {
  public:
   using Error::Error;
 };
 
+/// Weights that fit neither the losses nor the classes.
+class WeightsShapeError : public ShapeError {
+ public:
+  using ShapeError::ShapeError;
+};
+
 /// A class index outside [0, classes).
 class LabelError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// An element that the function is not defined for, such as a probability above 1.
+class ValueError : public Error {
  public:
   using Error::Error;
 };
@@ -41,6 +53,12 @@ class TapeError : public Error {
 class StaleVariable : public TapeError {
  public:
   using TapeError::TapeError;
+};
+
+/// An operation that made a NaN or an infinity while Tape::check_finite is on.
+class NonFiniteError : public Error {
+ public:
+  using Error::Error;
 };
 
 /// A file that is missing or does not hold what it should. The text names the file and the place in it.

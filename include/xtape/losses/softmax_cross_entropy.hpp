@@ -1,68 +1,74 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/autograd/rollback.hpp"
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_source.hpp"
+#include "xtape/losses/labels.hpp"
+#include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
 namespace xtape::losses {
 
+/// Each option works with every other, but ignore_index only with class indices.
 struct SoftmaxCrossEntropyOptions {
+  int axis = -1;                ///< the class axis of the logits
+  Weights class_weights = {};   ///< (classes): multiply the labels
+  Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
+  Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
+  Mask class_mask = {};         ///< (classes) or the shape of logits: false leaves a class out of the softmax
+  std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
+  double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
+  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
+  double z_loss = 0;             ///< times log(sum(exp(x)))^2 is added to the loss
   Reduction reduction = Reduction::mean;
 };
 
 /// Cross-entropy between class scores and the true classes, in nats. For each sample, with its logits x and
-/// its class y:
+/// its class y or soft labels t:
 ///
 ///   loss = log(sum over j of exp(x_j)) - x_y        dloss/dx_j = softmax(x)_j - (1 if j = y else 0)
+///   loss = -sum over j of t_j log(softmax(x)_j)     dloss/dx_j = softmax(x)_j sum(t) - t_j
+///                                                   dloss/dt_j = -log(softmax(x)_j)
+///
+/// With smoothing a towards a prior r and class weights c, the labels t become c_j ((1 - a) t_j + a r_j),
+/// where those of class y are 1 at y and 0 elsewhere. Soft labels need not sum to 1: the gradient is the true
+/// derivative all the same. A label of 0 contributes 0, also where its logit is -inf.
 ///
 /// Value and gradient keep full relative precision over the whole range of T, for a sample of any margin:
-/// with m the largest logit, k its position and rest = sum over j != k of exp(x_j - m), the loss is
-/// (m - x_y) + log1p(rest) and the gradient at y = k is -rest / (1 + rest).
+/// with m the largest logit, k its position and rest = sum over j != k of exp(x_j - m), the loss of class y
+/// is (m - x_y) + log1p(rest) and the gradient at y = k is -rest / (1 + rest).
 ///
 ///     auto loss = losses::softmax_cross_entropy(logits, xt::xarray<int>{2, 0, 1});
 ///     auto each = losses::softmax_cross_entropy(logits, labels, {.reduction = losses::Reduction::none});
+///     auto padded = losses::softmax_cross_entropy(scores, tokens, {.axis = 1, .ignore_index = 0,
+///                                                                  .label_smoothing = 0.1});
+///
+/// Under a class mask the normaliser and the labels hold the other classes only, smoothing spreads over them
+/// only, and the gradient of a masked class is exactly 0. A sample with no class left contributes nothing.
+/// The logit of a class index counts even if its own class is masked.
 ///
 /// The gradient is computed with the loss and rounded to T before it is multiplied by what comes from above,
 /// so a loss that is scaled up afterwards does not bring back gradients below the range of T.
 ///
-/// NaN among a sample's logits, or only -inf, gives NaN; a logit of +inf gives the limit where it exists.
+/// NaN among a sample's logits, labels or weights, or only logits of -inf, gives NaN; a logit of +inf gives
+/// the limit where it exists. What is masked or ignored never contributes, not even NaN.
 ///
-/// @param logits         (..., classes): unnormalised scores, neither probabilities nor their logarithms.
-/// @param class_indices  (...): integers of any type, each in [0, classes).
-/// @return               a scalar; with Reduction::none, (...).
-/// @throws ShapeError  logits have no classes, or class_indices do not have one entry per sample.
-/// @throws LabelError  a class index is outside [0, classes). The message names it.
+/// @param logits  (..., classes, ...): unnormalised scores, neither probabilities nor their logarithms.
+/// @param labels  integers of any type: class indices, the shape of logits without the class axis; reals,
+///                bools or a Variable: soft labels, the shape of logits. A Variable receives a gradient.
+/// @return        a scalar; with Reduction::none, the shape of logits without the class axis.
+/// @throws ShapeError         labels or a mask do not fit.
+/// @throws WeightsShapeError  weights do not fit.
+/// @throws LabelError         a class index is outside [0, classes) and neither masked nor ignored.
+/// @throws ArgumentError      there is no such axis, there are no classes, or an option makes no sense.
 ///
-/// Source: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4.
+/// Sources: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; label smoothing: Szegedy
+/// et al., arXiv 1512.00567; z-loss: Chowdhery et al., arXiv 2204.02311, section 5.
 template <class T>
-Variable<T> softmax_cross_entropy(Variable<T> logits, Indices class_indices,
+Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLabels<T>> labels,
                                   const SoftmaxCrossEntropyOptions& options = {});
-
-/// Cross-entropy between class scores and a distribution over the classes, in nats. For each sample, with
-/// its logits x and its labels t:
-///
-///   loss = -sum over j of t_j log(softmax(x)_j)     dloss/dx_j = softmax(x)_j sum(t) - t_j
-///                                                   dloss/dt_j = -log(softmax(x)_j)
-///
-/// Labels need not sum to 1: the gradient is the true derivative all the same. A label of 0 contributes 0,
-/// also where its logit is -inf. NaN in a label gives NaN.
-///
-/// @param logits       (..., classes)
-/// @param soft_labels  the shape of logits. Given as a Variable that needs a gradient, they receive one.
-/// @return             a scalar; with Reduction::none, (...).
-/// @throws ShapeError  logits have no classes, or soft_labels have another shape.
-template <class T>
-Variable<T> softmax_cross_entropy(Variable<T> logits, Variable<T> soft_labels,
-                                  const SoftmaxCrossEntropyOptions& options = {});
-
-/// The same for labels that are an xtensor expression, an ArrayView or a flat container of reals.
-template <class T, detail::RealArray Labels>
-Variable<T> softmax_cross_entropy(Variable<T> logits, const Labels& soft_labels,
-                                  const SoftmaxCrossEntropyOptions& options = {}) {
-  detail::Rollback<T> rollback(logits.tape());
-  return rollback.keep(softmax_cross_entropy(logits, logits.tape().constant(soft_labels), options));
-}
 
 }  // namespace xtape::losses

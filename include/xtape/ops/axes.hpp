@@ -18,7 +18,7 @@ class Axes {
   Axes(std::initializer_list<int> axes);
 
   /// flags[a] tells whether axis a is among them.
-  /// @throws ShapeError  an axis outside [-rank, rank), or one that is named twice.
+  /// @throws ArgumentError  an axis outside [-rank, rank), or one that is named twice.
   std::array<bool, Shape::max_rank> resolve(const char* op, const Shape& shape) const;
 
  private:

@@ -24,13 +24,13 @@ Variable<T> transpose(Variable<T> x);
 
 /// Axis i of the result is axis axes[i] of x.
 /// @param axes  a permutation of 0 .. rank - 1; negative numbers count from the last axis.
-/// @throws ShapeError  it is not one.
+/// @throws ArgumentError  it is not one.
 template <class T>
 Variable<T> transpose(Variable<T> x, std::initializer_list<int> axes);
 
 /// The parts one after the other along an axis that they already have.
 /// @throws ShapeError     extents differ along another axis.
-/// @throws ArgumentError  there are no parts.
+/// @throws ArgumentError  there are no parts, or no such axis.
 template <class T>
 Variable<T> concatenate(std::span<const Variable<T>> parts, int axis = 0);
 template <class T>
@@ -44,7 +44,8 @@ Variable<T> concatenate(const std::vector<Variable<T>>& parts, int axis = 0) {
 }
 
 /// Positions [begin, end) along an axis. Negative positions count from the end of the axis.
-/// @throws ShapeError  not 0 <= begin <= end <= extent.
+/// @throws ArgumentError  there is no such axis.
+/// @throws ShapeError     not 0 <= begin <= end <= extent.
 template <class T>
 Variable<T> slice(Variable<T> x, int axis, std::ptrdiff_t begin, std::ptrdiff_t end);
 

@@ -7,8 +7,8 @@
 namespace xtape {
 
 // sum(x) reduces over all axes to a scalar; sum(x, 1) and sum(x, {0, -1}) over some. Reduced axes
-// disappear, or stay with extent 1: sum(x, 1, keep_dims). All throw ShapeError for an axis that x does
-// not have. Floats are summed in double, doubles with compensation, and rounded once.
+// disappear, or stay with extent 1: sum(x, 1, keep_dims). All throw ArgumentError for an axis that x does
+// not have or that is named twice. Floats are summed in double, doubles with compensation, and rounded once.
 
 /// The sum; 0 over no elements.
 template <class T>

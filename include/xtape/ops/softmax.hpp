@@ -8,7 +8,7 @@ namespace xtape {
 /// exp(x) / sum(exp(x)) along an axis, at full relative precision however small a probability is. A slice
 /// that holds NaN, or only -inf, gives NaN. The gradient is p (dy - sum(dy p)).
 /// @param axis  in [-rank, rank); negative counts from the last.
-/// @throws ShapeError  x has no such axis.
+/// @throws ArgumentError  x has no such axis.
 template <class T>
 Variable<T> softmax(Variable<T> x, int axis = -1);
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "xtape/core/array.hpp"
+#include "xtape/core/array_source.hpp"
+#include "xtape/losses/option_arrays.hpp"
+
+namespace xtape::losses {
+
+/// How often each class occurs: (classes).
+/// @param class_indices  any shape, integers of any type.
+/// @throws LabelError  a class index is outside [0, classes).
+Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes);
+
+/// Class weights that make every class count as much as every other, by their counts n:
+/// w_c = sum(n) / (k n_c), with k the number of classes that occur, so that the mean weight of the samples is
+/// 1. A class that never occurs has 0.
+///
+///     auto weights = losses::balanced_class_weights(losses::class_counts(labels, 10));
+///     auto loss = losses::softmax_cross_entropy(logits, labels, {.class_weights = weights});
+///
+/// @param counts  (classes): non-negative.
+/// @return        (classes)
+/// @throws ShapeError     counts have not one axis.
+/// @throws ArgumentError  a count is negative or not finite, or all are 0.
+///
+/// Source: sklearn.utils.class_weight.compute_class_weight("balanced").
+Array<double> balanced_class_weights(const Weights& counts);
+
+/// Class weights by the effective number of samples, (1 - beta^n_c) / (1 - beta): less steep than balanced,
+/// as more samples of one class say less and less new. w_c is its inverse, scaled so that the weights of the
+/// classes that occur have the mean 1; a class that never occurs has 0.
+/// @param counts  (classes): non-negative.
+/// @param beta    in [0, 1): 0 weighs all classes the same; towards 1 the weights become the balanced ones
+///                (up to the scale). 0.9 to 0.9999 are usual.
+/// @return        (classes)
+/// @throws ShapeError     counts have not one axis.
+/// @throws ArgumentError  beta is outside [0, 1), a count is negative or not finite, or all are 0.
+///
+/// Source: Cui et al., arXiv 1901.05555.
+Array<double> effective_number_class_weights(const Weights& counts, double beta);
+
+}  // namespace xtape::losses

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+#include <type_traits>
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/losses/labels.hpp"
+#include "xtape/losses/option_arrays.hpp"
+#include "xtape/losses/reduction.hpp"
+
+namespace xtape::losses {
+
+struct KlDivergenceOptions {
+  double epsilon = 1e-7;        ///< both distributions are clipped to [epsilon, 1]; 0 clips to [0, 1]
+  int axis = -1;                ///< summed along
+  Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
+  Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
+  Reduction reduction = Reduction::mean;
+};
+
+/// Kullback-Leibler divergence of predicted from target probabilities, in nats. For each sample:
+///
+///   loss = sum over j of t_j log(t_j / p_j)       dloss/dp_j = -t_j / p_j
+///                                                 dloss/dt_j = log(t_j / p_j) + 1
+///
+/// with both clipped; what was clipped has gradient 0. Neither is normalised.
+///
+///     auto loss = losses::kl_divergence(softmax(logits), teacher);
+///
+/// @param probabilities  at least one axis
+/// @param targets        the shape of probabilities. A Variable receives a gradient.
+/// @return  a scalar; with Reduction::none, the shape of probabilities without `axis`.
+/// @throws ShapeError         targets or the mask do not fit.
+/// @throws WeightsShapeError  weights do not fit.
+/// @throws ArgumentError      there is no such axis, or an option makes no sense.
+///
+/// Source: keras.losses.KLDivergence.
+template <class T>
+Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels<T>> targets,
+                          const KlDivergenceOptions& options = {});
+
+enum class KlVariant {
+  plain,        ///< t (log(t) - x), where 0 log(0) = 0
+  generalized,  ///< that, plus exp(x) - t: at least 0 and convex also where the two sums differ
+  log_targets,  ///< exp(t) (t - x): the targets are logarithms
+};
+
+struct KlDivergenceFromLogOptions {
+  KlVariant variant = KlVariant::plain;
+  std::optional<int> axis = -1;  ///< summed along; std::nullopt makes each element a sample
+  Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
+  Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds
+  Mask class_mask = {};  ///< the shape of log_probabilities, or the extent of `axis`: false drops a term
+  Reduction reduction = Reduction::mean;
+};
+
+/// Kullback-Leibler divergence of predicted log-probabilities x from targets t, in nats: the sum along `axis`
+/// of the terms that the variant tells. Nothing is clipped. dloss/dx is -t; exp(x) - t; -exp(t).
+///
+///     auto loss = losses::kl_divergence_from_log(log_softmax(logits), teacher);
+///
+/// Shapes and errors are those of kl_divergence.
+///
+/// Sources: Kullback and Leibler (1951); optax.losses.kl_divergence, convex_kl_divergence and
+/// kl_divergence_with_log_targets; torch.nn.functional.kl_div.
+template <class T>
+Variable<T> kl_divergence_from_log(Variable<T> log_probabilities, std::type_identity_t<Labels<T>> targets,
+                                   const KlDivergenceFromLogOptions& options = {});
+
+}  // namespace xtape::losses

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "xtape/core/array.hpp"
+#include "xtape/core/array_source.hpp"
+
+namespace xtape::losses {
+
+/// Class indices as soft labels: 1 at the class of each sample, 0 elsewhere. A loss takes the indices as they
+/// are and is faster with them; this is for labels that are mixed or changed first.
+///
+///     auto a = losses::one_hot<float>(labels, 10), b = losses::one_hot<float>(shuffled_labels, 10);
+///     auto loss = losses::softmax_cross_entropy(logits, 0.7 * view(a) + 0.3 * view(b));
+///
+/// @param class_indices  any shape, integers of any type.
+/// @param axis           where the class axis stands in the result.
+/// @return               the shape of class_indices with an axis of `classes` at `axis`.
+/// @throws LabelError     a class index is outside [0, classes).
+/// @throws ArgumentError  the result has no such axis.
+template <class T>
+Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis = -1);
+
+}  // namespace xtape::losses

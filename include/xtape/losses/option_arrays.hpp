@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#include "xtape/core/array_source.hpp"
+
+namespace xtape {
+namespace detail {
+
+// An array that an option may hold. One that has a name is referred to and must live as long as the option is
+// used; a temporary is kept: small ones in place, so that a number or a view costs no heap memory.
+template <class T>
+class OptionArray {
+ public:
+  using Element = T;
+
+  OptionArray() = default;
+
+  bool given() const noexcept { return copy_ != nullptr; }
+  const Shape& shape() const noexcept { return shape_; }
+  void copy_to(ArrayView<Element> destination) const { copy_(source(), destination); }
+
+ protected:
+  template <class Source>
+  explicit OptionArray(Source&& source)
+      : shape_(shape_of(source)), copy_([](const void* from, ArrayView<Element> to) {
+          evaluate(*static_cast<const std::remove_cvref_t<Source>*>(from), to);
+        }) {
+    using Kept = std::remove_cvref_t<Source>;
+    if constexpr (std::is_lvalue_reference_v<Source> && !std::is_arithmetic_v<Kept>) {
+      referred_ = std::addressof(source);
+    } else if constexpr (std::is_trivially_copyable_v<Kept> && sizeof(Kept) <= sizeof(small_)) {
+      new (small_) Kept(std::forward<Source>(source));
+    } else {
+      kept_ = std::make_shared<const Kept>(std::forward<Source>(source));
+    }
+  }
+
+ private:
+  const void* source() const {
+    if (referred_ != nullptr) return referred_;
+    if (kept_ != nullptr) return kept_.get();
+    return small_;
+  }
+
+  Shape shape_;
+  void (*copy_)(const void* source, ArrayView<Element> destination) = nullptr;
+  const void* referred_ = nullptr;
+  std::shared_ptr<const void> kept_;
+  alignas(std::max_align_t) std::byte small_[96] = {};
+};
+
+}  // namespace detail
+
+namespace losses {
+
+/// An option: numbers, as a number, an xtensor expression, an ArrayView or a flat container of reals or
+/// integers. What has a name is referred to and must outlive the option; a temporary is kept.
+class Weights : public detail::OptionArray<double> {
+ public:
+  Weights() = default;
+
+  template <class Source>
+  requires(detail::RealArray<Source> || detail::IntegerArray<Source>) Weights(Source&& source)
+      : OptionArray(std::forward<Source>(source)) {}
+};
+
+/// An option: true (or an integer other than 0) for what counts, false for what is left out. Otherwise the
+/// same as Weights.
+class Mask : public detail::OptionArray<bool> {
+ public:
+  Mask() = default;
+
+  template <class Source>
+  requires(detail::BoolArray<Source> || detail::IntegerArray<Source>) Mask(Source&& source)
+      : OptionArray(std::forward<Source>(source)) {}
+};
+
+}  // namespace losses
+}  // namespace xtape

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/binary_cross_entropy.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/element_name.hpp"
+#include "core/format.hpp"
+#include "kernels/clip.hpp"
+#include "losses/element_loss.hpp"
+
+namespace xtape::losses {
+namespace {
+
+using kernels::ElementTerm;
+
+// weight * factor, and 0 if the weight is, whatever the factor
+double weighted(double weight, double factor) { return weight == 0 ? 0 : weight * factor; }
+
+ElementTerm term_of_logarithms(double label, double pos_weight, double log_yes, double log_no,
+                               double by_prediction) {
+  return {-weighted(pos_weight * label, log_yes) - weighted(1 - label, log_no), by_prediction,
+          log_no - pos_weight * log_yes};
+}
+
+ElementTerm clipped_term(double p, double label, double pos_weight, const kernels::ClipInterval& interval) {
+  const double q = interval.clip(p);
+  const double slope = weighted(1 - label, 1 / (1 - q)) - weighted(pos_weight * label, 1 / q);
+  return term_of_logarithms(label, pos_weight, std::log(q), std::log1p(-q), interval.contains(p) ? slope : 0);
+}
+
+ElementTerm clamped_term(double p, double label, double pos_weight) {
+  const double slope = ((1 - label) * p - pos_weight * label * (1 - p)) / std::max(p * (1 - p), 1e-12);
+  return term_of_logarithms(label, pos_weight, std::max(std::log(p), -100.0),
+                            std::max(std::log1p(-p), -100.0), slope);
+}
+
+ElementTerm shifted_term(double p, double label, double pos_weight, double epsilon) {
+  const double yes = p + epsilon, no = 1 - p + epsilon;
+  const double slope = weighted(1 - label, 1 / no) - weighted(pos_weight * label, 1 / yes);
+  return term_of_logarithms(label, pos_weight, std::log(yes), std::log(no), slope);
+}
+
+template <class T>
+void require_probabilities(const char* name, Variable<T> x, const LossRecording<T>& recording) {
+  const Slices& slices = recording.slices();
+  for (std::size_t s = 0; s < recording.samples(); ++s) {
+    if (!recording.is_valid(s)) continue;
+    for (std::size_t j = 0; j < slices.length; ++j) {
+      const std::size_t at = slices.start(s) + j * slices.step;
+      if (x.data()[at] < 0 || x.data()[at] > 1) {
+        fail<ValueError>(
+            "{}: probabilities must be in [0, 1], got {} at {}; logits go to sigmoid_cross_entropy", name,
+            x.data()[at], element_name("probabilities", x.shape(), at));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t<Labels<T>> labels,
+                                 const BinaryCrossEntropyOptions& options) {
+  const char* const name = "binary_cross_entropy";
+  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels,
+                      {.axis = options.axis,
+                       .class_weights = options.class_weights,
+                       .sample_weights = options.sample_weights,
+                       .mask = options.mask,
+                       .reduction = options.reduction,
+                       .label_smoothing = options.label_smoothing,
+                       .smoothing_prior = options.smoothing_prior});
+  const auto pos_weights = loss.broadcast("pos_weight", options.pos_weight);
+  const auto pos_weight = [pos_weights](std::size_t i) { return pos_weights.empty() ? 1 : pos_weights[i]; };
+  switch (options.guard) {
+    case LogGuard::clip_probability: {
+      require_clip_epsilon(name, options.epsilon);
+      const auto interval = kernels::ClipInterval::of<T>(options.epsilon);
+      return loss.finish_mean([pos_weight, interval](double p, double label, std::size_t i) {
+        return clipped_term(p, label, pos_weight(i), interval);
+      });
+    }
+    case LogGuard::clamp_logarithm:
+      require_probabilities(name, probabilities, loss.recording());
+      return loss.finish_mean([pos_weight](double p, double label, std::size_t i) {
+        return clamped_term(p, label, pos_weight(i));
+      });
+    case LogGuard::add_epsilon:
+      require_in_range(name, "epsilon", options.epsilon, 0, INFINITY);
+      return loss.finish_mean([pos_weight, epsilon = static_cast<double>(static_cast<T>(options.epsilon))](
+                                  double p, double label, std::size_t i) {
+        return shifted_term(p, label, pos_weight(i), epsilon);
+      });
+  }
+  fail<ArgumentError>("{}: guard must be a LogGuard, got {}", name, static_cast<int>(options.guard));
+}
+
+template Variable<float> binary_cross_entropy(Variable<float>, Labels<float>,
+                                              const BinaryCrossEntropyOptions&);
+template Variable<double> binary_cross_entropy(Variable<double>, Labels<double>,
+                                               const BinaryCrossEntropyOptions&);
+
+}  // namespace xtape::losses

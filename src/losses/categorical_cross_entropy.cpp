@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/categorical_cross_entropy.hpp"
+
+#include "kernels/probability_loss.hpp"
+#include "losses/class_loss.hpp"
+
+namespace xtape::losses {
+
+template <class T>
+Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_identity_t<ClassLabels<T>> labels,
+                                      const CategoricalCrossEntropyOptions& options) {
+  const char* const name = "categorical_cross_entropy";
+  require_clip_epsilon(name, options.epsilon);
+  ClassLoss<T> loss(name, "probabilities", probabilities, labels,
+                    {.axis = options.axis,
+                     .class_weights = options.class_weights,
+                     .sample_weights = options.sample_weights,
+                     .mask = options.mask,
+                     .ignore_index = options.ignore_index,
+                     .reduction = options.reduction,
+                     .label_smoothing = options.label_smoothing,
+                     .smoothing_prior = options.smoothing_prior});
+  const auto term = [](double label, double nats, double, double) {
+    return kernels::ClassTerm{label * nats, label, nats};
+  };
+  return loss.finish(
+      [&, interval = kernels::ClipInterval::of<T>(options.epsilon)](const Sample<T>& sample, const auto* t) {
+        double* pulls = scratch<double, Scratch::pulls>(sample.length);
+        return options.normalization == Normalization::before_clipping
+                   ? kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term, pulls,
+                                                           sample.gradient, sample.label_gradient)
+                   : kernels::clipped_then_normalised_loss(sample.x, t, sample.length, interval, term, pulls,
+                                                           sample.gradient, sample.label_gradient);
+      });
+}
+
+template Variable<float> categorical_cross_entropy(Variable<float>, ClassLabels<float>,
+                                                   const CategoricalCrossEntropyOptions&);
+template Variable<double> categorical_cross_entropy(Variable<double>, ClassLabels<double>,
+                                                    const CategoricalCrossEntropyOptions&);
+
+}  // namespace xtape::losses

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "losses/check_logits.hpp"
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string_view>
+
+#include "core/format.hpp"
+
+namespace xtape::losses {
+
+template <class T>
+bool holds_probabilities(ArrayView<const T> array, const Slices& slices) {
+  if (slices.count == 0 || slices.length < 2) return false;
+  // Doubles may have been floats, and the sum that they were divided by may have been rounded at each class.
+  const double tolerance =
+      static_cast<double>(slices.length + 4) * static_cast<double>(std::numeric_limits<float>::epsilon());
+  for (std::size_t s = 0; s < slices.count; ++s) {
+    double sum = 0;
+    for (std::size_t j = 0; j < slices.length; ++j) {
+      const T probability = array[slices.start(s) + j * slices.step];
+      if (!(probability >= 0 && probability <= 1)) return false;
+      sum += probability;
+    }
+    if (std::abs(sum - 1) > tolerance) return false;
+  }
+  return true;
+}
+
+template <class T>
+void require_class_scores(const char* loss, Variable<T> logits, int axis) {
+  const bool made_by_softmax = std::string_view(logits.operation()) == "softmax";
+  if (!made_by_softmax && !holds_probabilities(logits.values(), slices_along(loss, logits.shape(), axis)))
+    return;
+  fail<ArgumentError>(
+      "{}: logits {} must be scores, got {} made by {}; give what went into the softmax, or use a "
+      "loss of probabilities, such as categorical_cross_entropy",
+      loss, logits.shape(), made_by_softmax ? "probabilities" : "samples in [0, 1] that sum to 1,",
+      logits.operation());
+}
+
+template <class T>
+void require_binary_scores(const char* loss, Variable<T> logits) {
+  const std::string_view operation = logits.operation();
+  if (operation != "sigmoid" && operation != "softmax") return;
+  fail<ArgumentError>(
+      "{}: logits {} must be scores, got probabilities made by {}; give what went into the {}, or use a "
+      "loss of probabilities, such as binary_cross_entropy",
+      loss, logits.shape(), operation, operation);
+}
+
+template bool holds_probabilities(ArrayView<const float>, const Slices&);
+template bool holds_probabilities(ArrayView<const double>, const Slices&);
+template void require_class_scores(const char*, Variable<float>, int);
+template void require_class_scores(const char*, Variable<double>, int);
+template void require_binary_scores(const char*, Variable<float>);
+template void require_binary_scores(const char*, Variable<double>);
+
+}  // namespace xtape::losses

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "core/index_range.hpp"
+#include "kernels/sum.hpp"
+#include "losses/loss_recording.hpp"
+
+namespace xtape::losses {
+
+// The options that losses over classes have in common; a family leaves those away that it does not have.
+struct ClassOptions {
+  int axis;
+  const Weights& class_weights;
+  const Weights& sample_weights;
+  const Mask& mask;
+  std::optional<std::int64_t> ignore_index;
+  const Reduction& reduction;
+  const Mask& class_mask = no_mask;
+  double label_smoothing = 0;
+  const Weights& smoothing_prior = no_weights;
+  bool masked_labels = false;            // a class index may be masked by the class mask
+  bool class_weights_are_alpha = false;  // that is their name, and they may be one number
+
+  static inline const Weights no_weights{};
+  static inline const Mask no_mask{};
+};
+
+// The samples of predictions of that shape, along the class axis.
+SampleLayout class_layout(const char* loss, const char* predictions_name, const Shape& predictions, int axis);
+void require_class_indices_shape(const char* loss, const char* predictions_name, const Shape& predictions,
+                                 const Shape& samples, const Shape& indices);
+void require_soft_labels_shape(const char* loss, const char* predictions_name, const Shape& predictions,
+                               const Shape& samples, const Shape& labels);
+
+// Their shapes and ranges, other than those of labels and sample weights.
+void require_class_options(const char* loss, const char* predictions_name, const Shape& predictions,
+                           std::size_t classes, bool has_indices, const ClassOptions& options);
+
+[[noreturn]] void throw_masked_class(const char* loss, ArrayView<const std::int64_t> indices,
+                                     std::size_t sample);
+[[noreturn]] void throw_no_prior_left(const char* loss, const Shape& samples, std::size_t sample);
+
+template <class T>
+SampleLayout class_layout(const char* loss, const char* predictions_name, const Shape& predictions,
+                          const ClassLabels<T>& labels, int axis) {
+  const SampleLayout layout = class_layout(loss, predictions_name, predictions, axis);
+  const auto require_shape =
+      labels.indices() != nullptr ? require_class_indices_shape : require_soft_labels_shape;
+  require_shape(loss, predictions_name, predictions, layout.samples, labels.shape());
+  return layout;
+}
+
+// A loss over classes: from labels of any kind and the options it makes the labels of each sample that count.
+template <class T>
+class ClassLoss {
+ public:
+  // `predictions_name` is what messages call the predictions.
+  ClassLoss(const char* name, const char* predictions_name, Variable<T> predictions,
+            const ClassLabels<T>& labels, const ClassOptions& options)
+      : options_(options),
+        recording_(name, class_layout(name, predictions_name, predictions.shape(), labels, options.axis),
+                   predictions, "soft_labels", labels.soft()),
+        classes_(recording_.slices().length),
+        has_indices_(labels.indices() != nullptr),
+        class_mask_is_full_(options.class_mask.shape() != Shape{classes_}) {
+    require_class_options(name, predictions_name, predictions.shape(), classes_, has_indices_, options);
+    recording_.weigh(options.sample_weights);
+    recording_.leave_out(options.mask);
+    if (options.class_weights.given()) {
+      class_weights_ = recording_.template broadcast<double>(
+          recording_.save_copy("class_weights", options.class_weights), {classes_});
+    }
+    if (options.smoothing_prior.given())
+      prior_ = recording_.save_copy("smoothing_prior", options.smoothing_prior);
+    if (options.class_mask.given()) class_mask_ = recording_.save_copy("class_mask", options.class_mask);
+    if (has_indices_) take_indices(name, predictions_name, predictions.shape(), *labels.indices());
+    if (!class_mask_.empty()) leave_out_samples_without_classes(name);
+    take_target_weights();
+  }
+
+  std::size_t classes() const { return classes_; }
+
+  // Every sample has one class, and the options leave it at that.
+  bool labels_are_hard() const { return has_indices_ && options_.label_smoothing == 0; }
+
+  // Of a sample with a class index.
+  bool has_indices() const { return has_indices_; }
+  std::size_t class_of(const Sample<T>& sample) const {
+    return static_cast<std::size_t>(indices_[sample.index]);
+  }
+  double class_weight(std::size_t j) const { return class_weights_.empty() ? 1 : class_weights_[j]; }
+
+  bool is_masked(std::size_t sample, std::size_t j) const {
+    if (class_mask_.empty()) return false;
+    const Slices& slices = recording_.slices();
+    return !class_mask_[class_mask_is_full_ ? slices.start(sample) + j * slices.step : j];
+  }
+
+  // loss_of(sample) returns the loss of a sample with a hard label; its class weight is applied to that. The
+  // logits of masked classes are -inf.
+  template <class LossOf>
+  Variable<T> finish_hard(LossOf loss_of) {
+    recording_.set_target_weights(target_weights_, true);
+    return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
+      const double loss = loss_of(without_masked_classes(sample));
+      clear_masked_gradients(sample);
+      return loss;
+    });
+  }
+
+  // loss_of(sample, t) returns the loss of a sample with the labels t, into which the options have been
+  // worked. The logits of masked classes are -inf, their labels 0.
+  template <class LossOf>
+  Variable<T> finish(LossOf loss_of) {
+    recording_.set_target_weights(target_weights_, false);
+    if (labels_stand_as_they_are()) {
+      return recording_.finish(options_.reduction,
+                               [&](const Sample<T>& sample) { return loss_of(sample, sample.labels); });
+    }
+    return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
+      double* labels = scratch<double, Scratch::worked_labels>(classes_);
+      write_labels(sample, labels);
+      const double loss = loss_of(without_masked_classes(sample), static_cast<const double*>(labels));
+      clear_masked_gradients(sample);
+      chain_label_gradient(sample);
+      return loss;
+    });
+  }
+
+ private:
+  bool labels_stand_as_they_are() const {
+    return !has_indices_ && class_weights_.empty() && options_.label_smoothing == 0 && class_mask_.empty();
+  }
+
+  void take_indices(const char* name, const char* predictions_name, const Shape& predictions,
+                    const Indices& indices) {
+    const IndexRange range{.noun = "classes",
+                           .count = classes_,
+                           .array = predictions_name,
+                           .shape = predictions,
+                           .can_skip = true};
+    indices_ = recording_.save_copy("class_indices", indices);
+    if (options_.ignore_index) recording_.expect_left_out_samples();
+    for (std::size_t s = 0; s < indices_.size(); ++s) {
+      if (!recording_.is_valid(s)) continue;
+      if (indices_[s] == options_.ignore_index) {
+        recording_.leave_out(s);
+      } else if (!range.contains(indices_[s])) {
+        throw_outside_range(name, "class_indices", indices_, s, range);
+      } else if (!options_.masked_labels && is_masked(s, static_cast<std::size_t>(indices_[s]))) {
+        throw_masked_class(name, indices_, s);
+      }
+    }
+  }
+
+  void leave_out_samples_without_classes(const char* name) {
+    for (std::size_t s = 0; s < recording_.samples(); ++s) {
+      std::size_t left = 0;
+      for (std::size_t j = 0; j < classes_; ++j) left += !is_masked(s, j);
+      if (left == 0) {
+        recording_.leave_out(s);
+      } else if (options_.label_smoothing > 0 && prior_mass(s) == 0) {
+        throw_no_prior_left(name, recording_.sample_shape(), s);
+      }
+    }
+  }
+
+  void take_target_weights() {
+    const bool used = has_indices_ ? !class_weights_.empty()
+                                   : options_.reduction.kind() == Reduction::Kind::mean &&
+                                         options_.reduction.divisor() == Divisor::sum_of_target_class_weights;
+    if (!used) return;
+    const auto weights = recording_.template save<double>(recording_.sample_shape());
+    const Slices& slices = recording_.slices();
+    for (std::size_t s = 0; s < weights.size(); ++s) {
+      weights[s] = 0;
+      if (!recording_.is_valid(s)) continue;
+      if (has_indices_) {
+        weights[s] = class_weights_[static_cast<std::size_t>(indices_[s])];
+        continue;
+      }
+      for (std::size_t j = 0; j < classes_; ++j) {
+        if (!is_masked(s, j)) {
+          weights[s] += class_weight(j) * recording_.labels()[slices.start(s) + j * slices.step];
+        }
+      }
+    }
+    target_weights_ = weights;
+  }
+
+  double prior(std::size_t j) const { return prior_.empty() ? 1 : prior_[j]; }
+
+  double prior_mass(std::size_t sample) const {
+    kernels::Sum<double> mass;
+    for (std::size_t j = 0; j < classes_; ++j) {
+      if (!is_masked(sample, j)) mass.add(prior(j));
+    }
+    return mass.value();
+  }
+
+  void write_labels(const Sample<T>& sample, double* t) const {
+    const double spread = options_.label_smoothing, mass = spread > 0 ? prior_mass(sample.index) : 1;
+    for (std::size_t j = 0; j < classes_; ++j) {
+      const double given = has_indices_ ? j == class_of(sample) : static_cast<double>(sample.labels[j]);
+      const double smooth = spread > 0 ? (1 - spread) * given + spread * (prior(j) / mass) : given;
+      t[j] = is_masked(sample.index, j) ? 0 : class_weight(j) * smooth;
+    }
+  }
+
+  Sample<T> without_masked_classes(Sample<T> sample) const {
+    if (class_mask_.empty()) return sample;
+    T* row = scratch<T, Scratch::unmasked_x>(classes_);
+    for (std::size_t j = 0; j < classes_; ++j) {
+      row[j] = is_masked(sample.index, j) ? -std::numeric_limits<T>::infinity() : sample.x[j];
+    }
+    sample.x = row;
+    return sample;
+  }
+
+  // They are 0, also beside NaN. Only a class index that is masked itself has a gradient.
+  void clear_masked_gradients(const Sample<T>& sample) const {
+    if (class_mask_.empty() || sample.gradient == nullptr) return;
+    for (std::size_t j = 0; j < classes_; ++j) {
+      const bool is_label = has_indices_ && j == class_of(sample);
+      if (is_masked(sample.index, j) && !is_label) sample.gradient[j] = 0;
+    }
+  }
+
+  // From the labels that the loss saw to those that were given. One that is multiplied by 0 has no slope,
+  // also where its class is impossible.
+  void chain_label_gradient(const Sample<T>& sample) const {
+    if (sample.label_gradient == nullptr) return;
+    for (std::size_t j = 0; j < classes_; ++j) {
+      const double slope = class_weight(j) * (1 - options_.label_smoothing);
+      sample.label_gradient[j] =
+          is_masked(sample.index, j) || slope == 0 ? T{0} : static_cast<T>(slope * sample.label_gradient[j]);
+    }
+  }
+
+  ClassOptions options_;
+  LossRecording<T> recording_;
+  std::size_t classes_;
+  bool has_indices_;
+  bool class_mask_is_full_;
+  ArrayView<const std::int64_t> indices_;
+  ArrayView<const double> class_weights_;
+  ArrayView<const double> prior_;  // no elements: uniform
+  ArrayView<const bool> class_mask_;
+  ArrayView<const double> target_weights_;
+};
+
+}  // namespace xtape::losses

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/class_weights.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/format.hpp"
+#include "core/index_range.hpp"
+
+namespace xtape::losses {
+namespace {
+
+Array<double> read_counts(const char* function, const Weights& counts) {
+  if (counts.shape().rank() != 1) {
+    fail<ShapeError>("{}: counts must have one entry per class, shape (classes), got {}", function,
+                     counts.shape());
+  }
+  Array<double> result(counts.shape());
+  counts.copy_to(result);
+  for (std::size_t c = 0; c < result.size(); ++c) {
+    if (!(result[c] >= 0 && std::isfinite(result[c]))) {
+      fail<ArgumentError>("{}: counts[{}] must be finite and at least 0, got {}", function, c, result[c]);
+    }
+  }
+  if (std::all_of(result.begin(), result.end(), [](double count) { return count == 0; })) {
+    fail<ArgumentError>("{}: counts {} must be positive for some class, got 0 for all", function,
+                        result.shape());
+  }
+  return result;
+}
+
+}  // namespace
+
+Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes) {
+  Array<std::int64_t> indices(class_indices.shape());
+  class_indices.copy_to(indices);
+  require_indices("class_counts", "class_indices", indices, {.noun = "classes", .count = classes});
+  Array<std::int64_t> counts(Shape{classes});
+  for (const std::int64_t index : indices) ++counts[static_cast<std::size_t>(index)];
+  return counts;
+}
+
+Array<double> balanced_class_weights(const Weights& counts) {
+  Array<double> weights = read_counts("balanced_class_weights", counts);
+  double samples = 0, classes = 0;
+  for (const double count : weights) {
+    samples += count;
+    classes += count > 0;
+  }
+  for (double& weight : weights) weight = weight > 0 ? samples / (classes * weight) : 0;
+  return weights;
+}
+
+Array<double> effective_number_class_weights(const Weights& counts, double beta) {
+  const char* const function = "effective_number_class_weights";
+  if (!(beta >= 0 && beta < 1)) fail<ArgumentError>("{}: beta must be in [0, 1), got {}", function, beta);
+  Array<double> weights = read_counts(function, counts);
+
+  // Only the ratios of 1 - beta^n count. For beta near 1 it would cancel if it were a difference.
+  double least = std::numeric_limits<double>::infinity(), classes = 0;
+  for (double& number : weights) {
+    if (number == 0) continue;
+    number = -std::expm1(number * std::log(beta));
+    least = std::min(least, number);
+    ++classes;
+  }
+  double sum = 0;
+  for (double& weight : weights) {
+    if (weight > 0) weight = least / weight;
+    sum += weight;
+  }
+  for (double& weight : weights) weight *= classes / sum;
+  return weights;
+}
+
+}  // namespace xtape::losses

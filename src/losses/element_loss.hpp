@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+
+#include "kernels/cross_entropy.hpp"
+#include "losses/loss_recording.hpp"
+
+namespace xtape::losses {
+
+// The options that losses of single elements have in common.
+struct ElementOptions {
+  std::optional<int> axis;
+  const Weights& class_weights;
+  const Weights& sample_weights;
+  const Mask& mask;
+  const Reduction& reduction;
+  double label_smoothing = 0;
+  double smoothing_prior = 0;
+
+  static inline const Weights no_weights{};
+};
+
+// A loss that is a sum, or a mean along an axis, of the losses of single elements.
+template <class T>
+class ElementLoss {
+ public:
+  // `predictions_name` and `labels_name` are what messages call them.
+  ElementLoss(const char* name, const char* predictions_name, Variable<T> predictions,
+              const char* labels_name, const Labels<T>& labels, const ElementOptions& options)
+      : name_(name),
+        predictions_name_(predictions_name),
+        shape_(predictions.shape()),
+        options_(options),
+        recording_(name, layout(labels_name, labels.shape()), predictions, labels_name, &labels),
+        class_weights_(broadcast("class_weights", options.class_weights)) {
+    require_in_range(name, "label_smoothing", options.label_smoothing, 0, 1);
+    require_in_range(name, "smoothing_prior", options.smoothing_prior, 0, 1);
+    recording_.weigh(options.sample_weights);
+    recording_.leave_out(options.mask);
+  }
+
+  // An option with one number for each element; no elements if it is not given.
+  ArrayView<const double> broadcast(const char* option_name, const Weights& option) {
+    if (!option.given()) return {};
+    require_broadcasts(name_, option_name, option.shape(), predictions_name_, shape_);
+    return recording_.template broadcast<double>(recording_.save_copy(option_name, option), shape_);
+  }
+
+  LossRecording<T>& recording() { return recording_; }
+
+  // term(x, z, i) returns the kernels::ElementTerm of element i with the prediction x and the label z. They
+  // are averaged along the axis.
+  template <class Term>
+  Variable<T> finish_mean(Term term) {
+    return finish(term, 1 / static_cast<double>(recording_.slices().length));
+  }
+  // They are added up along the axis.
+  template <class Term>
+  Variable<T> finish_sum(Term term) {
+    return finish(term, 1);
+  }
+
+ private:
+  SampleLayout layout(const char* labels_name, const Shape& labels) const {
+    const SampleLayout layout =
+        options_.axis ? SampleLayout::along(name_, shape_, *options_.axis) : SampleLayout::elements(shape_);
+    require_same_shape(name_, labels_name, labels, predictions_name_, shape_);
+    return layout;
+  }
+
+  template <class Term>
+  Variable<T> finish(Term term, double share) {
+    const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
+    return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
+      kernels::Sum<T> loss;
+      for (std::size_t j = 0; j < sample.length; ++j) {
+        const std::size_t at = sample.start + j * sample.step;
+        const double given = sample.labels[j];
+        const double label = spread > 0 ? given * (1 - spread) + spread * prior : given;
+        const kernels::ElementTerm part = term(static_cast<double>(sample.x[j]), label, at);
+        const double weight = class_weights_.empty() ? share : class_weights_[at] * share;
+        loss.add(weight * part.value);
+        if (sample.gradient != nullptr) {
+          sample.gradient[j] = static_cast<T>(weight * part.by_prediction);
+        }
+        if (sample.label_gradient != nullptr) {
+          sample.label_gradient[j] = static_cast<T>(weight * (1 - spread) * part.by_label);
+        }
+      }
+      return loss.value();
+    });
+  }
+
+  const char* name_;
+  const char* predictions_name_;
+  Shape shape_;
+  ElementOptions options_;
+  LossRecording<T> recording_;
+  ArrayView<const double> class_weights_;
+};
+
+}  // namespace xtape::losses

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/focal.hpp"
+
+#include <cmath>
+
+#include "kernels/clip.hpp"
+#include "kernels/cross_entropy.hpp"
+#include "kernels/probability_loss.hpp"
+#include "losses/check_logits.hpp"
+#include "losses/class_loss.hpp"
+#include "losses/element_loss.hpp"
+
+namespace xtape::losses {
+namespace {
+
+using kernels::ClipInterval;
+
+// m^gamma and its derivative by m
+struct Fade {
+  double value, slope;
+
+  Fade(double m, double gamma) : value(std::pow(m, gamma)) {
+    if (gamma == 0) {
+      slope = 0;
+    } else if (m == 0) {
+      slope = gamma == 1 ? 1 : 0;  // what it is multiplied by is 0 faster than the slope for gamma < 1 grows
+    } else {
+      slope = gamma * std::pow(m, gamma - 1);
+    }
+  }
+};
+
+// The probabilities of yes and no, and their negative logarithms, with the derivatives by the prediction.
+struct Odds {
+  double yes, no;
+  double slope;  // of yes; that of no is its negative
+  double nats_yes, nats_no;
+  double slope_of_nats_yes, slope_of_nats_no;
+};
+
+kernels::ElementTerm binary_focal_term(const Odds& odds, double label, double gamma,
+                                       std::optional<double> alpha) {
+  const double wrong = label * odds.no + (1 - label) * odds.yes;
+  const Fade fade(wrong, gamma);
+  const double nats =
+      (label == 0 ? 0 : label * odds.nats_yes) + (label == 1 ? 0 : (1 - label) * odds.nats_no);
+  const double balance = alpha ? *alpha * label + (1 - *alpha) * (1 - label) : 1;
+  const double balance_slope = alpha ? 2 * *alpha - 1 : 0;
+  const double through_fade = odds.slope == 0 ? 0 : fade.slope * (1 - 2 * label) * odds.slope * nats;
+  const double through_nats =
+      fade.value * (label * odds.slope_of_nats_yes + (1 - label) * odds.slope_of_nats_no);
+  return {balance * fade.value * nats, balance * (through_fade + through_nats),
+          balance_slope * fade.value * nats + balance * (fade.slope * (odds.no - odds.yes) * nats +
+                                                         fade.value * (odds.nats_yes - odds.nats_no))};
+}
+
+Odds odds_of_logit(double x) {
+  const double e = std::exp(-std::abs(x)), t = std::log1p(e);
+  const double larger = 1 / (1 + e), smaller = e / (1 + e);
+  const double yes = x < 0 ? smaller : larger, no = x < 0 ? larger : smaller;
+  return {yes, no, yes * no, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t, -no, yes};
+}
+
+// With the probability that goes into the logarithms clipped.
+Odds clipped(Odds odds, const ClipInterval& interval) {
+  if (interval.contains(odds.yes)) return odds;
+  const double q = interval.clip(odds.yes);
+  odds.nats_yes = -std::log(q);
+  odds.nats_no = -std::log1p(-q);
+  odds.slope_of_nats_yes = odds.slope_of_nats_no = 0;
+  return odds;
+}
+
+Odds odds_of_probability(double p) {
+  return {p, 1 - p, 1, -std::log(p), -std::log1p(-p), -1 / p, 1 / (1 - p)};
+}
+
+kernels::ClassTerm class_focal_term(double label, double nats, double p, double complement, double gamma) {
+  const Fade fade(complement, gamma);
+  const double by_label = fade.value * nats;
+  if (label == 0) return {0, 0, by_label};
+  const double through_fade = p == 0 ? 0 : fade.slope * p * nats;
+  return {label * by_label, label * (fade.value + through_fade), by_label};
+}
+
+template <class Options>
+ElementOptions element_options(const Options& options) {
+  return {.axis = options.axis,
+          .class_weights = options.class_weights,
+          .sample_weights = options.sample_weights,
+          .mask = options.mask,
+          .reduction = options.reduction,
+          .label_smoothing = options.label_smoothing,
+          .smoothing_prior = options.smoothing_prior};
+}
+
+void require_focal_options(const char* name, double gamma, std::optional<double> epsilon) {
+  require_in_range(name, "gamma", gamma, 0, INFINITY);
+  if (epsilon) require_clip_epsilon(name, *epsilon);
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> labels,
+                          const SigmoidFocalOptions& options) {
+  const char* const name = "sigmoid_focal";
+  require_focal_options(name, options.gamma, options.epsilon);
+  if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
+  check_binary_logits(name, logits);
+  ElementLoss<T> loss(name, "logits", logits, "labels", labels, element_options(options));
+  const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
+  return loss.finish_mean([&](double x, double label, std::size_t) {
+    const Odds odds = odds_of_logit(x);
+    return binary_focal_term(options.epsilon ? clipped(odds, interval) : odds, label, options.gamma,
+                             options.alpha);
+  });
+}
+
+template <class T>
+Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<T>> labels,
+                         const BinaryFocalOptions& options) {
+  const char* const name = "binary_focal";
+  require_focal_options(name, options.gamma, options.epsilon);
+  if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
+  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, element_options(options));
+  const auto interval = ClipInterval::of<T>(options.epsilon);
+  return loss.finish_mean([&](double p, double label, std::size_t) {
+    return binary_focal_term(clipped(odds_of_probability(p), interval), label, options.gamma, options.alpha);
+  });
+}
+
+template <class T>
+Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T>> labels,
+                          const SoftmaxFocalOptions& options) {
+  const char* const name = "softmax_focal";
+  require_focal_options(name, options.gamma, options.epsilon);
+  check_class_logits(name, logits, options.axis);
+  ClassLoss<T> loss(name, "logits", logits, labels,
+                    {.axis = options.axis,
+                     .class_weights = options.alpha,
+                     .sample_weights = options.sample_weights,
+                     .mask = options.mask,
+                     .ignore_index = options.ignore_index,
+                     .reduction = options.reduction,
+                     .class_mask = options.class_mask,
+                     .label_smoothing = options.label_smoothing,
+                     .smoothing_prior = options.smoothing_prior,
+                     .class_weights_are_alpha = true});
+  const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
+  const auto term = [&](double label, double nats, double p, double complement) {
+    if (!options.epsilon || interval.contains(p)) {
+      return class_focal_term(label, nats, p, complement, options.gamma);
+    }
+    const double q = interval.clip(p);
+    kernels::ClassTerm part = class_focal_term(label, -std::log(q), q, 1 - q, options.gamma);
+    part.pull = 0;
+    return part;
+  };
+  return loss.finish([&](const Sample<T>& sample, const auto* t) {
+    return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
+                                 0, term, scratch<double, Scratch::pulls>(sample.length), sample.gradient,
+                                 sample.label_gradient);
+  });
+}
+
+template <class T>
+Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<ClassLabels<T>> labels,
+                              const CategoricalFocalOptions& options) {
+  const char* const name = "categorical_focal";
+  require_focal_options(name, options.gamma, options.epsilon);
+  ClassLoss<T> loss(name, "probabilities", probabilities, labels,
+                    {.axis = options.axis,
+                     .class_weights = options.alpha,
+                     .sample_weights = options.sample_weights,
+                     .mask = options.mask,
+                     .ignore_index = options.ignore_index,
+                     .reduction = options.reduction,
+                     .label_smoothing = options.label_smoothing,
+                     .smoothing_prior = options.smoothing_prior,
+                     .class_weights_are_alpha = true});
+  const auto term = [&](double label, double nats, double p, double complement) {
+    return class_focal_term(label, nats, p, complement, options.gamma);
+  };
+  const auto interval = ClipInterval::of<T>(options.epsilon);
+  return loss.finish([&](const Sample<T>& sample, const auto* t) {
+    return kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term,
+                                                 scratch<double, Scratch::pulls>(sample.length),
+                                                 sample.gradient, sample.label_gradient);
+  });
+}
+
+template Variable<float> sigmoid_focal(Variable<float>, Labels<float>, const SigmoidFocalOptions&);
+template Variable<double> sigmoid_focal(Variable<double>, Labels<double>, const SigmoidFocalOptions&);
+template Variable<float> binary_focal(Variable<float>, Labels<float>, const BinaryFocalOptions&);
+template Variable<double> binary_focal(Variable<double>, Labels<double>, const BinaryFocalOptions&);
+template Variable<float> softmax_focal(Variable<float>, ClassLabels<float>, const SoftmaxFocalOptions&);
+template Variable<double> softmax_focal(Variable<double>, ClassLabels<double>, const SoftmaxFocalOptions&);
+template Variable<float> categorical_focal(Variable<float>, ClassLabels<float>,
+                                           const CategoricalFocalOptions&);
+template Variable<double> categorical_focal(Variable<double>, ClassLabels<double>,
+                                            const CategoricalFocalOptions&);
+
+}  // namespace xtape::losses

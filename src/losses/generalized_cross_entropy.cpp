@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/generalized_cross_entropy.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/format.hpp"
+#include "losses/class_loss.hpp"
+
+namespace xtape::losses {
+
+template <class T>
+Variable<T> generalized_cross_entropy(Variable<T> probabilities, const Indices& class_indices,
+                                      const GeneralizedCrossEntropyOptions& options) {
+  const char* const name = "generalized_cross_entropy";
+  const double q = options.q;
+  if (!(q > 0 && q < 1)) fail<ArgumentError>("{}: q must be in (0, 1), got {}", name, q);
+  ClassLoss<T> loss(name, "probabilities", probabilities, class_indices,
+                    {.axis = options.axis,
+                     .class_weights = options.class_weights,
+                     .sample_weights = options.sample_weights,
+                     .mask = options.mask,
+                     .ignore_index = options.ignore_index,
+                     .reduction = options.reduction});
+  return loss.finish_hard([&](const Sample<T>& sample) {
+    const std::size_t y = loss.class_of(sample);
+    const double p = sample.x[y];
+    if (sample.gradient != nullptr) {
+      std::fill_n(sample.gradient, sample.length, T{0});
+      sample.gradient[y] = static_cast<T>(-std::pow(p, q - 1));
+    }
+    return -std::expm1(q * std::log(p)) / q;  // 1 - p^q, where p is near 1 or q near 0 too
+  });
+}
+
+template Variable<float> generalized_cross_entropy(Variable<float>, const Indices&,
+                                                   const GeneralizedCrossEntropyOptions&);
+template Variable<double> generalized_cross_entropy(Variable<double>, const Indices&,
+                                                    const GeneralizedCrossEntropyOptions&);
+
+}  // namespace xtape::losses

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/kl_divergence.hpp"
+
+#include <cmath>
+
+#include "core/format.hpp"
+#include "kernels/clip.hpp"
+#include "losses/element_loss.hpp"
+
+namespace xtape::losses {
+namespace {
+
+using kernels::ElementTerm;
+
+// log(a / b), also where the two are near each other
+double log_ratio(double a, double b) {
+  return a > b / 2 && a < 2 * b ? std::log1p((a - b) / b) : std::log(a / b);
+}
+
+ElementTerm plain_term(double x, double t) {
+  const double difference = std::log(t) - x;
+  return {t == 0 ? 0 : t * difference, -t, difference + 1};
+}
+
+ElementTerm generalized_term(double x, double t) {
+  const ElementTerm plain = plain_term(x, t);
+  const double p = std::exp(x);
+  return {plain.value + (p - t), p - t, plain.by_label - 1};
+}
+
+ElementTerm log_targets_term(double x, double t) {
+  const double q = std::exp(t);
+  return {q == 0 ? 0 : q * (t - x), -q, q == 0 ? 0 : q * (t - x + 1)};
+}
+
+// The class mask as one entry for each element; no elements if it is not given.
+template <class T>
+ArrayView<const bool> element_mask(const char* name, const Mask& mask, const Shape& shape,
+                                   std::optional<int> axis, LossRecording<T>& recording) {
+  if (!mask.given()) return {};
+  const ArrayView<const bool> given = recording.save_copy("class_mask", mask);
+  if (mask.shape() == shape) return given;
+  Shape aligned;
+  const std::size_t along = axis ? resolve_axis(name, *axis, shape) : shape.rank();
+  for (std::size_t a = 0; a < shape.rank(); ++a) aligned.append(a == along ? shape[a] : 1);
+  if (!axis || mask.shape() != Shape{shape[along]}) {
+    fail<ShapeError>(
+        "{}: class_mask must have one entry for each along axis, or the shape of log_probabilities {}, got "
+        "{}",
+        name, shape, mask.shape());
+  }
+  return recording.template broadcast<bool>({given.data(), aligned}, shape);
+}
+
+template <class T>
+void leave_out_samples_without_terms(ArrayView<const bool> mask, LossRecording<T>& recording) {
+  if (mask.empty()) return;
+  const Slices& slices = recording.slices();
+  for (std::size_t s = 0; s < recording.samples(); ++s) {
+    bool any = false;
+    for (std::size_t j = 0; j < slices.length; ++j) any = any || mask[slices.start(s) + j * slices.step];
+    if (!any) recording.leave_out(s);
+  }
+}
+
+}  // namespace
+
+template <class T>
+Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels<T>> targets,
+                          const KlDivergenceOptions& options) {
+  const char* const name = "kl_divergence";
+  require_clip_epsilon(name, options.epsilon);
+  ElementLoss<T> loss(name, "probabilities", probabilities, "targets", targets,
+                      {.axis = options.axis,
+                       .class_weights = ElementOptions::no_weights,
+                       .sample_weights = options.sample_weights,
+                       .mask = options.mask,
+                       .reduction = options.reduction});
+  const kernels::ClipInterval interval{static_cast<T>(options.epsilon), 1};
+  return loss.finish_sum([interval](double x, double z, std::size_t) -> ElementTerm {
+    const double p = interval.clip(x), t = interval.clip(z), log = log_ratio(t, p);
+    return {t == 0 ? 0 : t * log, interval.contains(x) ? -t / p : 0, interval.contains(z) ? log + 1 : 0};
+  });
+}
+
+template <class T>
+Variable<T> kl_divergence_from_log(Variable<T> log_probabilities, std::type_identity_t<Labels<T>> targets,
+                                   const KlDivergenceFromLogOptions& options) {
+  const char* const name = "kl_divergence_from_log";
+  ElementLoss<T> loss(name, "log_probabilities", log_probabilities, "targets", targets,
+                      {.axis = options.axis,
+                       .class_weights = ElementOptions::no_weights,
+                       .sample_weights = options.sample_weights,
+                       .mask = options.mask,
+                       .reduction = options.reduction});
+  const auto mask =
+      element_mask(name, options.class_mask, log_probabilities.shape(), options.axis, loss.recording());
+  leave_out_samples_without_terms(mask, loss.recording());
+  const auto finish = [&](auto term) {
+    return loss.finish_sum([mask, term](double x, double t, std::size_t i) {
+      return mask.empty() || mask[i] ? term(x, t) : ElementTerm{0, 0, 0};
+    });
+  };
+  switch (options.variant) {
+    case KlVariant::plain:
+      return finish(plain_term);
+    case KlVariant::generalized:
+      return finish(generalized_term);
+    case KlVariant::log_targets:
+      return finish(log_targets_term);
+  }
+  fail<ArgumentError>("{}: variant must be a KlVariant, got {}", name, static_cast<int>(options.variant));
+}
+
+template Variable<float> kl_divergence(Variable<float>, Labels<float>, const KlDivergenceOptions&);
+template Variable<double> kl_divergence(Variable<double>, Labels<double>, const KlDivergenceOptions&);
+template Variable<float> kl_divergence_from_log(Variable<float>, Labels<float>,
+                                                const KlDivergenceFromLogOptions&);
+template Variable<double> kl_divergence_from_log(Variable<double>, Labels<double>,
+                                                 const KlDivergenceFromLogOptions&);
+
+}  // namespace xtape::losses

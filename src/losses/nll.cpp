@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/nll.hpp"
+
+#include <algorithm>
+
+#include "losses/class_loss.hpp"
+
+namespace xtape::losses {
+
+template <class T>
+Variable<T> nll(Variable<T> log_probabilities, const Indices& class_indices, const NllOptions& options) {
+  ClassLoss<T> loss("nll", "log_probabilities", log_probabilities, class_indices,
+                    {.axis = options.axis,
+                     .class_weights = options.class_weights,
+                     .sample_weights = options.sample_weights,
+                     .mask = options.mask,
+                     .ignore_index = options.ignore_index,
+                     .reduction = options.reduction});
+  return loss.finish_hard([&](const Sample<T>& sample) {
+    const std::size_t y = loss.class_of(sample);
+    if (sample.gradient != nullptr) {
+      std::fill_n(sample.gradient, sample.length, T{0});
+      sample.gradient[y] = -1;
+    }
+    return -static_cast<double>(sample.x[y]);
+  });
+}
+
+template Variable<float> nll(Variable<float>, const Indices&, const NllOptions&);
+template Variable<double> nll(Variable<double>, const Indices&, const NllOptions&);
+
+}  // namespace xtape::losses

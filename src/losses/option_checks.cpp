@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "losses/option_checks.hpp"
+
+#include <cmath>
+
+#include "core/element_name.hpp"
+#include "core/format.hpp"
+
+namespace xtape::losses {
+
+void require_in_range(const char* loss, const char* name, double value, double low, double high) {
+  if (std::isfinite(value) && value >= low && value <= high) return;
+  if (std::isinf(high)) {
+    fail<ArgumentError>("{}: {} must be finite and at least {}, got {}", loss, name, low, value);
+  }
+  fail<ArgumentError>("{}: {} must be in [{}, {}], got {}", loss, name, low, high, value);
+}
+
+void require_clip_epsilon(const char* loss, double epsilon) {
+  if (epsilon >= 0 && epsilon < 0.5) return;
+  fail<ArgumentError>("{}: epsilon must be in [0, 0.5), so that it clips to [epsilon, 1 - epsilon], got {}",
+                      loss, epsilon);
+}
+
+void require_positive_divisor(const char* loss, const Reduction& reduction) {
+  if (reduction.number() > 0 && std::isfinite(reduction.number())) return;
+  fail<ArgumentError>("{}: the divisor of the reduction must be positive and finite, got {}", loss,
+                      reduction.number());
+}
+
+template <class Error>
+void require_fits_losses(const char* loss, const char* name, const Shape& shape, const Shape& losses) {
+  bool fits = shape.rank() == losses.rank();
+  for (std::size_t axis = 0; fits && axis < shape.rank(); ++axis) {
+    fits = shape[axis] == 1 || shape[axis] == losses[axis];
+  }
+  if (fits || shape.rank() == 0) return;
+  const bool trailing_axis = shape.rank() == losses.rank() + 1 && shape[losses.rank()] == 1;
+  fail<Error>(
+      "{}: {} must be a number or have the shape of the losses {}, in which extents may be 1, got {}{}", loss,
+      name, losses, shape, trailing_axis ? "; drop the last axis" : "");
+}
+
+template void require_fits_losses<ShapeError>(const char*, const char*, const Shape&, const Shape&);
+template void require_fits_losses<WeightsShapeError>(const char*, const char*, const Shape&, const Shape&);
+
+void require_broadcasts(const char* loss, const char* name, const Shape& shape, const char* predictions,
+                        const Shape& predictions_shape) {
+  const std::size_t rank = predictions_shape.rank();
+  bool fits = shape.rank() <= rank;
+  for (std::size_t axis = 0; fits && axis < shape.rank(); ++axis) {
+    const std::size_t target = predictions_shape[rank - shape.rank() + axis];
+    fits = shape[axis] == 1 || shape[axis] == target;
+  }
+  if (fits) return;
+  fail<WeightsShapeError>(
+      "{}: {} must broadcast to the shape of {} {} (aligned at the last axis, extents equal or 1), got {}",
+      loss, name, predictions, predictions_shape, shape);
+}
+
+template <class Error>
+void require_one_per_class(const char* loss, const char* name, const Shape& shape, std::size_t classes) {
+  if (shape == Shape{classes}) return;
+  fail<Error>("{}: {} must have one entry per class, shape {}, got {}", loss, name, Shape{classes}, shape);
+}
+
+template void require_one_per_class<ArgumentError>(const char*, const char*, const Shape&, std::size_t);
+template void require_one_per_class<WeightsShapeError>(const char*, const char*, const Shape&, std::size_t);
+
+void require_same_shape(const char* loss, const char* labels, const Shape& shape, const char* predictions,
+                        const Shape& predictions_shape) {
+  if (shape == predictions_shape) return;
+  fail<ShapeError>("{}: {} must have the shape of {} {}, got {}", loss, labels, predictions,
+                   predictions_shape, shape);
+}
+
+template <class T>
+void require_no_nan(const char* loss, const char* argument, ArrayView<const T> array) {
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    if (std::isnan(array[i])) {
+      fail<NonFiniteError>("{}: {} {} must not hold NaN, got nan at {}", loss, argument, array.shape(),
+                           element_name(argument, array.shape(), i));
+    }
+  }
+}
+
+template void require_no_nan(const char*, const char*, ArrayView<const float>);
+template void require_no_nan(const char*, const char*, ArrayView<const double>);
+
+}  // namespace xtape::losses

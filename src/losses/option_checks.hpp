@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/core/array_view.hpp"
+#include "xtape/losses/reduction.hpp"
+
+namespace xtape::losses {
+
+// name must be in [low, high] and finite.
+void require_in_range(const char* loss, const char* name, double value, double low, double high);
+
+// Below 1/2, so that something is left between the ends.
+void require_clip_epsilon(const char* loss, double epsilon);
+
+void require_positive_divisor(const char* loss, const Reduction& reduction);
+
+// A number, or the rank of the losses with each extent 1 or theirs.
+template <class Error>
+void require_fits_losses(const char* loss, const char* name, const Shape& shape, const Shape& losses);
+
+// Broadcasts to the shape of the predictions.
+void require_broadcasts(const char* loss, const char* name, const Shape& shape, const char* predictions,
+                        const Shape& predictions_shape);
+
+// One entry per class.
+template <class Error>
+void require_one_per_class(const char* loss, const char* name, const Shape& shape, std::size_t classes);
+
+void require_same_shape(const char* loss, const char* labels, const Shape& shape, const char* predictions,
+                        const Shape& predictions_shape);
+
+template <class T>
+void require_no_nan(const char* loss, const char* argument, ArrayView<const T> array);
+
+}  // namespace xtape::losses

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/reduce.hpp"
+
+#include "losses/loss_recording.hpp"
+
+namespace xtape::losses {
+
+template <class T>
+Variable<T> reduce(Variable<T> losses, const ReduceOptions& options) {
+  LossRecording<T> recording("reduce", SampleLayout::elements(losses.shape()), losses);
+  recording.weigh(options.sample_weights);
+  recording.leave_out(options.mask);
+  return recording.finish(options.reduction, [](const Sample<T>& sample) {
+    if (sample.gradient != nullptr) *sample.gradient = 1;
+    return static_cast<double>(*sample.x);
+  });
+}
+
+template Variable<float> reduce(Variable<float>, const ReduceOptions&);
+template Variable<double> reduce(Variable<double>, const ReduceOptions&);
+
+}  // namespace xtape::losses

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/losses/soft_margin.hpp"
+
+#include "kernels/logistic.hpp"
+#include "losses/check_logits.hpp"
+#include "losses/element_loss.hpp"
+
+namespace xtape::losses {
+
+template <class T>
+Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labels,
+                        const SoftMarginOptions& options) {
+  const char* const name = "soft_margin";
+  check_binary_logits(name, logits);
+  ElementLoss<T> loss(name, "logits", logits, "labels", labels,
+                      {.axis = options.axis,
+                       .class_weights = options.class_weights,
+                       .sample_weights = options.sample_weights,
+                       .mask = options.mask,
+                       .reduction = options.reduction});
+  return loss.finish_mean([](double x, double t, std::size_t) {
+    const double wrong = kernels::sigmoid(-t * x);
+    return kernels::ElementTerm{kernels::softplus(-t * x), -t * wrong, -x * wrong};
+  });
+}
+
+template Variable<float> soft_margin(Variable<float>, Labels<float>, const SoftMarginOptions&);
+template Variable<double> soft_margin(Variable<double>, Labels<double>, const SoftMarginOptions&);
+
+}  // namespace xtape::losses

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "losses/check_logits.hpp"
+
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+using losses::check_binary_logits;
+using losses::check_class_logits;
+
+TEMPLATE_TEST_CASE("check_logits refuses what softmax made as scores of classes", "[losses][check_logits]",
+                   float, double) {
+  Tape<TestType> tape;
+  tape.check_logits();
+  const auto p = softmax(tape.variable(irregular({3, 2})));
+  CHECK(refusal<ArgumentError>(tape, [&] { check_class_logits("softmax_cross_entropy", p, -1); }) ==
+        "softmax_cross_entropy: logits (3, 2) must be scores, got probabilities made by softmax; give what "
+        "went into the softmax, or use a loss of probabilities, such as categorical_cross_entropy");
+}
+
+TEST_CASE("check_logits refuses what softmax made also where the values do not show it",
+          "[losses][check_logits]") {
+  Tape<double> tape;
+  tape.check_logits();
+  const auto other_axis = softmax(tape.variable(irregular({3, 2})), 0);
+  const auto one_class = softmax(tape.variable(irregular({3, 1})));
+  CHECK_THROWS_AS(check_class_logits("loss", other_axis, 1), ArgumentError);
+  CHECK_THROWS_AS(check_class_logits("loss", one_class, 1), ArgumentError);
+}
+
+TEST_CASE("check_logits refuses probabilities of classes whatever made them", "[losses][check_logits]") {
+  Tape<double> tape;
+  tape.check_logits();
+  const auto given = tape.constant(array({2, 2}, {0.25, 0.75, 1, 0}));
+  const auto computed = exp(log_softmax(given, 0));
+  CHECK(refusal<ArgumentError>(tape, [&] { check_class_logits("softmax_cross_entropy", given, 1); }) ==
+        "softmax_cross_entropy: logits (2, 2) must be scores, got samples in [0, 1] that sum to 1, made by "
+        "constant; give what went into the softmax, or use a loss of probabilities, such as "
+        "categorical_cross_entropy");
+  CHECK(refusal<ArgumentError>(tape, [&] { check_class_logits("softmax_focal", computed, 0); }) ==
+        "softmax_focal: logits (2, 2) must be scores, got samples in [0, 1] that sum to 1, made by exp; "
+        "give what went into the softmax, or use a loss of probabilities, such as categorical_cross_entropy");
+}
+
+TEST_CASE("check_logits lets scores and log-probabilities of classes pass", "[losses][check_logits]") {
+  Tape<double> tape;
+  tape.check_logits();
+  const auto x = tape.variable(irregular({3, 2}));
+  CHECK_NOTHROW(check_class_logits("loss", x, 1));
+  CHECK_NOTHROW(check_class_logits("loss", log_softmax(x), 1));
+  CHECK_NOTHROW(check_class_logits("loss", sigmoid(x), 1));
+}
+
+TEST_CASE("check_logits refuses what sigmoid or softmax made as binary scores", "[losses][check_logits]") {
+  Tape<double> tape;
+  tape.check_logits();
+  const auto x = tape.variable(irregular({3, 2})), by_sigmoid = sigmoid(x), by_softmax = softmax(x);
+  CHECK(refusal<ArgumentError>(tape, [&] { check_binary_logits("sigmoid_cross_entropy", by_sigmoid); }) ==
+        "sigmoid_cross_entropy: logits (3, 2) must be scores, got probabilities made by sigmoid; give what "
+        "went into the sigmoid, or use a loss of probabilities, such as binary_cross_entropy");
+  CHECK(refusal<ArgumentError>(tape, [&] { check_binary_logits("sigmoid_cross_entropy", by_softmax); }) ==
+        "sigmoid_cross_entropy: logits (3, 2) must be scores, got probabilities made by softmax; give what "
+        "went into the softmax, or use a loss of probabilities, such as binary_cross_entropy");
+}
+
+TEST_CASE("check_logits lets binary scores in [0, 1] pass", "[losses][check_logits]") {
+  Tape<double> tape;
+  tape.check_logits();
+  CHECK_NOTHROW(check_binary_logits("loss", tape.variable(irregular({3, 2}, 0, 1))));
+}
+
+TEST_CASE("check_logits is off at first and can be switched off again", "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({3, 2})), by_softmax = softmax(x), by_sigmoid = sigmoid(x);
+  CHECK_FALSE(tape.checks_logits());
+  CHECK_NOTHROW(check_class_logits("loss", by_softmax, 1));
+  CHECK_NOTHROW(check_binary_logits("loss", by_sigmoid));
+  tape.check_logits();
+  CHECK_THROWS_AS(check_class_logits("loss", by_softmax, 1), ArgumentError);
+  CHECK_THROWS_AS(check_binary_logits("loss", by_sigmoid), ArgumentError);
+  tape.check_logits(false);
+  CHECK_NOTHROW(check_class_logits("loss", by_softmax, 1));
+  CHECK_NOTHROW(check_binary_logits("loss", by_sigmoid));
+}
+
+TEST_CASE("check_logits names the loss when there is no such axis", "[losses][check_logits][errors]") {
+  Tape<double> tape;
+  tape.check_logits();
+  const auto x = tape.variable(irregular({3, 2}));
+  CHECK(refusal<ArgumentError>(tape, [&] { check_class_logits("poly_cross_entropy", x, 2); }) ==
+        "poly_cross_entropy: axis must be in [-2, 2) for shape (3, 2), got 2");
+}

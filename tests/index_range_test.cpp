@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/index_range.hpp"
+
+#include <cstdint>
+#include <vector>
+
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+TEST_CASE("a range contains the indices from 0 to below its count", "[core][index_range]") {
+  const IndexRange classes{.noun = "classes", .count = 3}, none{.noun = "classes", .count = 0};
+  CHECK(classes.contains(0));
+  CHECK(classes.contains(2));
+  CHECK_FALSE(classes.contains(3));
+  CHECK_FALSE(classes.contains(-1));
+  CHECK_FALSE(classes.contains(INT64_MIN));
+  CHECK_FALSE(classes.contains(INT64_MAX));
+  CHECK_FALSE(none.contains(0));
+}
+
+TEST_CASE("indices within their range pass", "[core][index_range]") {
+  const std::vector<std::int64_t> indices{2, 0, 1}, none;
+  CHECK_NOTHROW(require_indices("f", "indices", indices, {.noun = "rows", .count = 3}));
+  CHECK_NOTHROW(require_indices("f", "indices", none, {.noun = "rows", .count = 0}));
+}
+
+TEST_CASE("the first index outside the range is named with what the range is",
+          "[core][index_range][errors]") {
+  const xt::xarray<std::int64_t> indices{{0, 1}, {7, -1}}, scalar(-100);
+  const IndexRange classes{.noun = "classes", .count = 5}, none{.noun = "classes", .count = 0};
+  const IndexRange of_logits{.noun = "classes", .count = 5, .array = "logits", .shape = {2, 2, 5}};
+  IndexRange skippable = of_logits;
+  skippable.can_skip = true;
+  CHECK_THROWS_AS(require_indices("f", "labels", indices, classes), LabelError);
+  CHECK_THROWS_WITH(require_indices("f", "labels", indices, classes),
+                    "f: labels[1, 0] is 7, but there are classes 0 to 4");
+  CHECK_THROWS_WITH(require_indices("f", "labels", indices, none),
+                    "f: labels[0, 0] is 0, but there are no classes");
+  CHECK_THROWS_WITH(require_indices("f", "labels", indices, of_logits),
+                    "f: labels[1, 0] is 7, but logits (2, 2, 5) has classes 0 to 4");
+  CHECK_THROWS_WITH(require_indices("f", "labels", scalar, skippable),
+                    "f: labels is -100, but logits (2, 2, 5) has classes 0 to 4; to skip such samples set "
+                    "ignore_index = -100");
+}
