@@ -63,14 +63,7 @@ template <class T>
 Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t<Labels<T>> labels,
                                  const BinaryCrossEntropyOptions& options) {
   const char* const name = "binary_cross_entropy";
-  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels,
-                      {.axis = options.axis,
-                       .class_weights = options.class_weights,
-                       .sample_weights = options.sample_weights,
-                       .mask = options.mask,
-                       .reduction = options.reduction,
-                       .label_smoothing = options.label_smoothing,
-                       .smoothing_prior = options.smoothing_prior});
+  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
   const auto pos_weights = loss.broadcast("pos_weight", options.pos_weight);
   const auto pos_weight = [pos_weights](std::size_t i) { return pos_weights.empty() ? 1 : pos_weights[i]; };
   switch (options.guard) {

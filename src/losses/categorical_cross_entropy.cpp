@@ -11,15 +11,7 @@ Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_ident
                                       const CategoricalCrossEntropyOptions& options) {
   const char* const name = "categorical_cross_entropy";
   require_clip_epsilon(name, options.epsilon);
-  ClassLoss<T> loss(name, "probabilities", probabilities, labels,
-                    {.axis = options.axis,
-                     .class_weights = options.class_weights,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction,
-                     .label_smoothing = options.label_smoothing,
-                     .smoothing_prior = options.smoothing_prior});
+  ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   const auto term = [](double label, double nats, double, double) {
     return kernels::ClassTerm{label * nats, label, nats};
   };

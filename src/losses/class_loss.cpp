@@ -16,10 +16,10 @@ bool has_trailing_axis_of_one(const Shape& shape, const Shape& samples) {
 
 void require_smoothing(const char* loss, std::size_t classes, const ClassOptions& options) {
   require_in_range(loss, "label_smoothing", options.label_smoothing, 0, 1);
-  if (!options.smoothing_prior.given()) return;
-  require_one_per_class<ArgumentError>(loss, "smoothing_prior", options.smoothing_prior.shape(), classes);
+  if (!options.smoothing_prior->given()) return;
+  require_one_per_class<ArgumentError>(loss, "smoothing_prior", options.smoothing_prior->shape(), classes);
   std::vector<double> prior(classes);
-  options.smoothing_prior.copy_to(ArrayView<double>(prior));
+  options.smoothing_prior->copy_to(ArrayView<double>(prior));
   double sum = 0;
   for (std::size_t j = 0; j < classes; ++j) {
     if (!(prior[j] >= 0)) {
@@ -72,15 +72,14 @@ void require_soft_labels_shape(const char* loss, const char* predictions_name, c
 
 void require_class_options(const char* loss, const char* predictions_name, const Shape& predictions,
                            std::size_t classes, bool has_indices, const ClassOptions& options) {
-  const Shape& weights = options.class_weights.shape();
-  if (options.class_weights.given() && options.class_weights_are_alpha && weights.rank() > 0) {
-    require_one_per_class<ArgumentError>(loss, "alpha", weights, classes);
+  if (options.class_weights->given()) {
+    require_one_per_class<WeightsShapeError>(loss, "class_weights", options.class_weights->shape(), classes);
   }
-  if (options.class_weights.given() && !options.class_weights_are_alpha) {
-    require_one_per_class<WeightsShapeError>(loss, "class_weights", weights, classes);
+  if (options.alpha->given() && options.alpha->shape().rank() > 0) {
+    require_one_per_class<ArgumentError>(loss, "alpha", options.alpha->shape(), classes);
   }
-  const Shape& mask = options.class_mask.shape();
-  if (options.class_mask.given() && mask != Shape{classes} && mask != predictions) {
+  const Shape& mask = options.class_mask->shape();
+  if (options.class_mask->given() && mask != Shape{classes} && mask != predictions) {
     fail<ShapeError>("{}: class_mask must have one entry per class, shape {}, or the shape of {} {}, got {}",
                      loss, Shape{classes}, predictions_name, predictions, mask);
   }

@@ -11,23 +11,43 @@
 
 namespace xtape::losses {
 
-// The options that losses over classes have in common; a family leaves those away that it does not have.
+// The options that losses over classes have in common, taken from those of a family; a family leaves away
+// what makes no sense for it.
 struct ClassOptions {
+  template <class Options>
+  explicit ClassOptions(const Options& options)
+      : axis(options.axis),
+        sample_weights(options.sample_weights),
+        mask(options.mask),
+        ignore_index(options.ignore_index),
+        reduction(options.reduction) {
+    if constexpr (requires { options.class_weights; }) class_weights = &options.class_weights;
+    if constexpr (requires { options.alpha; }) alpha = &options.alpha;
+    if constexpr (requires { options.class_mask; }) class_mask = &options.class_mask;
+    if constexpr (requires { options.label_smoothing; }) {
+      label_smoothing = options.label_smoothing;
+      smoothing_prior = &options.smoothing_prior;
+    }
+  }
+
   int axis;
-  const Weights& class_weights;
   const Weights& sample_weights;
   const Mask& mask;
   std::optional<std::int64_t> ignore_index;
   const Reduction& reduction;
-  const Mask& class_mask = no_mask;
+  const Weights* class_weights = &not_given<Weights>;
+  const Weights* alpha = &not_given<Weights>;  // class weights, or one number
+  const Mask* class_mask = &not_given<Mask>;
   double label_smoothing = 0;
-  const Weights& smoothing_prior = no_weights;
-  bool masked_labels = false;            // a class index may be masked by the class mask
-  bool class_weights_are_alpha = false;  // that is their name, and they may be one number
+  const Weights* smoothing_prior = &not_given<Weights>;
 
-  static inline const Weights no_weights{};
-  static inline const Mask no_mask{};
+ private:
+  template <class Array>
+  static inline const Array not_given{};
 };
+
+// Whether a class index may be masked by the class mask.
+enum class MaskedLabels { refused, counted };
 
 // The samples of predictions of that shape, along the class axis.
 SampleLayout class_layout(const char* loss, const char* predictions_name, const Shape& predictions, int axis);
@@ -60,29 +80,36 @@ class ClassLoss {
  public:
   // `predictions_name` is what messages call the predictions.
   ClassLoss(const char* name, const char* predictions_name, Variable<T> predictions,
-            const ClassLabels<T>& labels, const ClassOptions& options)
+            const ClassLabels<T>& labels, const ClassOptions& options,
+            MaskedLabels masked_labels = MaskedLabels::refused)
       : options_(options),
         recording_(name, class_layout(name, predictions_name, predictions.shape(), labels, options.axis),
                    predictions, "soft_labels", labels.soft()),
         classes_(recording_.slices().length),
         has_indices_(labels.indices() != nullptr),
-        class_mask_is_full_(options.class_mask.shape() != Shape{classes_}) {
+        class_mask_is_full_(options.class_mask->shape() != Shape{classes_}) {
     require_class_options(name, predictions_name, predictions.shape(), classes_, has_indices_, options);
     recording_.weigh(options.sample_weights);
     recording_.leave_out(options.mask);
-    if (options.class_weights.given()) {
-      class_weights_ = recording_.template broadcast<double>(
-          recording_.save_copy("class_weights", options.class_weights), {classes_});
+    if (options.class_weights->given()) {
+      class_weights_ = recording_.save_copy("class_weights", *options.class_weights);
+    } else if (options.alpha->given()) {
+      const ArrayView<const double> alpha = recording_.save_copy("alpha", *options.alpha);
+      class_weights_ = recording_.template broadcast<double>(alpha, {classes_});
     }
-    if (options.smoothing_prior.given())
-      prior_ = recording_.save_copy("smoothing_prior", options.smoothing_prior);
-    if (options.class_mask.given()) class_mask_ = recording_.save_copy("class_mask", options.class_mask);
-    if (has_indices_) take_indices(name, predictions_name, predictions.shape(), *labels.indices());
-    if (!class_mask_.empty()) leave_out_samples_without_classes(name);
+    if (options.smoothing_prior->given()) {
+      prior_ = recording_.save_copy("smoothing_prior", *options.smoothing_prior);
+    }
+    if (options.class_mask->given()) {
+      class_mask_ = recording_.save_copy("class_mask", *options.class_mask);
+      leave_out_samples_without_classes();
+    }
+    if (has_indices_) {
+      take_indices(name, predictions_name, predictions.shape(), *labels.indices(), masked_labels);
+    }
+    if (!class_mask_.empty() && options.label_smoothing > 0) require_prior_left(name);
     take_target_weights();
   }
-
-  std::size_t classes() const { return classes_; }
 
   // Every sample has one class, and the options leave it at that.
   bool labels_are_hard() const { return has_indices_ && options_.label_smoothing == 0; }
@@ -137,7 +164,7 @@ class ClassLoss {
   }
 
   void take_indices(const char* name, const char* predictions_name, const Shape& predictions,
-                    const Indices& indices) {
+                    const Indices& indices, MaskedLabels masked_labels) {
     const IndexRange range{.noun = "classes",
                            .count = classes_,
                            .array = predictions_name,
@@ -151,19 +178,24 @@ class ClassLoss {
         recording_.leave_out(s);
       } else if (!range.contains(indices_[s])) {
         throw_outside_range(name, "class_indices", indices_, s, range);
-      } else if (!options_.masked_labels && is_masked(s, static_cast<std::size_t>(indices_[s]))) {
+      } else if (masked_labels == MaskedLabels::refused &&
+                 is_masked(s, static_cast<std::size_t>(indices_[s]))) {
         throw_masked_class(name, indices_, s);
       }
     }
   }
 
-  void leave_out_samples_without_classes(const char* name) {
+  void leave_out_samples_without_classes() {
     for (std::size_t s = 0; s < recording_.samples(); ++s) {
-      std::size_t left = 0;
-      for (std::size_t j = 0; j < classes_; ++j) left += !is_masked(s, j);
-      if (left == 0) {
-        recording_.leave_out(s);
-      } else if (options_.label_smoothing > 0 && prior_mass(s) == 0) {
+      bool any = false;
+      for (std::size_t j = 0; j < classes_ && !any; ++j) any = !is_masked(s, j);
+      if (!any) recording_.leave_out(s);
+    }
+  }
+
+  void require_prior_left(const char* name) const {
+    for (std::size_t s = 0; s < recording_.samples(); ++s) {
+      if (recording_.is_valid(s) && prior_mass(s) == 0) {
         throw_no_prior_left(name, recording_.sample_shape(), s);
       }
     }

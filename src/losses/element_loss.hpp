@@ -8,17 +8,32 @@
 
 namespace xtape::losses {
 
-// The options that losses of single elements have in common.
+// The options that losses of single elements have in common, taken from those of a family; a family leaves
+// away what makes no sense for it.
 struct ElementOptions {
+  template <class Options>
+  explicit ElementOptions(const Options& options)
+      : axis(options.axis),
+        sample_weights(options.sample_weights),
+        mask(options.mask),
+        reduction(options.reduction) {
+    if constexpr (requires { options.class_weights; }) class_weights = &options.class_weights;
+    if constexpr (requires { options.label_smoothing; }) {
+      label_smoothing = options.label_smoothing;
+      smoothing_prior = options.smoothing_prior;
+    }
+  }
+
   std::optional<int> axis;
-  const Weights& class_weights;
   const Weights& sample_weights;
   const Mask& mask;
   const Reduction& reduction;
+  const Weights* class_weights = &not_given;
   double label_smoothing = 0;
   double smoothing_prior = 0;
 
-  static inline const Weights no_weights{};
+ private:
+  static inline const Weights not_given{};
 };
 
 // A loss that is a sum, or a mean along an axis, of the losses of single elements.
@@ -33,7 +48,7 @@ class ElementLoss {
         shape_(predictions.shape()),
         options_(options),
         recording_(name, layout(labels_name, labels.shape()), predictions, labels_name, &labels),
-        class_weights_(broadcast("class_weights", options.class_weights)) {
+        class_weights_(broadcast("class_weights", *options.class_weights)) {
     require_in_range(name, "label_smoothing", options.label_smoothing, 0, 1);
     require_in_range(name, "smoothing_prior", options.smoothing_prior, 0, 1);
     recording_.weigh(options.sample_weights);

@@ -83,17 +83,6 @@ kernels::ClassTerm class_focal_term(double label, double nats, double p, double 
   return {label * by_label, label * (fade.value + through_fade), by_label};
 }
 
-template <class Options>
-ElementOptions element_options(const Options& options) {
-  return {.axis = options.axis,
-          .class_weights = options.class_weights,
-          .sample_weights = options.sample_weights,
-          .mask = options.mask,
-          .reduction = options.reduction,
-          .label_smoothing = options.label_smoothing,
-          .smoothing_prior = options.smoothing_prior};
-}
-
 void require_focal_options(const char* name, double gamma, std::optional<double> epsilon) {
   require_in_range(name, "gamma", gamma, 0, INFINITY);
   if (epsilon) require_clip_epsilon(name, *epsilon);
@@ -108,7 +97,7 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   require_focal_options(name, options.gamma, options.epsilon);
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
   check_binary_logits(name, logits);
-  ElementLoss<T> loss(name, "logits", logits, "labels", labels, element_options(options));
+  ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   return loss.finish_mean([&](double x, double label, std::size_t) {
     const Odds odds = odds_of_logit(x);
@@ -123,7 +112,7 @@ Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<
   const char* const name = "binary_focal";
   require_focal_options(name, options.gamma, options.epsilon);
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
-  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, element_options(options));
+  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish_mean([&](double p, double label, std::size_t) {
     return binary_focal_term(clipped(odds_of_probability(p), interval), label, options.gamma, options.alpha);
@@ -136,17 +125,7 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
   const char* const name = "softmax_focal";
   require_focal_options(name, options.gamma, options.epsilon);
   check_class_logits(name, logits, options.axis);
-  ClassLoss<T> loss(name, "logits", logits, labels,
-                    {.axis = options.axis,
-                     .class_weights = options.alpha,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction,
-                     .class_mask = options.class_mask,
-                     .label_smoothing = options.label_smoothing,
-                     .smoothing_prior = options.smoothing_prior,
-                     .class_weights_are_alpha = true});
+  ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   const auto term = [&](double label, double nats, double p, double complement) {
     if (!options.epsilon || interval.contains(p)) {
@@ -169,16 +148,7 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
                               const CategoricalFocalOptions& options) {
   const char* const name = "categorical_focal";
   require_focal_options(name, options.gamma, options.epsilon);
-  ClassLoss<T> loss(name, "probabilities", probabilities, labels,
-                    {.axis = options.axis,
-                     .class_weights = options.alpha,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction,
-                     .label_smoothing = options.label_smoothing,
-                     .smoothing_prior = options.smoothing_prior,
-                     .class_weights_are_alpha = true});
+  ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   const auto term = [&](double label, double nats, double p, double complement) {
     return class_focal_term(label, nats, p, complement, options.gamma);
   };

@@ -15,13 +15,7 @@ Variable<T> generalized_cross_entropy(Variable<T> probabilities, const Indices& 
   const char* const name = "generalized_cross_entropy";
   const double q = options.q;
   if (!(q > 0 && q < 1)) fail<ArgumentError>("{}: q must be in (0, 1), got {}", name, q);
-  ClassLoss<T> loss(name, "probabilities", probabilities, class_indices,
-                    {.axis = options.axis,
-                     .class_weights = options.class_weights,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction});
+  ClassLoss<T> loss(name, "probabilities", probabilities, class_indices, ClassOptions(options));
   return loss.finish_hard([&](const Sample<T>& sample) {
     const std::size_t y = loss.class_of(sample);
     const double p = sample.x[y];

@@ -70,12 +70,7 @@ Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels
                           const KlDivergenceOptions& options) {
   const char* const name = "kl_divergence";
   require_clip_epsilon(name, options.epsilon);
-  ElementLoss<T> loss(name, "probabilities", probabilities, "targets", targets,
-                      {.axis = options.axis,
-                       .class_weights = ElementOptions::no_weights,
-                       .sample_weights = options.sample_weights,
-                       .mask = options.mask,
-                       .reduction = options.reduction});
+  ElementLoss<T> loss(name, "probabilities", probabilities, "targets", targets, ElementOptions(options));
   const kernels::ClipInterval interval{static_cast<T>(options.epsilon), 1};
   return loss.finish_sum([interval](double x, double z, std::size_t) -> ElementTerm {
     const double p = interval.clip(x), t = interval.clip(z), log = log_ratio(t, p);
@@ -88,11 +83,7 @@ Variable<T> kl_divergence_from_log(Variable<T> log_probabilities, std::type_iden
                                    const KlDivergenceFromLogOptions& options) {
   const char* const name = "kl_divergence_from_log";
   ElementLoss<T> loss(name, "log_probabilities", log_probabilities, "targets", targets,
-                      {.axis = options.axis,
-                       .class_weights = ElementOptions::no_weights,
-                       .sample_weights = options.sample_weights,
-                       .mask = options.mask,
-                       .reduction = options.reduction});
+                      ElementOptions(options));
   const auto mask =
       element_mask(name, options.class_mask, log_probabilities.shape(), options.axis, loss.recording());
   leave_out_samples_without_terms(mask, loss.recording());

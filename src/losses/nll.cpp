@@ -9,13 +9,7 @@ namespace xtape::losses {
 
 template <class T>
 Variable<T> nll(Variable<T> log_probabilities, const Indices& class_indices, const NllOptions& options) {
-  ClassLoss<T> loss("nll", "log_probabilities", log_probabilities, class_indices,
-                    {.axis = options.axis,
-                     .class_weights = options.class_weights,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction});
+  ClassLoss<T> loss("nll", "log_probabilities", log_probabilities, class_indices, ClassOptions(options));
   return loss.finish_hard([&](const Sample<T>& sample) {
     const std::size_t y = loss.class_of(sample);
     if (sample.gradient != nullptr) {

@@ -15,16 +15,7 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
   const char* const name = "poly_cross_entropy";
   require_in_range(name, "epsilon", options.epsilon, -INFINITY, INFINITY);
   check_class_logits(name, logits, options.axis);
-  ClassLoss<T> loss(name, "logits", logits, labels,
-                    {.axis = options.axis,
-                     .class_weights = options.class_weights,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction,
-                     .class_mask = options.class_mask,
-                     .label_smoothing = options.label_smoothing,
-                     .smoothing_prior = options.smoothing_prior});
+  ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto term = [epsilon = options.epsilon](double label, double nats, double p, double complement) {
     const double by_label = nats + epsilon * complement;
     return kernels::ClassTerm{label * by_label, label * (1 + epsilon * p), by_label};

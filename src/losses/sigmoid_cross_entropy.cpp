@@ -11,14 +11,7 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
                                   const SigmoidCrossEntropyOptions& options) {
   const char* const name = "sigmoid_cross_entropy";
   check_binary_logits(name, logits);
-  ElementLoss<T> loss(name, "logits", logits, "labels", labels,
-                      {.axis = options.axis,
-                       .class_weights = options.class_weights,
-                       .sample_weights = options.sample_weights,
-                       .mask = options.mask,
-                       .reduction = options.reduction,
-                       .label_smoothing = options.label_smoothing,
-                       .smoothing_prior = options.smoothing_prior});
+  ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   const auto pos_weight = loss.broadcast("pos_weight", options.pos_weight);
   return loss.finish_mean([pos_weight](double x, double z, std::size_t i) {
     return kernels::sigmoid_cross_entropy(x, z, pos_weight.empty() ? 1 : pos_weight[i]);

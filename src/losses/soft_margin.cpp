@@ -12,12 +12,7 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
                         const SoftMarginOptions& options) {
   const char* const name = "soft_margin";
   check_binary_logits(name, logits);
-  ElementLoss<T> loss(name, "logits", logits, "labels", labels,
-                      {.axis = options.axis,
-                       .class_weights = options.class_weights,
-                       .sample_weights = options.sample_weights,
-                       .mask = options.mask,
-                       .reduction = options.reduction});
+  ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   return loss.finish_mean([](double x, double t, std::size_t) {
     const double wrong = kernels::sigmoid(-t * x);
     return kernels::ElementTerm{kernels::softplus(-t * x), -t * wrong, -x * wrong};

@@ -16,17 +16,7 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<Class
   const double z_loss = options.z_loss;
   require_in_range(name, "z_loss", z_loss, 0, INFINITY);
   check_class_logits(name, logits, options.axis);
-  ClassLoss<T> loss(name, "logits", logits, labels,
-                    {.axis = options.axis,
-                     .class_weights = options.class_weights,
-                     .sample_weights = options.sample_weights,
-                     .mask = options.mask,
-                     .ignore_index = options.ignore_index,
-                     .reduction = options.reduction,
-                     .class_mask = options.class_mask,
-                     .label_smoothing = options.label_smoothing,
-                     .smoothing_prior = options.smoothing_prior,
-                     .masked_labels = true});
+  ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options), MaskedLabels::counted);
   const auto label_logit = [&loss, x = logits.data()](const Sample<T>& sample) {
     return x[sample.start + loss.class_of(sample) * sample.step];
   };
