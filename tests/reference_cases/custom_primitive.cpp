@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The loss that is composed of the tape's own operations, section 3.18.
 #include "families.hpp"
-#include "shapes.hpp"
 #include "xtape/xtape.hpp"
 
 namespace reference {
@@ -14,9 +13,8 @@ template <class T>
 Variable<T> custom_primitive(Call<T>& call) {
   const Variable<T> logits = call.real("logits"), labels = call.real("labels");
   const int axis = call.integer("axis");
-  // The primitives would broadcast, and know this mistake under another name.
+  // The operations would broadcast.
   if (logits.shape() != labels.shape()) throw ShapeError("labels must have the shape of logits");
-  if (!find_axis(logits.shape(), axis)) throw ArgumentError("axis must be one of logits");
   if (call.param("reduction") != "mean") throw ArgumentError("reduction must be mean");
 
   const Variable<T> p = call.flag("softmax_logits") ? softmax(logits, axis) : logits;
