@@ -74,7 +74,7 @@ std::vector<json> read_file(const std::string& path) {
   if (!file) throw xtape::FileError(path + ": the file must be readable");
   try {
     return json::parse(file).get<std::vector<json>>();
-  } catch (const json::exception& error) {
+  } catch (const std::exception& error) {
     throw xtape::FileError(
         fmt::format("{}: the file must hold a JSON list of cases: {}", path, error.what()));
   }
