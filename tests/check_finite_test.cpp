@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
 #include <memory>
 #include <vector>
 
@@ -182,4 +183,24 @@ TEST_CASE("a tape works on after check_finite has thrown", "[autograd][check_fin
   CHECK_THROWS_AS(log(y - 1), NonFiniteError);
   sum(y).backward();
   CHECK_THAT(values(x.grad()), AllClose({2, 4}, 0));
+}
+
+TEST_CASE("check_finite passes a loss whose impossible classes have logits of -inf",
+          "[autograd][check_finite]") {
+  Tape<double> tape;
+  tape.check_finite();
+  const auto logits = tape.variable(array({2, 2}, {-inf, 1, 2, -inf}));
+  CHECK(losses::softmax_cross_entropy(logits, std::vector<int>{1, 0}).item() == 0);
+  CHECK(losses::softmax_cross_entropy(logits, std::vector<int>{0, 0}).item() == inf);
+}
+
+TEST_CASE("check_finite passes a loss that leaves a sample of NaN out", "[autograd][check_finite]") {
+  Tape<double> tape;
+  tape.check_finite();
+  const auto logits = tape.variable(array({2, 2}, {NaN, 1, 0, 0}));
+  const std::vector<int> classes{1, 0};
+  CHECK_THAT(losses::softmax_cross_entropy(logits, classes, {.mask = std::vector<int>{0, 1}}).item(),
+             WithinULP(std::log(2.0), 1));
+  CHECK(refusal<NonFiniteError>(tape, [&] { losses::softmax_cross_entropy(logits, classes); }) ==
+        "softmax_cross_entropy: input 0 (2, 2), made by variable, must not hold NaN, got nan at input[0, 0]");
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "losses/check_logits.hpp"
 
+#include <string>
+#include <vector>
+
 #include "matchers.hpp"
 
 using namespace xtape;
@@ -89,4 +92,35 @@ TEST_CASE("check_logits names the loss when there is no such axis", "[losses][ch
   const auto x = tape.variable(irregular({3, 2}));
   CHECK(refusal<ArgumentError>(tape, [&] { check_class_logits("poly_cross_entropy", x, 2); }) ==
         "poly_cross_entropy: axis must be in [-2, 2) for shape (3, 2), got 2");
+}
+
+TEST_CASE("every loss of logits refuses probabilities while the tape checks, and none else",
+          "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 3})), by_softmax = softmax(x), by_sigmoid = sigmoid(x);
+  const std::vector<int> classes{2, 0};
+  const xt::xarray<double> labels = xt::ones<double>({2, 3});
+  const auto fits_probabilities = [&] {
+    losses::categorical_cross_entropy(by_softmax, classes);
+    losses::categorical_focal(by_softmax, classes);
+    losses::generalized_cross_entropy(by_softmax, classes);
+    losses::kl_divergence(by_softmax, labels);
+    losses::binary_cross_entropy(by_sigmoid, labels);
+    losses::binary_focal(by_sigmoid, labels);
+  };
+  CHECK_NOTHROW(losses::softmax_cross_entropy(by_softmax, classes));
+  tape.check_logits();
+  CHECK_NOTHROW(fits_probabilities());
+  CHECK_NOTHROW(losses::softmax_cross_entropy(x, classes));
+  CHECK_NOTHROW(losses::sigmoid_cross_entropy(x, labels));
+
+  const auto names_itself = [&](const std::string& name, auto loss) {
+    return refusal<ArgumentError>(tape, loss).starts_with(name + ": logits (2, 3) must be scores, got prob");
+  };
+  CHECK(names_itself("softmax_cross_entropy", [&] { losses::softmax_cross_entropy(by_softmax, classes); }));
+  CHECK(names_itself("poly_cross_entropy", [&] { losses::poly_cross_entropy(by_softmax, classes); }));
+  CHECK(names_itself("softmax_focal", [&] { losses::softmax_focal(by_softmax, classes); }));
+  CHECK(names_itself("sigmoid_cross_entropy", [&] { losses::sigmoid_cross_entropy(by_sigmoid, labels); }));
+  CHECK(names_itself("sigmoid_focal", [&] { losses::sigmoid_focal(by_sigmoid, labels); }));
+  CHECK(names_itself("soft_margin", [&] { losses::soft_margin(by_sigmoid, labels); }));
 }
