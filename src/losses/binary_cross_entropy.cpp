@@ -7,15 +7,14 @@
 #include "core/element_name.hpp"
 #include "core/format.hpp"
 #include "kernels/clip.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/element_loss.hpp"
 
 namespace xtape::losses {
 namespace {
 
 using kernels::ElementTerm;
-
-// weight * factor, and 0 if the weight is, whatever the factor
-double weighted(double weight, double factor) { return weight == 0 ? 0 : weight * factor; }
+using kernels::weighted;
 
 ElementTerm term_of_logarithms(double label, double pos_weight, double log_yes, double log_no,
                                double by_prediction) {

@@ -6,6 +6,7 @@
 #include "kernels/clip.hpp"
 #include "kernels/cross_entropy.hpp"
 #include "kernels/probability_loss.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/class_loss.hpp"
 #include "losses/element_loss.hpp"
@@ -14,6 +15,7 @@ namespace xtape::losses {
 namespace {
 
 using kernels::ClipInterval;
+using kernels::weighted;
 
 // m^gamma and its derivative by m
 struct Fade {
@@ -42,16 +44,17 @@ kernels::ElementTerm binary_focal_term(const Odds& odds, double label, double ga
                                        std::optional<double> alpha) {
   const double wrong = label * odds.no + (1 - label) * odds.yes;
   const Fade fade(wrong, gamma);
-  const double nats =
-      (label == 0 ? 0 : label * odds.nats_yes) + (label == 1 ? 0 : (1 - label) * odds.nats_no);
+  const double nats = weighted(label, odds.nats_yes) + weighted(1 - label, odds.nats_no);
   const double balance = alpha ? *alpha * label + (1 - *alpha) * (1 - label) : 1;
   const double balance_slope = alpha ? 2 * *alpha - 1 : 0;
-  const double through_fade = odds.slope == 0 ? 0 : fade.slope * (1 - 2 * label) * odds.slope * nats;
-  const double through_nats =
-      fade.value * (label * odds.slope_of_nats_yes + (1 - label) * odds.slope_of_nats_no);
-  return {balance * fade.value * nats, balance * (through_fade + through_nats),
-          balance_slope * fade.value * nats + balance * (fade.slope * (odds.no - odds.yes) * nats +
-                                                         fade.value * (odds.nats_yes - odds.nats_no))};
+  const double through_fade = weighted(odds.slope, fade.slope * (1 - 2 * label) * nats);
+  const double through_nats = weighted(
+      fade.value, weighted(label, odds.slope_of_nats_yes) + weighted(1 - label, odds.slope_of_nats_no));
+  const double faded = weighted(fade.value, nats);
+  const double faded_by_label =
+      weighted(fade.slope * (odds.no - odds.yes), nats) + weighted(fade.value, odds.nats_yes - odds.nats_no);
+  return {balance * faded, balance * (through_fade + through_nats),
+          weighted(balance_slope, faded) + balance * faded_by_label};
 }
 
 Odds odds_of_logit(double x) {
