@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/losses/focal.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/clip.hpp"
 #include "kernels/cross_entropy.hpp"
@@ -21,14 +23,11 @@ using kernels::weighted;
 struct Fade {
   double value, slope;
 
-  Fade(double m, double gamma) : value(std::pow(m, gamma)) {
-    if (gamma == 0) {
-      slope = 0;
-    } else if (m == 0) {
-      slope = gamma == 1 ? 1 : 0;  // what it is multiplied by is 0 faster than the slope for gamma < 1 grows
-    } else {
-      slope = gamma * std::pow(m, gamma - 1);
-    }
+  // For gamma < 1 the slope grows beyond all numbers as m vanishes, and what it is multiplied by vanishes
+  // faster: the largest number makes their product 0, as infinity would not.
+  Fade(double m, double gamma)
+      : value(std::pow(m, gamma)),
+        slope(gamma == 0 ? 0 : std::min(gamma * std::pow(m, gamma - 1), std::numeric_limits<double>::max())) {
   }
 };
 
