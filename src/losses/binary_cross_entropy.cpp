@@ -34,10 +34,15 @@ ElementTerm clamped_term(double p, double label, double pos_weight) {
                             std::max(std::log1p(-p), -100.0), slope);
 }
 
+// log(1 - p + epsilon); 1 would round away a small p.
+double log_of_complement(double p, double epsilon) {
+  return p < 0.5 ? std::log1p(epsilon - p) : std::log(1 - p + epsilon);
+}
+
 ElementTerm shifted_term(double p, double label, double pos_weight, double epsilon) {
   const double yes = p + epsilon, no = 1 - p + epsilon;
   const double slope = weighted(1 - label, 1 / no) - weighted(pos_weight * label, 1 / yes);
-  return term_of_logarithms(label, pos_weight, std::log(yes), std::log(no), slope);
+  return term_of_logarithms(label, pos_weight, std::log(yes), log_of_complement(p, epsilon), slope);
 }
 
 template <class T>
