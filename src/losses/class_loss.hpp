@@ -7,6 +7,7 @@
 
 #include "core/index_range.hpp"
 #include "kernels/sum.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/loss_recording.hpp"
 
 namespace xtape::losses {
@@ -217,7 +218,8 @@ class ClassLoss {
       }
       for (std::size_t j = 0; j < classes_; ++j) {
         if (!is_masked(s, j)) {
-          weights[s] += class_weight(j) * recording_.labels()[slices.start(s) + j * slices.step];
+          const double label = recording_.labels()[slices.start(s) + j * slices.step];
+          weights[s] += kernels::weighted(label, class_weight(j));
         }
       }
     }
@@ -239,7 +241,7 @@ class ClassLoss {
     for (std::size_t j = 0; j < classes_; ++j) {
       const double given = has_indices_ ? j == class_of(sample) : static_cast<double>(sample.labels[j]);
       const double smooth = spread > 0 ? (1 - spread) * given + spread * (prior(j) / mass) : given;
-      t[j] = is_masked(sample.index, j) ? 0 : class_weight(j) * smooth;
+      t[j] = is_masked(sample.index, j) ? 0 : kernels::weighted(smooth, class_weight(j));
     }
   }
 
