@@ -2,6 +2,7 @@
 #include "xtape/losses/soft_margin.hpp"
 
 #include "kernels/logistic.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/element_loss.hpp"
 
@@ -15,7 +16,7 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
   ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   return loss.finish_mean([](double x, double t, std::size_t) {
     const double wrong = kernels::sigmoid(-t * x);
-    return kernels::ElementTerm{kernels::softplus(-t * x), -t * wrong, -x * wrong};
+    return kernels::ElementTerm{kernels::softplus(-t * x), -t * wrong, kernels::weighted(wrong, -x)};
   });
 }
 
