@@ -8,6 +8,21 @@
 #include "losses/class_loss.hpp"
 
 namespace xtape::losses {
+namespace {
+
+// -log(1 - c) - c. For a small c that is a small difference of large numbers, so it is c^2 / 2 + c^3 / 3 +
+// ...
+double log_without_first_term(double c, double nats) {
+  if (!(c <= 0.5)) return nats - c;
+  double sum = 0, power = c * c;
+  for (int k = 2; power > sum * 1e-17; ++k) {
+    sum += power / k;
+    power *= c;
+  }
+  return sum;
+}
+
+}  // namespace
 
 template <class T>
 Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLabels<T>> labels,
@@ -17,8 +32,12 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
   check_class_logits(name, logits, options.axis);
   ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto term = [epsilon = options.epsilon](double label, double nats, double p, double complement) {
-    const double by_label = nats + epsilon * complement;
-    return kernels::ClassTerm{label * by_label, label * (1 + epsilon * p), by_label};
+    // Near -1, epsilon takes away the first term of the logarithm, and 1 of the pull.
+    const double by_label = epsilon < -0.5
+                                ? (1 + epsilon) * complement + log_without_first_term(complement, nats)
+                                : nats + epsilon * complement;
+    const double pull = p > 0.5 ? (1 + epsilon) - epsilon * complement : 1 + epsilon * p;
+    return kernels::ClassTerm{label * by_label, label * pull, by_label};
   };
   return loss.finish([&](const Sample<T>& sample, const auto* t) {
     return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
