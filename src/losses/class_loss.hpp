@@ -103,11 +103,10 @@ class ClassLoss {
     }
     if (options.class_mask->given()) {
       class_mask_ = recording_.save_copy("class_mask", *options.class_mask);
-      leave_out_samples_without_classes();
     }
-    if (has_indices_) {
-      take_indices(name, predictions_name, predictions.shape(), *labels.indices(), masked_labels);
-    }
+    if (has_indices_) take_indices(name, predictions_name, predictions.shape(), *labels.indices());
+    if (!class_mask_.empty()) leave_out_samples_without_classes();
+    if (has_indices_ && masked_labels == MaskedLabels::refused) require_unmasked_labels(name);
     if (!class_mask_.empty() && options.label_smoothing > 0) require_prior_left(name);
     take_target_weights();
   }
@@ -165,7 +164,7 @@ class ClassLoss {
   }
 
   void take_indices(const char* name, const char* predictions_name, const Shape& predictions,
-                    const Indices& indices, MaskedLabels masked_labels) {
+                    const Indices& indices) {
     const IndexRange range{.noun = "classes",
                            .count = classes_,
                            .array = predictions_name,
@@ -179,9 +178,6 @@ class ClassLoss {
         recording_.leave_out(s);
       } else if (!range.contains(indices_[s])) {
         throw_outside_range(name, "class_indices", indices_, s, range);
-      } else if (masked_labels == MaskedLabels::refused &&
-                 is_masked(s, static_cast<std::size_t>(indices_[s]))) {
-        throw_masked_class(name, indices_, s);
       }
     }
   }
@@ -191,6 +187,14 @@ class ClassLoss {
       bool any = false;
       for (std::size_t j = 0; j < classes_ && !any; ++j) any = !is_masked(s, j);
       if (!any) recording_.leave_out(s);
+    }
+  }
+
+  void require_unmasked_labels(const char* name) const {
+    for (std::size_t s = 0; s < recording_.samples(); ++s) {
+      if (recording_.is_valid(s) && is_masked(s, static_cast<std::size_t>(indices_[s]))) {
+        throw_masked_class(name, indices_, s);
+      }
     }
   }
 

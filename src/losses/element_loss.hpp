@@ -68,7 +68,7 @@ class ElementLoss {
   // are averaged along the axis.
   template <class Term>
   Variable<T> finish_mean(Term term) {
-    return finish(term, 1 / static_cast<double>(recording_.slices().length));
+    return finish(term, static_cast<double>(recording_.slices().length));
   }
   // They are added up along the axis.
   template <class Term>
@@ -85,7 +85,8 @@ class ElementLoss {
   }
 
   template <class Term>
-  Variable<T> finish(Term term, double share) {
+  Variable<T> finish(Term term, double divisor) {
+    const double share = 1 / divisor;
     const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
     return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
       kernels::Sum<T> loss;
@@ -94,16 +95,16 @@ class ElementLoss {
         const double given = sample.labels[j];
         const double label = spread > 0 ? given * (1 - spread) + spread * prior : given;
         const kernels::ElementTerm part = term(static_cast<double>(sample.x[j]), label, at);
-        const double weight = class_weights_.empty() ? share : class_weights_[at] * share;
+        const double weight = class_weights_.empty() ? 1 : class_weights_[at];
         loss.add(weight * part.value);
         if (sample.gradient != nullptr) {
-          sample.gradient[j] = static_cast<T>(weight * part.by_prediction);
+          sample.gradient[j] = static_cast<T>(weight * share * part.by_prediction);
         }
         if (sample.label_gradient != nullptr) {
-          sample.label_gradient[j] = static_cast<T>(weight * (1 - spread) * part.by_label);
+          sample.label_gradient[j] = static_cast<T>(weight * share * (1 - spread) * part.by_label);
         }
       }
-      return loss.value();
+      return loss.value() / divisor;
     });
   }
 

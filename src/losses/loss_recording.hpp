@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/slices.hpp"
@@ -129,7 +131,10 @@ class LossRecording {
     if (labels == nullptr) return;
     const Variable<T>* variable = labels->variable();
     if (variable == nullptr) {
-      labels_ = save_copy(labels_name, labels->array()).data();
+      const auto copy = save<T>(labels->shape());
+      labels->array().copy_to(copy);
+      labels_ = copy.data();
+      if (checks_finite_) label_array_ = {labels_name, copy};
       return;
     }
     labels_ = variable->data();
@@ -147,8 +152,8 @@ class LossRecording {
   auto save_copy(const char* argument, const Source& source) {
     const auto copy = save<typename Source::Element>(source.shape());
     source.copy_to(copy);
-    if constexpr (std::is_floating_point_v<typename Source::Element>) {
-      if (checks_finite_) require_no_nan<typename Source::Element>(name_, argument, copy);
+    if constexpr (std::is_same_v<typename Source::Element, double>) {
+      if (checks_finite_) weight_arrays_.emplace_back(argument, copy);
     }
     return copy;
   }
@@ -212,6 +217,7 @@ class LossRecording {
                       [&](std::size_t begin, std::size_t end) {
                         for (std::size_t s = begin; s < end; ++s) losses[s] = weighted_loss(s, loss_of);
                       });
+    if (checks_finite_) explain_nan(losses);
     write_output(losses, reduced, divisor);
     return op_.finish([gradient = gradient_, label_gradient = label_gradient_, slices = layout_.slices,
                        weights = weights_, reduced, divisor](Backward<T>& b) {
@@ -284,6 +290,24 @@ class LossRecording {
     for (std::size_t j = 0; j < layout_.slices.length; ++j) to[j * layout_.slices.step] = row[j];
   }
 
+  // Of the arrays that are no variables, of which the tape knows nothing.
+  void explain_nan(ArrayView<const double> losses) const {
+    for (std::size_t s = 0; s < losses.size(); ++s) {
+      if (!std::isnan(losses[s])) continue;
+      const auto& [labels_name, labels] = label_array_;
+      for (std::size_t j = 0; j < (labels.empty() ? 0 : layout_.slices.length); ++j) {
+        const std::size_t at = layout_.slices.start(s) + j * layout_.slices.step;
+        if (std::isnan(labels[at])) throw_nan(name_, labels_name, labels.shape(), at);
+      }
+      for (const auto& [option_name, weights] : weight_arrays_) {
+        const auto nan = std::ranges::find_if(weights, [](double weight) { return std::isnan(weight); });
+        if (nan != weights.end()) {
+          throw_nan(name_, option_name, weights.shape(), static_cast<std::size_t>(nan - weights.begin()));
+        }
+      }
+    }
+  }
+
   void write_output(ArrayView<const double> losses, bool reduced, double divisor) {
     if (!reduced) {
       const ArrayView<T> y = op_.output(losses.shape());
@@ -305,6 +329,10 @@ class LossRecording {
   ArrayView<T> gradient_;  // no elements: nobody needs it
   ArrayView<T> label_gradient_;
   SampleWeights weights_;
+
+  // While the tape checks for NaN: the arguments and options that are plain arrays, by name.
+  std::pair<const char*, ArrayView<const T>> label_array_;
+  std::vector<std::pair<const char*, ArrayView<const double>>> weight_arrays_;
 };
 
 }  // namespace xtape::losses

@@ -74,17 +74,9 @@ void require_same_shape(const char* loss, const char* labels, const Shape& shape
                    predictions_shape, shape);
 }
 
-template <class T>
-void require_no_nan(const char* loss, const char* argument, ArrayView<const T> array) {
-  for (std::size_t i = 0; i < array.size(); ++i) {
-    if (std::isnan(array[i])) {
-      fail<NonFiniteError>("{}: {} {} must not hold NaN, got nan at {}", loss, argument, array.shape(),
-                           element_name(argument, array.shape(), i));
-    }
-  }
+void throw_nan(const char* loss, const char* argument, const Shape& shape, std::size_t at) {
+  fail<NonFiniteError>("{}: {} {} must not hold NaN, got nan at {}", loss, argument, shape,
+                       element_name(argument, shape, at));
 }
-
-template void require_no_nan(const char*, const char*, ArrayView<const float>);
-template void require_no_nan(const char*, const char*, ArrayView<const double>);
 
 }  // namespace xtape::losses

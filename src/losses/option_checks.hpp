@@ -29,7 +29,6 @@ void require_one_per_class(const char* loss, const char* name, const Shape& shap
 void require_same_shape(const char* loss, const char* labels, const Shape& shape, const char* predictions,
                         const Shape& predictions_shape);
 
-template <class T>
-void require_no_nan(const char* loss, const char* argument, ArrayView<const T> array);
+[[noreturn]] void throw_nan(const char* loss, const char* argument, const Shape& shape, std::size_t at);
 
 }  // namespace xtape::losses
