@@ -204,3 +204,19 @@ TEST_CASE("check_finite passes a loss that leaves a sample of NaN out", "[autogr
   CHECK(refusal<NonFiniteError>(tape, [&] { losses::softmax_cross_entropy(logits, classes); }) ==
         "softmax_cross_entropy: input 0 (2, 2), made by variable, must not hold NaN, got nan at input[0, 0]");
 }
+
+TEST_CASE("check_finite names the NaN in an array that a loss was given, if it counts",
+          "[autograd][check_finite]") {
+  Tape<double> tape;
+  tape.check_finite();
+  const auto logits = tape.variable(array({2, 2}, {2, 1, 0, 0}));
+  const auto soft_labels = array({2, 2}, {NaN, 0, 1, 0});
+  CHECK_THAT(losses::softmax_cross_entropy(logits, soft_labels, {.mask = std::vector<int>{0, 1}}).item(),
+             WithinULP(std::log(2.0), 1));
+  CHECK(refusal<NonFiniteError>(tape, [&] { losses::softmax_cross_entropy(logits, soft_labels); }) ==
+        "softmax_cross_entropy: soft_labels (2, 2) must not hold NaN, got nan at soft_labels[0, 0]");
+  const std::vector<int> classes{1, 0};
+  CHECK(refusal<NonFiniteError>(tape, [&] {
+          losses::softmax_cross_entropy(logits, classes, {.sample_weights = std::vector<double>{1, NaN}});
+        }) == "softmax_cross_entropy: sample_weights (2) must not hold NaN, got nan at sample_weights[1]");
+}

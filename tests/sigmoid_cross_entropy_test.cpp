@@ -130,3 +130,12 @@ TEST_CASE("sigmoid_cross_entropy never stretches labels and leaves the tape as i
   CHECK(tape.statistics().nodes == before.nodes);
   CHECK(tape.statistics().bytes_in_use == before.bytes_in_use);
 }
+
+TEST_CASE("sigmoid_cross_entropy averaged along an axis without elements is NaN",
+          "[losses][sigmoid_cross_entropy]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({2, 0}, {}));
+  const auto each =
+      sigmoid_cross_entropy(x, array({2, 0}, {}), {.axis = -1, .reduction = losses::Reduction::none});
+  CHECK_THAT(values(each), AllClose({NaN, NaN}, 0));
+}

@@ -319,3 +319,15 @@ TEST_CASE("softmax_cross_entropy of constants records no rule", "[losses][softma
   Tape<double> tape;
   CHECK_FALSE(softmax_cross_entropy(tape.constant(two_rows), xt::xarray<int>{2, 1}).requires_grad());
 }
+
+TEST_CASE(
+    "softmax_cross_entropy takes class indices of samples that have no class left only if they are classes",
+    "[losses][softmax_cross_entropy][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(two_rows);
+  const xt::xarray<bool> class_mask{{false, false, false}, {true, true, true}};
+  const auto loss = softmax_cross_entropy(x, xt::xarray<int>{2, 1},
+                                          {.class_mask = class_mask, .reduction = Reduction::none});
+  CHECK_THAT(values(loss), AllClose({0, 0.06588390375742911}, 1e-15));
+  CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{3, 1}, {.class_mask = class_mask}), LabelError);
+}
