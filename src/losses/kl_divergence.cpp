@@ -17,9 +17,14 @@ double log_ratio(double a, double b) {
   return a > b / 2 && a < 2 * b ? std::log1p((a - b) / b) : std::log(a / b);
 }
 
+// t * log, where log is infinite for t = 0. NaN in the prediction is seen all the same.
+double times_logarithm(double t, double log, double prediction) {
+  return t == 0 && !std::isnan(prediction) ? 0 : t * log;
+}
+
 ElementTerm plain_term(double x, double t) {
   const double difference = std::log(t) - x;
-  return {t == 0 ? 0 : t * difference, -t, difference + 1};
+  return {times_logarithm(t, difference, x), -t, difference + 1};
 }
 
 ElementTerm generalized_term(double x, double t) {
@@ -30,7 +35,7 @@ ElementTerm generalized_term(double x, double t) {
 
 ElementTerm log_targets_term(double x, double t) {
   const double q = std::exp(t);
-  return {q == 0 ? 0 : q * (t - x), -q, q == 0 ? 0 : q * (t - x + 1)};
+  return {times_logarithm(q, t - x, x), -q, times_logarithm(q, t - x + 1, x)};
 }
 
 // The class mask as one entry for each element; no elements if it is not given.
@@ -74,7 +79,8 @@ Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels
   const kernels::ClipInterval interval{static_cast<T>(options.epsilon), 1};
   return loss.finish_sum([interval](double x, double z, std::size_t) -> ElementTerm {
     const double p = interval.clip(x), t = interval.clip(z), log = log_ratio(t, p);
-    return {t == 0 ? 0 : t * log, interval.contains(x) ? -t / p : 0, interval.contains(z) ? log + 1 : 0};
+    const double slope = t == 0 && p == 0 ? 0 : -t / p;
+    return {times_logarithm(t, log, p), interval.contains(x) ? slope : 0, interval.contains(z) ? log + 1 : 0};
   });
 }
 
