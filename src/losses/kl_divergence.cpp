@@ -28,9 +28,10 @@ ElementTerm plain_term(double x, double t) {
 }
 
 ElementTerm generalized_term(double x, double t) {
-  const ElementTerm plain = plain_term(x, t);
-  const double p = std::exp(x);
-  return {plain.value + (p - t), p - t, plain.by_label - 1};
+  const double p = std::exp(x), u = (p - t) / t;
+  // Near the minimum the value is a small difference of large numbers, unless it is that of u and log(1 + u).
+  if (std::abs(u) < 0.5) return {t * (u - std::log1p(u)), p - t, -std::log1p(u)};
+  return {plain_term(x, t).value + (p - t), p - t, std::log(t) - x};
 }
 
 ElementTerm log_targets_term(double x, double t) {
