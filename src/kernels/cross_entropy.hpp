@@ -65,6 +65,7 @@ struct ElementTerm {
   double value;
   double by_prediction;
   double by_label;
+  double small_value = 0;  // belongs to the value, and would lose digits beside it
 };
 
 // Of the label z and the weight w of the label 1.

@@ -97,6 +97,7 @@ class ElementLoss {
         const kernels::ElementTerm part = term(static_cast<double>(sample.x[j]), label, at);
         const double weight = class_weights_.empty() ? 1 : class_weights_[at];
         loss.add(weight * part.value);
+        if (part.small_value != 0) loss.add(weight * part.small_value);
         if (sample.gradient != nullptr) {
           sample.gradient[j] = static_cast<T>(weight * share * part.by_prediction);
         }

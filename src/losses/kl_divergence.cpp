@@ -12,14 +12,35 @@ namespace {
 
 using kernels::ElementTerm;
 
-// log(a / b), also where the two are near each other
-double log_ratio(double a, double b) {
-  return a > b / 2 && a < 2 * b ? std::log1p((a - b) / b) : std::log(a / b);
+// Whether a - b is exact (Sterbenz), and log(a / b) better taken from it.
+bool are_near(double a, double b) { return a > b / 2 && a < 2 * b; }
+
+// atanh(s) - s = s^3 / 3 + s^5 / 5 + ..., for |s| < 1/2
+double atanh_without_first_term(double s) {
+  double sum = 0, power = s * s * s;
+  for (int k = 3; std::abs(power) > std::abs(sum) * 1e-17; k += 2) {
+    sum += power / k;
+    power *= s * s;
+  }
+  return sum;
+}
+
+// t log(t / p) = 2 t atanh(s) with s = (t - p) / (t + p), which is (t - p) + (t - p) s + 2 t (atanh(s) - s).
+// Of distributions with the same sum, the first terms add up to 0 and leave the smaller ones, so they are
+// added by themselves.
+ElementTerm near_term(double p, double t) {
+  const double s = (t - p) / (t + p);
+  return {t - p, -t / p, std::log1p((t - p) / p) + 1, (t - p) * s + 2 * t * atanh_without_first_term(s)};
 }
 
 // t * log, where log is infinite for t = 0. NaN in the prediction is seen all the same.
 double times_logarithm(double t, double log, double prediction) {
   return t == 0 && !std::isnan(prediction) ? 0 : t * log;
+}
+
+ElementTerm term(double p, double t) {
+  const double log = std::log(t / p);
+  return {times_logarithm(t, log, p), t == 0 && p == 0 ? 0 : -t / p, log + 1};
 }
 
 ElementTerm plain_term(double x, double t) {
@@ -78,10 +99,12 @@ Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels
   require_clip_epsilon(name, options.epsilon);
   ElementLoss<T> loss(name, "probabilities", probabilities, "targets", targets, ElementOptions(options));
   const kernels::ClipInterval interval{static_cast<T>(options.epsilon), 1};
-  return loss.finish_sum([interval](double x, double z, std::size_t) -> ElementTerm {
-    const double p = interval.clip(x), t = interval.clip(z), log = log_ratio(t, p);
-    const double slope = t == 0 && p == 0 ? 0 : -t / p;
-    return {times_logarithm(t, log, p), interval.contains(x) ? slope : 0, interval.contains(z) ? log + 1 : 0};
+  return loss.finish_sum([interval](double x, double z, std::size_t) {
+    const double p = interval.clip(x), t = interval.clip(z);
+    ElementTerm part = are_near(t, p) ? near_term(p, t) : term(p, t);
+    if (!interval.contains(x)) part.by_prediction = 0;
+    if (!interval.contains(z)) part.by_label = 0;
+    return part;
   });
 }
 
