@@ -22,16 +22,13 @@ class OptionArray {
 
   OptionArray() = default;
 
-  bool given() const noexcept { return copy_ != nullptr; }
-  const Shape& shape() const noexcept { return shape_; }
-  void copy_to(ArrayView<Element> destination) const { copy_(source(), destination); }
+  bool given() const noexcept { return reader_ != nullptr; }
+  Shape shape() const { return given() ? reader_->shape(source()) : Shape{}; }
+  void copy_to(ArrayView<Element> destination) const { reader_->copy(source(), destination); }
 
  protected:
   template <class Source>
-  explicit OptionArray(Source&& source)
-      : shape_(shape_of(source)), copy_([](const void* from, ArrayView<Element> to) {
-          evaluate(*static_cast<const std::remove_cvref_t<Source>*>(from), to);
-        }) {
+  explicit OptionArray(Source&& source) : reader_(&reader_of<std::remove_cvref_t<Source>>) {
     using Kept = std::remove_cvref_t<Source>;
     if constexpr (std::is_lvalue_reference_v<Source> && !std::is_arithmetic_v<Kept>) {
       referred_ = std::addressof(source);
@@ -43,14 +40,26 @@ class OptionArray {
   }
 
  private:
+  // What is known of the type of the source. An array that has a name may change its shape until it is read.
+  struct Reader {
+    Shape (*shape)(const void* source);
+    void (*copy)(const void* source, ArrayView<Element> destination);
+  };
+
+  template <class Source>
+  static constexpr Reader reader_of{
+      [](const void* source) { return shape_of(*static_cast<const Source*>(source)); },
+      [](const void* source, ArrayView<Element> destination) {
+        evaluate(*static_cast<const Source*>(source), destination);
+      }};
+
   const void* source() const {
     if (referred_ != nullptr) return referred_;
     if (kept_ != nullptr) return kept_.get();
     return small_;
   }
 
-  Shape shape_;
-  void (*copy_)(const void* source, ArrayView<Element> destination) = nullptr;
+  const Reader* reader_ = nullptr;
   const void* referred_ = nullptr;
   std::shared_ptr<const void> kept_;
   alignas(std::max_align_t) std::byte small_[96] = {};
