@@ -31,7 +31,7 @@ Option layouts_of_classes(Interval predictions, Interval labels) {
 }
 
 Option weights_of_classes() {
-  return {{"class_weights", [](LossCall& call) { call.class_weights = array({classes}, {0.5, 0, 2, 1.2}); }}};
+  return {{"class_weights", [](LossCall& call) { call.class_weights = array({classes}, {0, 0, 2, 1.2}); }}};
 }
 
 Option alpha() {
