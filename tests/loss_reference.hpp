@@ -4,6 +4,7 @@
 // What the losses and their options mean, straight from the definitions: one sample at a time, in plain loops
 // over long double. Shares nothing with the library's losses but the names of the reductions.
 
+#include <algorithm>
 #include <complex>
 #include <cstddef>
 #include <functional>
@@ -20,7 +21,7 @@ using Real = long double;
 // A derivative is the imaginary part that a tiny imaginary step in one argument leaves in the result. It is
 // exact to rounding, as nothing is subtracted: Squire and Trapp, SIAM Review 40 (1998).
 using Complex = std::complex<Real>;
-inline constexpr Real imaginary_step = 1e-1000L;
+inline constexpr Real imaginary_step = 1e-150L;
 
 using Index = std::vector<std::size_t>;
 
