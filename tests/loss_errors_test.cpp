@@ -107,6 +107,27 @@ TEST_CASE("Losses of soft labels say how to give them one-hot rows", "[losses][e
   });
 }
 
+TEST_CASE("Losses of class indices alone say how to give them one-hot rows", "[losses][errors]") {
+  const auto check = [](auto family) {
+    CHECK(family.template refusal<ShapeError>(xt::xarray<int>{{0, 0, 1}, {0, 1, 0}}) ==
+          family.name + ": class_indices must have one entry per sample of " + family.predictions +
+              " (2, 3), shape (2), got (2, 3); one-hot rows go in as the positions of their ones");
+  };
+  check(Family("nll", "log_probabilities", losses::nll<double>));
+  check(Family("generalized_cross_entropy", "probabilities", losses::generalized_cross_entropy<double>));
+}
+
+TEST_CASE("Losses of elements say which last axis is one too many", "[losses][errors]") {
+  Tape<double> tape;
+  const auto column = tape.variable(xt::zeros<double>({3, 1})), row = tape.variable(xt::zeros<double>({3}));
+  CHECK(refusal<ShapeError>(tape, [&] { losses::sigmoid_cross_entropy(column, row); }) ==
+        "sigmoid_cross_entropy: labels must have the shape of logits (3, 1), got (3); drop the last axis of "
+        "logits");
+  CHECK(refusal<ShapeError>(tape, [&] { losses::sigmoid_cross_entropy(row, column); }) ==
+        "sigmoid_cross_entropy: labels must have the shape of logits (3), got (3, 1); drop the last axis of "
+        "labels");
+}
+
 TEST_CASE("Losses of classes say where a class index is out of range", "[losses][errors]") {
   for_each_loss_of_classes([](auto family) {
     const auto text = [&](const std::string& index) {
@@ -189,7 +210,7 @@ TEST_CASE("Losses of classes refuse a scalar and an array without classes", "[lo
     const auto scalar = family.tape.variable(0.5),
                no_classes = family.tape.variable(xt::zeros<double>({2, 0}));
     CHECK(family.template refusal_of<ArgumentError>(scalar, class_indices) ==
-          family.name + ": the array must have an axis -1, got a scalar, which has none");
+          family.name + ": " + family.predictions + " must have an axis -1, got a scalar, which has none");
     CHECK(family.template refusal_of<ArgumentError>(no_classes, class_indices) ==
           family.name + ": " + family.predictions +
               " must have at least one class along axis -1, got (2, 0)");
@@ -200,7 +221,7 @@ TEST_CASE("Divergences refuse a scalar", "[losses][kl_divergence][errors]") {
   for_each_divergence([](auto family) {
     const auto scalar = family.tape.variable(0.5);
     CHECK(family.template refusal_of<ArgumentError>(scalar, scalar) ==
-          family.name + ": the array must have an axis -1, got a scalar, which has none");
+          family.name + ": " + family.predictions + " must have an axis -1, got a scalar, which has none");
   });
 }
 
@@ -212,14 +233,14 @@ TEST_CASE("Losses refuse sample weights and masks that do not fit their samples"
   const auto check = [&](const auto& labels_of_family) {
     return [&](auto family) {
       family.options.axis = 1;
-      const std::string rule =
-          " must be a number or have the shape of the losses (2), in which extents may be 1, got ";
+      const std::string rule = " or have the shape of the losses (2), in which extents may be 1, got ";
       family.options.sample_weights = weights;
       CHECK(family.template refusal<WeightsShapeError>(labels_of_family) ==
-            family.name + ": sample_weights" + rule + "(2, 1); drop the last axis");
+            family.name + ": sample_weights must be a number" + rule + "(2, 1); drop the last axis");
       family.options.sample_weights = {};
       family.options.mask = mask;
-      CHECK(family.template refusal<ShapeError>(labels_of_family) == family.name + ": mask" + rule + "(3)");
+      CHECK(family.template refusal<ShapeError>(labels_of_family) ==
+            family.name + ": mask must be true, false" + rule + "(3)");
     };
   };
   for_each_loss_of_classes(check(class_indices));
@@ -230,30 +251,30 @@ TEST_CASE("Losses refuse sample weights and masks that do not fit their samples"
 TEST_CASE("reduce refuses weights and masks that do not fit the losses", "[losses][reduce][errors]") {
   Tape<double> tape;
   const auto x = tape.variable(labels);
-  const std::string rule =
-      " must be a number or have the shape of the losses (2, 3), in which extents may be 1, got ";
+  const std::string rule = " or have the shape of the losses (2, 3), in which extents may be 1, got ";
   CHECK(refusal<WeightsShapeError>(tape, [&] {
           losses::reduce(x, {.sample_weights = xt::xarray<double>{1, 2, 3}});
-        }) == "reduce: sample_weights" + rule + "(3)");
+        }) == "reduce: sample_weights must be a number" + rule + "(3)");
   CHECK(refusal<ShapeError>(tape, [&] {
           losses::reduce(x, {.mask = xt::xarray<bool>{true, false}});
-        }) == "reduce: mask" + rule + "(2)");
+        }) == "reduce: mask must be true, false" + rule + "(2)");
 }
 
 TEST_CASE("Losses of classes refuse class weights that are not one for each class", "[losses][errors]") {
   const xt::xarray<double> two{1, 2};
   for_each_loss_of_classes([&](auto family) {
-    const std::string rule = " must have one entry per class, shape (3), got ";
+    const std::string rule = "have one entry per class, shape (3), got ";
     if constexpr (requires { family.options.class_weights; }) {
       family.options.class_weights = two;
       CHECK(family.template refusal<WeightsShapeError>(class_indices) ==
-            family.name + ": class_weights" + rule + "(2)");
+            family.name + ": class_weights must " + rule + "(2)");
       family.options.class_weights = 2;
       CHECK(family.template refusal<WeightsShapeError>(class_indices) ==
-            family.name + ": class_weights" + rule + "()");
+            family.name + ": class_weights must " + rule + "()");
     } else {
       family.options.alpha = two;
-      CHECK(family.template refusal<ArgumentError>(class_indices) == family.name + ": alpha" + rule + "(2)");
+      CHECK(family.template refusal<ArgumentError>(class_indices) ==
+            family.name + ": alpha must be a number or " + rule + "(2)");
     }
   });
 }
@@ -289,13 +310,13 @@ TEST_CASE("Losses of logits refuse a class mask of another shape", "[losses][err
 TEST_CASE("kl_divergence_from_log refuses a class mask of another shape", "[losses][kl_divergence][errors]") {
   Family family("kl_divergence_from_log", "log_probabilities", losses::kl_divergence_from_log<double>);
   const std::string text =
-      "kl_divergence_from_log: class_mask must have one entry for each along axis, or the shape of "
-      "log_probabilities (2, 3), got ";
+      "kl_divergence_from_log: class_mask must have the shape of log_probabilities (2, 3)";
   family.options.class_mask = xt::xarray<bool>{true, false};
-  CHECK(family.refusal<ShapeError>(labels) == text + "(2)");
+  CHECK(family.refusal<ShapeError>(labels) ==
+        text + " or one entry for each along the axis, shape (3), got (2)");
   family.options.class_mask = xt::xarray<bool>{true, false, true};
   family.options.axis = std::nullopt;
-  CHECK(family.refusal<ShapeError>(labels) == text + "(3)");
+  CHECK(family.refusal<ShapeError>(labels) == text + ", got (3)");
 }
 
 TEST_CASE("softmax_focal and poly_cross_entropy refuse the index of a masked class", "[losses][errors]") {
@@ -305,8 +326,7 @@ TEST_CASE("softmax_focal and poly_cross_entropy refuse the index of a masked cla
     family.options.class_mask = two_classes;
     CHECK(family.template refusal<LabelError>(class_indices) ==
           family.name +
-              ": class_indices[0] is 2, which class_mask leaves out; to skip such samples set ignore_index = "
-              "2");
+              ": class_indices[0] is 2, which class_mask leaves out; leave such samples out by mask");
   });
 }
 
@@ -450,7 +470,7 @@ TEST_CASE("poly_cross_entropy refuses an epsilon that is no number", "[losses][p
   Family family("poly_cross_entropy", "logits", losses::poly_cross_entropy<double>);
   family.options.epsilon = NaN;
   CHECK(family.refusal<ArgumentError>(class_indices) ==
-        "poly_cross_entropy: epsilon must be finite and at least -inf, got nan");
+        "poly_cross_entropy: epsilon must be finite, got nan");
 }
 
 TEST_CASE("Focal losses refuse a gamma below 0", "[losses][focal][errors]") {

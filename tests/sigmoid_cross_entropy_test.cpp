@@ -139,3 +139,13 @@ TEST_CASE("sigmoid_cross_entropy averaged along an axis without elements is NaN"
       sigmoid_cross_entropy(x, array({2, 0}, {}), {.axis = -1, .reduction = losses::Reduction::none});
   CHECK_THAT(values(each), AllClose({NaN, NaN}, 0));
 }
+
+TEST_CASE("sigmoid_cross_entropy leaves out what weighs nothing, also where a logit is infinite",
+          "[losses][sigmoid_cross_entropy]") {
+  Tape<double> tape;
+  const auto x = tape.variable(-inf);
+  CHECK(sigmoid_cross_entropy(x, 1.0, {.pos_weight = 0}).item() == 0);
+  const auto z = tape.variable(1.0);
+  sigmoid_cross_entropy(x, z, {.label_smoothing = 1, .smoothing_prior = 0}).backward();
+  CHECK(z.grad()() == 0);
+}

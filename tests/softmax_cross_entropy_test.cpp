@@ -331,3 +331,18 @@ TEST_CASE(
   CHECK_THAT(values(loss), AllClose({0, 0.06588390375742911}, 1e-15));
   CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{3, 1}, {.class_mask = class_mask}), LabelError);
 }
+
+TEST_CASE("softmax_cross_entropy of a label that weighs nothing is 0, also where its class is impossible",
+          "[losses][softmax_cross_entropy]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({1, 2}, {0, -inf}));
+  const xt::xarray<int> impossible{1};
+  const xt::xarray<double> class_weights{1, 0};
+  const auto loss = softmax_cross_entropy(x, impossible, {.class_weights = class_weights});
+  CHECK(loss.item() == 0);
+  loss.backward();
+  CHECK_THAT(values(x.grad()), AllClose({0, 0}, 0));
+  const xt::xarray<bool> class_mask{true, false};
+  CHECK(softmax_cross_entropy(x, impossible, {.class_mask = class_mask, .label_smoothing = 1}).item() == 0);
+  CHECK(softmax_cross_entropy(x, impossible, {.class_mask = class_mask}).item() == inf);
+}

@@ -5,10 +5,10 @@
 
 namespace xtape {
 
-std::size_t resolve_axis(const char* op, int axis, const Shape& shape) {
+std::size_t resolve_axis(const char* op, int axis, const Shape& shape, const char* array) {
   const int rank = static_cast<int>(shape.rank());
   if (rank == 0) {
-    fail<ArgumentError>("{}: the array must have an axis {}, got a scalar, which has none", op, axis);
+    fail<ArgumentError>("{}: {} must have an axis {}, got a scalar, which has none", op, array, axis);
   }
   if (axis < -rank || axis >= rank) {
     fail<ArgumentError>("{}: axis must be in [{}, {}) for shape {}, got {}", op, -rank, rank, shape, axis);

@@ -8,7 +8,7 @@
 namespace xtape {
 
 // axis or rank + axis, in [0, rank).
-std::size_t resolve_axis(const char* op, int axis, const Shape& shape);
+std::size_t resolve_axis(const char* op, int axis, const Shape& shape, const char* array = "the array");
 
 // An axis of a dense array as slices: slice s of `count` begins at start(s), its elements `step` apart.
 struct Slices {

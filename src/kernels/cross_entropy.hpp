@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "kernels/softmax.hpp"
+#include "kernels/weighted.hpp"
 
 namespace xtape::kernels {
 
@@ -75,8 +76,7 @@ inline ElementTerm sigmoid_cross_entropy(double x, double z, double w) {
   const double larger = 1 / (1 + e), smaller = e / (1 + e);
   const double yes = x < 0 ? smaller : larger, no = x < 0 ? larger : smaller;
   const double nats_yes = (x < 0 ? -x : 0) + t, nats_no = (x > 0 ? x : 0) + t;
-  // A term of weight 0 is 0, also where the other factor is infinite.
-  const double value = (z == 1 ? 0 : (1 - z) * nats_no) + (z == 0 ? 0 : w * z * nats_yes);
+  const double value = weighted(1 - z, nats_no) + weighted(w * z, nats_yes);
   return {std::isnan(x) ? x : value, (1 - z) * yes - w * z * no, w == 1 ? -x : w * nats_yes - nats_no};
 }
 

@@ -17,7 +17,8 @@ bool has_trailing_axis_of_one(const Shape& shape, const Shape& samples) {
 void require_smoothing(const char* loss, std::size_t classes, const ClassOptions& options) {
   require_in_range(loss, "label_smoothing", options.label_smoothing, 0, 1);
   if (!options.smoothing_prior->given()) return;
-  require_one_per_class<ArgumentError>(loss, "smoothing_prior", options.smoothing_prior->shape(), classes);
+  require_one_per_class<ArgumentError>(loss, "smoothing_prior", "have", options.smoothing_prior->shape(),
+                                       classes);
   std::vector<double> prior(classes);
   options.smoothing_prior->copy_to(ArrayView<double>(prior));
   double sum = 0;
@@ -36,7 +37,7 @@ void require_smoothing(const char* loss, std::size_t classes, const ClassOptions
 
 SampleLayout class_layout(const char* loss, const char* predictions_name, const Shape& predictions,
                           int axis) {
-  const SampleLayout layout = SampleLayout::along(loss, predictions, axis);
+  const SampleLayout layout = SampleLayout::along(loss, predictions_name, predictions, axis);
   if (layout.slices.length == 0) {
     fail<ArgumentError>("{}: {} must have at least one class along axis {}, got {}", loss, predictions_name,
                         axis, predictions);
@@ -45,11 +46,13 @@ SampleLayout class_layout(const char* loss, const char* predictions_name, const 
 }
 
 void require_class_indices_shape(const char* loss, const char* predictions_name, const Shape& predictions,
-                                 const Shape& samples, const Shape& indices) {
+                                 const Shape& samples, const Shape& indices, bool takes_soft_labels) {
   if (indices == samples) return;
   const char* fix = "";
   if (indices == predictions) {
-    fix = "; one-hot rows go in as floating-point soft labels, or as the positions of their ones";
+    fix = takes_soft_labels
+              ? "; one-hot rows go in as floating-point soft labels, or as the positions of their ones"
+              : "; one-hot rows go in as the positions of their ones";
   } else if (has_trailing_axis_of_one(indices, samples)) {
     fix = "; drop the last axis";
   }
@@ -73,10 +76,12 @@ void require_soft_labels_shape(const char* loss, const char* predictions_name, c
 void require_class_options(const char* loss, const char* predictions_name, const Shape& predictions,
                            std::size_t classes, bool has_indices, const ClassOptions& options) {
   if (options.class_weights->given()) {
-    require_one_per_class<WeightsShapeError>(loss, "class_weights", options.class_weights->shape(), classes);
+    require_one_per_class<WeightsShapeError>(loss, "class_weights", "have", options.class_weights->shape(),
+                                             classes);
   }
   if (options.alpha->given() && options.alpha->shape().rank() > 0) {
-    require_one_per_class<ArgumentError>(loss, "alpha", options.alpha->shape(), classes);
+    require_one_per_class<ArgumentError>(loss, "alpha", "be a number or have", options.alpha->shape(),
+                                         classes);
   }
   const Shape& mask = options.class_mask->shape();
   if (options.class_mask->given() && mask != Shape{classes} && mask != predictions) {
@@ -92,9 +97,8 @@ void require_class_options(const char* loss, const char* predictions_name, const
 }
 
 void throw_masked_class(const char* loss, ArrayView<const std::int64_t> indices, std::size_t sample) {
-  fail<LabelError>("{}: {} is {}, which class_mask leaves out; to skip such samples set ignore_index = {}",
-                   loss, element_name("class_indices", indices.shape(), sample), indices[sample],
-                   indices[sample]);
+  fail<LabelError>("{}: {} is {}, which class_mask leaves out; leave such samples out by mask", loss,
+                   element_name("class_indices", indices.shape(), sample), indices[sample]);
 }
 
 void throw_no_prior_left(const char* loss, const Shape& samples, std::size_t sample) {

@@ -26,6 +26,7 @@ struct ClassOptions {
     if constexpr (requires { options.alpha; }) alpha = &options.alpha;
     if constexpr (requires { options.class_mask; }) class_mask = &options.class_mask;
     if constexpr (requires { options.label_smoothing; }) {
+      takes_soft_labels = true;
       label_smoothing = options.label_smoothing;
       smoothing_prior = &options.smoothing_prior;
     }
@@ -39,6 +40,7 @@ struct ClassOptions {
   const Weights* class_weights = &not_given<Weights>;
   const Weights* alpha = &not_given<Weights>;  // class weights, or one number
   const Mask* class_mask = &not_given<Mask>;
+  bool takes_soft_labels = false;
   double label_smoothing = 0;
   const Weights* smoothing_prior = &not_given<Weights>;
 
@@ -53,7 +55,7 @@ enum class MaskedLabels { refused, counted };
 // The samples of predictions of that shape, along the class axis.
 SampleLayout class_layout(const char* loss, const char* predictions_name, const Shape& predictions, int axis);
 void require_class_indices_shape(const char* loss, const char* predictions_name, const Shape& predictions,
-                                 const Shape& samples, const Shape& indices);
+                                 const Shape& samples, const Shape& indices, bool takes_soft_labels);
 void require_soft_labels_shape(const char* loss, const char* predictions_name, const Shape& predictions,
                                const Shape& samples, const Shape& labels);
 
@@ -67,11 +69,14 @@ void require_class_options(const char* loss, const char* predictions_name, const
 
 template <class T>
 SampleLayout class_layout(const char* loss, const char* predictions_name, const Shape& predictions,
-                          const ClassLabels<T>& labels, int axis) {
-  const SampleLayout layout = class_layout(loss, predictions_name, predictions, axis);
-  const auto require_shape =
-      labels.indices() != nullptr ? require_class_indices_shape : require_soft_labels_shape;
-  require_shape(loss, predictions_name, predictions, layout.samples, labels.shape());
+                          const ClassLabels<T>& labels, const ClassOptions& options) {
+  const SampleLayout layout = class_layout(loss, predictions_name, predictions, options.axis);
+  if (labels.indices() != nullptr) {
+    require_class_indices_shape(loss, predictions_name, predictions, layout.samples, labels.shape(),
+                                options.takes_soft_labels);
+  } else {
+    require_soft_labels_shape(loss, predictions_name, predictions, layout.samples, labels.shape());
+  }
   return layout;
 }
 
@@ -84,7 +89,7 @@ class ClassLoss {
             const ClassLabels<T>& labels, const ClassOptions& options,
             MaskedLabels masked_labels = MaskedLabels::refused)
       : options_(options),
-        recording_(name, class_layout(name, predictions_name, predictions.shape(), labels, options.axis),
+        recording_(name, class_layout(name, predictions_name, predictions.shape(), labels, options),
                    predictions, "soft_labels", labels.soft()),
         classes_(recording_.slices().length),
         has_indices_(labels.indices() != nullptr),

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "kernels/cross_entropy.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/loss_recording.hpp"
 
 namespace xtape::losses {
@@ -78,8 +79,9 @@ class ElementLoss {
 
  private:
   SampleLayout layout(const char* labels_name, const Shape& labels) const {
-    const SampleLayout layout =
-        options_.axis ? SampleLayout::along(name_, shape_, *options_.axis) : SampleLayout::elements(shape_);
+    const SampleLayout layout = options_.axis
+                                    ? SampleLayout::along(name_, predictions_name_, shape_, *options_.axis)
+                                    : SampleLayout::elements(shape_);
     require_same_shape(name_, labels_name, labels, predictions_name_, shape_);
     return layout;
   }
@@ -102,7 +104,8 @@ class ElementLoss {
           sample.gradient[j] = static_cast<T>(weight * share * part.by_prediction);
         }
         if (sample.label_gradient != nullptr) {
-          sample.label_gradient[j] = static_cast<T>(weight * share * (1 - spread) * part.by_label);
+          sample.label_gradient[j] =
+              static_cast<T>(weight * share * kernels::weighted(1 - spread, part.by_label));
         }
       }
       return loss.value() / divisor;

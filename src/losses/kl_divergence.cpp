@@ -72,9 +72,9 @@ ArrayView<const bool> element_mask(const char* name, const Mask& mask, const Sha
   for (std::size_t a = 0; a < shape.rank(); ++a) aligned.append(a == along ? shape[a] : 1);
   if (!axis || mask.shape() != Shape{shape[along]}) {
     fail<ShapeError>(
-        "{}: class_mask must have one entry for each along axis, or the shape of log_probabilities {}, got "
-        "{}",
-        name, shape, mask.shape());
+        "{}: class_mask must have the shape of log_probabilities {}{}, got {}", name, shape,
+        axis ? fmt::format(" or one entry for each along the axis, shape {}", Shape{shape[along]}) : "",
+        mask.shape());
   }
   return recording.template broadcast<bool>({given.data(), aligned}, shape);
 }

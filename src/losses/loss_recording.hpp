@@ -57,8 +57,8 @@ struct SampleLayout {
 
   static SampleLayout elements(const Shape& shape) { return {shape, {shape.elements(), 1, 1}}; }
 
-  static SampleLayout along(const char* loss, const Shape& shape, int axis) {
-    const std::size_t left_out = resolve_axis(loss, axis, shape);
+  static SampleLayout along(const char* loss, const char* predictions_name, const Shape& shape, int axis) {
+    const std::size_t left_out = resolve_axis(loss, axis, shape, predictions_name);
     Shape samples;
     for (std::size_t a = 0; a < shape.rank(); ++a) {
       if (a != left_out) samples.append(shape[a]);
@@ -160,7 +160,8 @@ class LossRecording {
 
   void weigh(const Weights& sample_weights) {
     if (!sample_weights.given()) return;
-    require_fits_losses<WeightsShapeError>(name_, "sample_weights", sample_weights.shape(), layout_.samples);
+    require_fits_losses<WeightsShapeError>(name_, "sample_weights", "a number", sample_weights.shape(),
+                                           layout_.samples);
     const ArrayView<double> given = save_copy("sample_weights", sample_weights);
     kernels::Sum<double> sum;
     for (const double weight : given) sum.add(weight);
@@ -170,7 +171,7 @@ class LossRecording {
 
   void leave_out(const Mask& mask) {
     if (!mask.given()) return;
-    require_fits_losses<ShapeError>(name_, "mask", mask.shape(), layout_.samples);
+    require_fits_losses<ShapeError>(name_, "mask", "true, false", mask.shape(), layout_.samples);
     weights_.valid = broadcast<bool>(save_copy("mask", mask), layout_.samples);
     expect_left_out_samples();
   }
@@ -256,7 +257,7 @@ class LossRecording {
       return 0;
     }
     const bool stands_side_by_side = step == 1 || length == 1;
-    return weights_.factor(s) * (stands_side_by_side ? loss_of(sample) : gathered_loss(sample, loss_of));
+    return weights_.weighted(s, stands_side_by_side ? loss_of(sample) : gathered_loss(sample, loss_of));
   }
 
   template <class LossOf>

@@ -10,6 +10,7 @@ namespace xtape::losses {
 
 void require_in_range(const char* loss, const char* name, double value, double low, double high) {
   if (std::isfinite(value) && value >= low && value <= high) return;
+  if (std::isinf(low)) fail<ArgumentError>("{}: {} must be finite, got {}", loss, name, value);
   if (std::isinf(high)) {
     fail<ArgumentError>("{}: {} must be finite and at least {}, got {}", loss, name, low, value);
   }
@@ -29,20 +30,22 @@ void require_positive_divisor(const char* loss, const Reduction& reduction) {
 }
 
 template <class Error>
-void require_fits_losses(const char* loss, const char* name, const Shape& shape, const Shape& losses) {
+void require_fits_losses(const char* loss, const char* name, const char* single, const Shape& shape,
+                         const Shape& losses) {
   bool fits = shape.rank() == losses.rank();
   for (std::size_t axis = 0; fits && axis < shape.rank(); ++axis) {
     fits = shape[axis] == 1 || shape[axis] == losses[axis];
   }
   if (fits || shape.rank() == 0) return;
   const bool trailing_axis = shape.rank() == losses.rank() + 1 && shape[losses.rank()] == 1;
-  fail<Error>(
-      "{}: {} must be a number or have the shape of the losses {}, in which extents may be 1, got {}{}", loss,
-      name, losses, shape, trailing_axis ? "; drop the last axis" : "");
+  fail<Error>("{}: {} must be {} or have the shape of the losses {}, in which extents may be 1, got {}{}",
+              loss, name, single, losses, shape, trailing_axis ? "; drop the last axis" : "");
 }
 
-template void require_fits_losses<ShapeError>(const char*, const char*, const Shape&, const Shape&);
-template void require_fits_losses<WeightsShapeError>(const char*, const char*, const Shape&, const Shape&);
+template void require_fits_losses<ShapeError>(const char*, const char*, const char*, const Shape&,
+                                              const Shape&);
+template void require_fits_losses<WeightsShapeError>(const char*, const char*, const char*, const Shape&,
+                                                     const Shape&);
 
 void require_broadcasts(const char* loss, const char* name, const Shape& shape, const char* predictions,
                         const Shape& predictions_shape) {
@@ -59,19 +62,31 @@ void require_broadcasts(const char* loss, const char* name, const Shape& shape, 
 }
 
 template <class Error>
-void require_one_per_class(const char* loss, const char* name, const Shape& shape, std::size_t classes) {
+void require_one_per_class(const char* loss, const char* name, const char* be_or_have, const Shape& shape,
+                           std::size_t classes) {
   if (shape == Shape{classes}) return;
-  fail<Error>("{}: {} must have one entry per class, shape {}, got {}", loss, name, Shape{classes}, shape);
+  fail<Error>("{}: {} must {} one entry per class, shape {}, got {}", loss, name, be_or_have, Shape{classes},
+              shape);
 }
 
-template void require_one_per_class<ArgumentError>(const char*, const char*, const Shape&, std::size_t);
-template void require_one_per_class<WeightsShapeError>(const char*, const char*, const Shape&, std::size_t);
+template void require_one_per_class<ArgumentError>(const char*, const char*, const char*, const Shape&,
+                                                   std::size_t);
+template void require_one_per_class<WeightsShapeError>(const char*, const char*, const char*, const Shape&,
+                                                       std::size_t);
 
 void require_same_shape(const char* loss, const char* labels, const Shape& shape, const char* predictions,
                         const Shape& predictions_shape) {
   if (shape == predictions_shape) return;
-  fail<ShapeError>("{}: {} must have the shape of {} {}, got {}", loss, labels, predictions,
-                   predictions_shape, shape);
+  const auto with_trailing_axis = [](Shape shorter) {
+    if (shorter.rank() < Shape::max_rank) shorter.append(1);
+    return shorter;
+  };
+  const char* longer = shape == with_trailing_axis(predictions_shape)   ? labels
+                       : predictions_shape == with_trailing_axis(shape) ? predictions
+                                                                        : nullptr;
+  fail<ShapeError>("{}: {} must have the shape of {} {}, got {}{}", loss, labels, predictions,
+                   predictions_shape, shape,
+                   longer == nullptr ? "" : fmt::format("; drop the last axis of {}", longer));
 }
 
 void throw_nan(const char* loss, const char* argument, const Shape& shape, std::size_t at) {

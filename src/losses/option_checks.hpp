@@ -14,17 +14,19 @@ void require_clip_epsilon(const char* loss, double epsilon);
 
 void require_positive_divisor(const char* loss, const Reduction& reduction);
 
-// A number, or the rank of the losses with each extent 1 or theirs.
+// One of what `single` says, or the rank of the losses with each extent 1 or theirs.
 template <class Error>
-void require_fits_losses(const char* loss, const char* name, const Shape& shape, const Shape& losses);
+void require_fits_losses(const char* loss, const char* name, const char* single, const Shape& shape,
+                         const Shape& losses);
 
 // Broadcasts to the shape of the predictions.
 void require_broadcasts(const char* loss, const char* name, const Shape& shape, const char* predictions,
                         const Shape& predictions_shape);
 
-// One entry per class.
+// Must `be_or_have` one entry per class.
 template <class Error>
-void require_one_per_class(const char* loss, const char* name, const Shape& shape, std::size_t classes);
+void require_one_per_class(const char* loss, const char* name, const char* be_or_have, const Shape& shape,
+                           std::size_t classes);
 
 void require_same_shape(const char* loss, const char* labels, const Shape& shape, const char* predictions,
                         const Shape& predictions_shape);

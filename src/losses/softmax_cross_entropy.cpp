@@ -45,7 +45,8 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<Class
         scratch<double, Scratch::pulls>(sample.length), sample.gradient, sample.label_gradient);
     if (z_loss > 0) value += z_loss * log_sum * log_sum;
     if (label_is_masked) {
-      value += outside * (static_cast<double>(normal.max) - label_logit(sample) + normal.log_rest());
+      const double nats = static_cast<double>(normal.max) - label_logit(sample) + normal.log_rest();
+      value += kernels::weighted(outside, nats);
       if (sample.gradient != nullptr) sample.gradient[loss.class_of(sample)] = static_cast<T>(-outside);
     }
     return value;
