@@ -74,6 +74,19 @@ TEST_CASE("sigmoid_cross_entropy treats infinite logits as limits and lets NaN t
              AllClose({not_a_number, not_a_number, not_a_number}, 0));
 }
 
+TEST_CASE("sigmoid_cross_entropy with an infinite weight of label 1 is finite where there is none",
+          "[losses][sigmoid_cross_entropy][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(std::vector{0, 0, 0});
+  const auto loss = sigmoid_cross_entropy(
+      x, std::vector{0, 0, 1},
+      {.pos_weight = std::vector{infinity, not_a_number, 2.0}, .reduction = Reduction::sum});
+  loss.backward();
+  CHECK_THAT(loss.item(), WithinRel(4 * std::log(2.0), 1e-15));
+  CHECK_THAT(values(x.grad()), AllClose({0.5, 0.5, -1}, 0));
+  CHECK(sigmoid_cross_entropy(tape.constant(-infinity), 1, {.pos_weight = 0}).item() == 0);
+}
+
 TEST_CASE("sigmoid_cross_entropy of two classes is softmax_cross_entropy of the logit and zero",
           "[losses][sigmoid_cross_entropy]") {
   Tape<double> tape;

@@ -76,8 +76,10 @@ inline ElementTerm sigmoid_cross_entropy(double x, double z, double w) {
   const double larger = 1 / (1 + e), smaller = e / (1 + e);
   const double yes = x < 0 ? smaller : larger, no = x < 0 ? larger : smaller;
   const double nats_yes = (x < 0 ? -x : 0) + t, nats_no = (x > 0 ? x : 0) + t;
-  const double value = weighted(1 - z, nats_no) + weighted(w * z, nats_yes);
-  return {std::isnan(x) ? x : value, (1 - z) * yes - w * z * no, w == 1 ? -x : w * nats_yes - nats_no};
+  const double of_yes = weighted(z, w);
+  const double value = weighted(1 - z, nats_no) + weighted(of_yes, nats_yes);
+  return {std::isnan(x) ? x : value, (1 - z) * yes - of_yes * no,
+          w == 1 ? -x : weighted(w, nats_yes) - nats_no};
 }
 
 }  // namespace xtape::kernels

@@ -16,22 +16,28 @@ namespace {
 using kernels::ElementTerm;
 using kernels::weighted;
 
-ElementTerm term_of_logarithms(double label, double pos_weight, double log_yes, double log_no,
-                               double by_prediction) {
-  return {-weighted(pos_weight * label, log_yes) - weighted(1 - label, log_no), by_prediction,
-          log_no - pos_weight * log_yes};
+// A label, and what multiplies the logarithms of yes and no.
+struct Target {
+  double label, pos_weight;
+
+  double yes() const { return weighted(label, pos_weight); }
+  double no() const { return 1 - label; }
+};
+
+ElementTerm term_of_logarithms(const Target& target, double log_yes, double log_no, double by_prediction) {
+  return {-weighted(target.yes(), log_yes) - weighted(target.no(), log_no), by_prediction,
+          log_no - weighted(target.pos_weight, log_yes)};
 }
 
-ElementTerm clipped_term(double p, double label, double pos_weight, const kernels::ClipInterval& interval) {
+ElementTerm clipped_term(double p, const Target& target, const kernels::ClipInterval& interval) {
   const double q = interval.clip(p);
-  const double slope = weighted(1 - label, 1 / (1 - q)) - weighted(pos_weight * label, 1 / q);
-  return term_of_logarithms(label, pos_weight, std::log(q), std::log1p(-q), interval.contains(p) ? slope : 0);
+  const double slope = weighted(target.no(), 1 / (1 - q)) - weighted(target.yes(), 1 / q);
+  return term_of_logarithms(target, std::log(q), std::log1p(-q), interval.contains(p) ? slope : 0);
 }
 
-ElementTerm clamped_term(double p, double label, double pos_weight) {
-  const double slope = ((1 - label) * p - pos_weight * label * (1 - p)) / std::max(p * (1 - p), 1e-12);
-  return term_of_logarithms(label, pos_weight, std::max(std::log(p), -100.0),
-                            std::max(std::log1p(-p), -100.0), slope);
+ElementTerm clamped_term(double p, const Target& target) {
+  const double slope = (target.no() * p - target.yes() * (1 - p)) / std::max(p * (1 - p), 1e-12);
+  return term_of_logarithms(target, std::max(std::log(p), -100.0), std::max(std::log1p(-p), -100.0), slope);
 }
 
 // log(1 - p + epsilon); 1 would round away a small p.
@@ -39,10 +45,10 @@ double log_of_complement(double p, double epsilon) {
   return p < 0.5 ? std::log1p(epsilon - p) : std::log(1 - p + epsilon);
 }
 
-ElementTerm shifted_term(double p, double label, double pos_weight, double epsilon) {
+ElementTerm shifted_term(double p, const Target& target, double epsilon) {
   const double yes = p + epsilon, no = 1 - p + epsilon;
-  const double slope = weighted(1 - label, 1 / no) - weighted(pos_weight * label, 1 / yes);
-  return term_of_logarithms(label, pos_weight, std::log(yes), log_of_complement(p, epsilon), slope);
+  const double slope = weighted(target.no(), 1 / no) - weighted(target.yes(), 1 / yes);
+  return term_of_logarithms(target, std::log(yes), log_of_complement(p, epsilon), slope);
 }
 
 template <class T>
@@ -75,19 +81,19 @@ Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t
       require_clip_epsilon(name, options.epsilon);
       const auto interval = kernels::ClipInterval::of<T>(options.epsilon);
       return loss.finish_mean([pos_weight, interval](double p, double label, std::size_t i) {
-        return clipped_term(p, label, pos_weight(i), interval);
+        return clipped_term(p, {label, pos_weight(i)}, interval);
       });
     }
     case LogGuard::clamp_logarithm:
       require_probabilities(name, probabilities, loss.recording());
       return loss.finish_mean([pos_weight](double p, double label, std::size_t i) {
-        return clamped_term(p, label, pos_weight(i));
+        return clamped_term(p, {label, pos_weight(i)});
       });
     case LogGuard::add_epsilon:
       require_in_range(name, "epsilon", options.epsilon, 0, INFINITY);
       return loss.finish_mean([pos_weight, epsilon = static_cast<double>(static_cast<T>(options.epsilon))](
                                   double p, double label, std::size_t i) {
-        return shifted_term(p, label, pos_weight(i), epsilon);
+        return shifted_term(p, {label, pos_weight(i)}, epsilon);
       });
   }
   fail<ArgumentError>("{}: guard must be a LogGuard, got {}", name, static_cast<int>(options.guard));
