@@ -203,4 +203,38 @@ TEST_CASE("a loop of many operations allocates nothing after its second step", "
   CHECK(evaluated.size() == 10);
 }
 
+TEST_CASE("options of numbers and views take no heap memory", "[allocations]") {
+  const std::vector<double> memory{1, 2, 3};
+  CHECK(allocations_during([&] {
+          losses::ReduceOptions options{.sample_weights = 0.5, .mask = true};
+          options.sample_weights = ArrayView<const double>(memory);
+          options.sample_weights = memory;  // has a name
+          const losses::ReduceOptions copy = options;
+        }) == 0);
+  CHECK(allocations_during([] { const losses::Weights weights = std::vector<double>{1, 2, 3}; }) > 0);
+}
+
+TEST_CASE("a loop of losses with options allocates nothing after its second step", "[allocations]") {
+  Random random(3);
+  const Array<float> scores = random_array({6, 5, 4}, random);
+  const std::vector<double> weights{1, 2, 3, 4, 5};
+  const Array<std::int64_t> classes(Shape{6, 4});
+  Tape<float> tape;
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    const auto x = tape.variable(scores), p = softmax(x, 1);
+    const auto loss =
+        losses::softmax_focal(x, classes,
+                              {.alpha = weights, .axis = 1, .mask = true, .label_smoothing = 0.1}) +
+        losses::poly_cross_entropy(x, p, {.axis = 1, .class_weights = weights, .sample_weights = 2}) +
+        losses::categorical_cross_entropy(p, classes, {.axis = 1, .ignore_index = 1}) +
+        losses::generalized_cross_entropy(p, classes, {.axis = 1}) +
+        losses::kl_divergence(p, p, {.axis = 1}) + losses::sigmoid_focal(x, p, {.axis = 1}) +
+        losses::soft_margin(x, tanh(x)) + losses::binary_cross_entropy(p, p, {.pos_weight = 3}) +
+        losses::reduce(square(x), {.sample_weights = 0.5});
+    loss.backward();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 #endif
