@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <array>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "loss_result.hpp"
+#include "xtensor.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+using losses::Mask;
+using losses::ReduceOptions;
+using losses::Reduction;
+using losses::Weights;
+
+namespace {
+
+// What an option holds when it is used.
+template <class Option>
+std::vector<double> read(const Option& option) {
+  Array<typename Option::Element> copy(option.shape());
+  option.copy_to(copy);
+  return values(copy);
+}
+
+// Uses the stack, so that what a dead temporary held there is gone.
+double overwrite_the_stack() {
+  volatile double numbers[256];
+  for (int i = 0; i < 256; ++i) numbers[i] = -1e9;
+  return numbers[255];
+}
+
+}  // namespace
+
+TEST_CASE("options of a name keep the temporaries they were given", "[losses][option_arrays]") {
+  const std::vector<double> memory{4, 5, 6};
+  const xt::xarray<double> named{1, 2, 3};
+  ReduceOptions options;
+  const auto sum_of_weights = [&] {
+    overwrite_the_stack();
+    Tape<double> tape;
+    return losses::reduce(tape.constant(xt::ones<double>({3})), options).item();
+  };
+  options.reduction = Reduction::sum;
+
+  options.sample_weights = xt::xarray<double>{1, 2, 4};
+  CHECK(sum_of_weights() == 7);
+  options.sample_weights = xt::xarray<double>{1, 2, 4} * 2;  // an expression of a temporary
+  CHECK(sum_of_weights() == 14);
+  options.sample_weights = named + 1;  // an expression of a named array
+  CHECK(sum_of_weights() == 9);
+  options.sample_weights = xt::view(named, xt::range(1, 2));
+  CHECK(sum_of_weights() == 6);
+  options.sample_weights = xt::xtensor<float, 1>{1, 2, 5};
+  CHECK(sum_of_weights() == 8);
+  options.sample_weights = xt::arange<int>(3);
+  CHECK(sum_of_weights() == 3);
+  options.sample_weights = std::vector<float>{1, 2, 6};
+  CHECK(sum_of_weights() == 9);
+  options.sample_weights = std::array<int, 3>{1, 2, 7};
+  CHECK(sum_of_weights() == 10);
+  options.sample_weights = std::span(memory);
+  CHECK(sum_of_weights() == 15);
+  options.sample_weights = ArrayView<const double>(memory);
+  CHECK(sum_of_weights() == 15);
+  options.sample_weights = Array<double>(ArrayView<const double>(memory));
+  CHECK(sum_of_weights() == 15);
+  options.sample_weights = 7;
+  CHECK(sum_of_weights() == 21);
+  options.sample_weights = 0.5F;
+  CHECK(sum_of_weights() == 1.5);
+
+  options.sample_weights = {};
+  options.mask = xt::xarray<bool>{true, false, true};
+  CHECK(sum_of_weights() == 2);
+  options.mask = xt::xarray<int>{1, 2, 0} > 0;
+  CHECK(sum_of_weights() == 2);
+  options.mask = std::vector<bool>{true, false, false};
+  CHECK(sum_of_weights() == 1);
+  options.mask = false;
+  CHECK(sum_of_weights() == 0);
+}
+
+TEST_CASE("a number that has a name is copied", "[losses][option_arrays]") {
+  Weights weights;
+  {
+    double number = 3;
+    weights = number;
+    number = 4;
+  }
+  overwrite_the_stack();
+  CHECK_THAT(read(weights), AllClose({3}, 0));
+}
+
+TEST_CASE("an array that has a name is referred to", "[losses][option_arrays]") {
+  xt::xarray<double> weights{1, 2, 3};
+  std::vector<int> mask{1, 1, 0};
+  const ReduceOptions options{.sample_weights = weights, .mask = mask};
+  const ReduceOptions copy = options;
+  weights(0) = 10;
+  mask[2] = 1;
+  CHECK_THAT(read(options.sample_weights), AllClose({10, 2, 3}, 0));
+  CHECK_THAT(read(copy.sample_weights), AllClose({10, 2, 3}, 0));
+  CHECK_THAT(read(copy.mask), AllClose({1, 1, 1}, 0));
+}
+
+TEST_CASE("an array that has a name may change its shape", "[losses][option_arrays]") {
+  std::vector<double> list{1, 2, 3};
+  xt::xarray<double> array{1, 2, 3};
+  const Weights of_list = list, of_array = array;
+  list.push_back(4);
+  array = xt::xarray<double>{{5, 6}};
+  CHECK(of_list.shape() == Shape{4});
+  CHECK_THAT(read(of_list), AllClose({1, 2, 3, 4}, 0));
+  CHECK(of_array.shape() == Shape{1, 2});
+  CHECK_THAT(read(of_array), AllClose({5, 6}, 0));
+}
+
+TEST_CASE("options can be copied, moved and assigned, and outlive what they were copied from",
+          "[losses][option_arrays]") {
+  std::vector<double> memory{1, 2};
+  for (const Weights& kind : {Weights(xt::xarray<double>{1, 2}), Weights(std::vector<float>{1, 2}),
+                              Weights(ArrayView<const double>(memory)), Weights(std::array<int, 2>{1, 2})}) {
+    auto original = std::make_unique<Weights>(kind);
+    const Weights copy = *original;
+    Weights assigned = 5;
+    assigned = copy;
+    const Weights moved = std::move(*original);
+    original.reset();
+    overwrite_the_stack();
+    for (const Weights& weights : {copy, assigned, moved}) {
+      CHECK(weights.given());
+      CHECK(weights.shape() == Shape{2});
+      CHECK_THAT(read(weights), AllClose({1, 2}, 0));
+    }
+  }
+}
+
+TEST_CASE("an option is given or not", "[losses][option_arrays]") {
+  CHECK_FALSE(Weights().given());
+  CHECK_FALSE(Mask().given());
+  CHECK(Weights(0).given());
+  CHECK(Mask(false).given());
+  Weights weights = 3;
+  weights = {};
+  CHECK_FALSE(weights.given());
+}
+
+TEST_CASE("weights may be of any real or integer type and rank", "[losses][option_arrays]") {
+  CHECK_THAT(read(Weights(std::int8_t{-3})), AllClose({-3}, 0));
+  CHECK_THAT(read(Weights(2.5L)), AllClose({2.5}, 0));
+  CHECK_THAT(read(Weights(xt::xarray<float>{{1, 2}, {3, 4}})), AllClose({1, 2, 3, 4}, 0));
+  CHECK(Weights(xt::xarray<float>{{1, 2}, {3, 4}}).shape() == Shape{2, 2});
+  CHECK_THAT(read(Weights(std::vector<std::uint64_t>{1, 1ULL << 40})), AllClose({1, 0x1p40}, 0));
+  const xt::xarray<double> columns{{1, 2}, {3, 4}};
+  CHECK_THAT(read(Weights(xt::transpose(columns))), AllClose({1, 3, 2, 4}, 0));
+}
+
+TEST_CASE("masks may be bools, or integers of which 0 is false", "[losses][option_arrays]") {
+  CHECK_THAT(read(Mask(true)), AllClose({1}, 0));
+  CHECK_THAT(read(Mask(256)), AllClose({1}, 0));
+  CHECK_THAT(read(Mask(std::vector{true, false})), AllClose({1, 0}, 0));
+  CHECK_THAT(read(Mask(std::vector<int>{0, 2, -1, 256})), AllClose({0, 1, 1, 1}, 0));
+  CHECK_THAT(read(Mask(xt::xarray<std::uint8_t>{0, 255})), AllClose({0, 1}, 0));
+  CHECK_THAT(read(Mask(xt::xarray<double>{0.5, 1.5} > 1)), AllClose({0, 1}, 0));
+}
+
+TEST_CASE("what is no number, or a mask of reals, is no option", "[losses][option_arrays]") {
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Mask, double>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Mask, std::vector<float>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Weights, bool>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Weights, xt::xarray<bool>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Weights, Variable<double>>);
+}
