@@ -323,22 +323,23 @@ TEST_CASE("the focal losses let NaN through in its own sample only", "[losses][f
   }
   only_first(sigmoid_each<double>({1, 1}, {NaN, 1}, {}));
   only_first(binary_each<double>({0.5, 0.5}, {NaN, 1}, {.gamma = 0}));
-  const auto x = array({2, 2}, {NaN, 0.5, 0.25, 0.5});
+  const auto of_rows = [&](const std::vector<double>& x, auto loss) {
+    only_first(result_of<double>(array({2, 2}, x), loss));
+  };
   const std::vector<int> second{1, 1};
-  only_first(
-      result_of<double>(x, [&](auto a) { return softmax_focal(a, second, {.reduction = Reduction::none}); }));
-  only_first(result_of<double>(
-      x, [&](auto a) { return softmax_focal(a, second, {.epsilon = 1e-7, .reduction = Reduction::none}); }));
-  only_first(result_of<double>(
-      x, [&](auto a) { return categorical_focal(a, second, {.reduction = Reduction::none}); }));
-  const auto t = array({2, 2}, {NaN, 0.5, 0.25, 0.5});
-  only_first(result_of<double>(soft_rows, soft_rows, [](auto a, auto) {
-    return softmax_focal(a, array({2, 3}, {NaN, 0, 1, 0, 0, 1}), {.reduction = Reduction::none});
-  }));
-  only_first(result_of<double>(array({2, 2}, {1, 2, 3, 4}), [&](auto a) {
-    return softmax_focal(a, std::vector{1, 0},
+  of_rows({NaN, 0.5, 0.25, 0.5},
+          [&](auto x) { return softmax_focal(x, second, {.reduction = Reduction::none}); });
+  of_rows({NaN, 0.5, 0.25, 0.5},
+          [&](auto x) { return softmax_focal(x, second, {.epsilon = 1e-7, .reduction = Reduction::none}); });
+  of_rows({NaN, 0.5, 0.25, 0.5},
+          [&](auto p) { return categorical_focal(p, second, {.reduction = Reduction::none}); });
+  of_rows({1, 2, 3, 4}, [](auto x) {
+    return softmax_focal(x, array({2, 2}, {NaN, 1, 0, 1}), {.reduction = Reduction::none});
+  });
+  of_rows({1, 2, 3, 4}, [](auto x) {
+    return softmax_focal(x, std::vector{1, 0},
                          {.alpha = std::vector{1.0, NaN}, .reduction = Reduction::none});
-  }));
+  });
 }
 
 TEST_CASE("the focal losses leave out what is masked or ignored, whatever it holds",

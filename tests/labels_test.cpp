@@ -148,7 +148,7 @@ TEST_CASE("the cross-entropies of logits are called as their documentation shows
   }
   {
     const auto logits = tape.variable(xt::zeros<double>({3}));
-    auto loss = losses::sigmoid_cross_entropy(logits, xt::xarray<float>{0, 1, 0.3});
+    auto loss = losses::sigmoid_cross_entropy(logits, xt::xarray<float>{0, 1, 0.3F});
     CHECK_THAT(loss.item(), WithinRel(std::log(2.0), 1e-15));
     const xt::xarray<int> labels{0, 1, 1};
     auto rare = losses::sigmoid_cross_entropy(logits, labels, {.pos_weight = 20});

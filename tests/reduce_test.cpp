@@ -6,7 +6,6 @@
 using namespace xtape;
 using namespace xtape::testing;
 using losses::Divisor;
-using losses::EmptyMean;
 using losses::reduce;
 using losses::Reduction;
 

@@ -97,6 +97,18 @@ TEST_CASE("the sum of weights counts each as often as it is broadcast, or once a
   CHECK(mean(2, Divisor::sum_of_unbroadcast_weights, array({2, 1}, {1, 0}) > 0.5) == 1);
 }
 
+TEST_CASE("negative weights are weights that are not 0", "[losses][reduction]") {
+  Tape<double> tape;
+  const auto x = tape.variable(std::vector{1, 2, 6});
+  const auto mean = [&](Divisor divisor) {
+    return losses::reduce(x,
+                          {.sample_weights = std::vector{4, -1, 0}, .reduction = Reduction::mean_by(divisor)})
+        .item();
+  };
+  CHECK(mean(Divisor::nonzero_weights) == 1);
+  CHECK_THAT(mean(Divisor::sum_of_weights), WithinRel(2 / 3.0, 1e-15));
+}
+
 TEST_CASE("weights that are not given count 1 each", "[losses][reduction]") {
   Tape<double> tape;
   const auto x = tape.variable(std::vector{1, 2, 6});
