@@ -63,6 +63,38 @@ TEST_CASE("sigmoid_cross_entropy keeps relative precision in both tails",
   CHECK_THAT(wrong.gradient, AllClose({1, -1}, 0));
 }
 
+TEST_CASE("binary losses keep relative precision under a smoothing however small",
+          "[losses][sigmoid_cross_entropy][exactness]") {
+  // Of a certain yes, only the part a / 2 that the labels say no is left: a / 2 times 100 nats or ln(2^40).
+  Tape<double> tape;
+  for (const double a : {0.1, 1e-4, 1e-8, 1e-12}) {
+    CAPTURE(a);
+    const auto x = tape.variable(100.0), p = tape.variable(1 - std::ldexp(1, -40));
+    const auto loss = sigmoid_cross_entropy(x, 1, {.label_smoothing = a});
+    loss.backward();
+    CHECK_THAT(loss.item(), WithinRel(a / 2 * 100, ulps<double>(2)));
+    CHECK_THAT(x.grad()(), WithinRel(a / 2, ulps<double>(2)));
+    CHECK_THAT(losses::sigmoid_focal(x, 1, {.gamma = 0, .label_smoothing = a}).item(),
+               WithinRel(a / 2 * 100, ulps<double>(2)));
+    const double nats = a / 2 * 40 * std::log(2) - (1 - a / 2) * std::log1p(-std::ldexp(1, -40));
+    CHECK_THAT(losses::binary_cross_entropy(p, 1, {.epsilon = 0, .label_smoothing = a}).item(),
+               WithinRel(nats, ulps<double>(4)));
+    CHECK_THAT(losses::binary_focal(p, 1, {.gamma = 0, .epsilon = 0, .label_smoothing = a}).item(),
+               WithinRel(nats, ulps<double>(4)));
+  }
+}
+
+TEST_CASE("sigmoid_cross_entropy with a pos_weight of 0 takes nothing from a yes that was impossible",
+          "[losses][sigmoid_cross_entropy][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(-infinity), z = tape.variable(1);
+  const auto loss = sigmoid_cross_entropy(x, z, {.pos_weight = 0});
+  loss.backward();
+  CHECK(loss.item() == 0);
+  CHECK(x.grad()() == 0);
+  CHECK(z.grad()() == 0);
+}
+
 TEST_CASE("sigmoid_cross_entropy treats infinite logits as limits and lets NaN through",
           "[losses][sigmoid_cross_entropy][extremes]") {
   const auto result = loss_and_gradient<double>({infinity, -infinity, infinity, -infinity}, {1, 0, 0, 1});

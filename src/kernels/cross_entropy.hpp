@@ -69,16 +69,22 @@ struct ElementTerm {
   double small_value = 0;  // belongs to the value, and would lose digits beside it
 };
 
+// The label of one element. Smoothing makes the complement small; it is never a difference of the two.
+struct ElementLabel {
+  double value;
+  double complement;  // 1 - value
+};
+
 // Of the label z and the weight w of the label 1.
-inline ElementTerm sigmoid_cross_entropy(double x, double z, double w) {
+inline ElementTerm sigmoid_cross_entropy(double x, ElementLabel z, double w) {
   const double e = std::exp(-std::abs(x));
   const double t = std::log1p(e);
   const double larger = 1 / (1 + e), smaller = e / (1 + e);
   const double yes = x < 0 ? smaller : larger, no = x < 0 ? larger : smaller;
   const double nats_yes = (x < 0 ? -x : 0) + t, nats_no = (x > 0 ? x : 0) + t;
-  const double of_yes = weighted(z, w);
-  const double value = weighted(1 - z, nats_no) + weighted(of_yes, nats_yes);
-  return {std::isnan(x) ? x : value, (1 - z) * yes - of_yes * no,
+  const double of_yes = weighted(z.value, w);
+  const double value = weighted(z.complement, nats_no) + weighted(of_yes, nats_yes);
+  return {std::isnan(x) ? x : value, z.complement * yes - of_yes * no,
           w == 1 ? -x : weighted(w, nats_yes) - nats_no};
 }
 

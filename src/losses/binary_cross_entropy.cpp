@@ -13,15 +13,17 @@
 namespace xtape::losses {
 namespace {
 
+using kernels::ElementLabel;
 using kernels::ElementTerm;
 using kernels::weighted;
 
 // A label, and what multiplies the logarithms of yes and no.
 struct Target {
-  double label, pos_weight;
+  ElementLabel label;
+  double pos_weight;
 
-  double yes() const { return weighted(label, pos_weight); }
-  double no() const { return 1 - label; }
+  double yes() const { return weighted(label.value, pos_weight); }
+  double no() const { return label.complement; }
 };
 
 ElementTerm term_of_logarithms(const Target& target, double log_yes, double log_no, double by_prediction) {
@@ -80,19 +82,19 @@ Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t
     case LogGuard::clip_probability: {
       require_clip_epsilon(name, options.epsilon);
       const auto interval = kernels::ClipInterval::of<T>(options.epsilon);
-      return loss.finish_mean([pos_weight, interval](double p, double label, std::size_t i) {
+      return loss.finish_mean([pos_weight, interval](double p, ElementLabel label, std::size_t i) {
         return clipped_term(p, {label, pos_weight(i)}, interval);
       });
     }
     case LogGuard::clamp_logarithm:
       require_probabilities(name, probabilities, loss.recording());
-      return loss.finish_mean([pos_weight](double p, double label, std::size_t i) {
+      return loss.finish_mean([pos_weight](double p, ElementLabel label, std::size_t i) {
         return clamped_term(p, {label, pos_weight(i)});
       });
     case LogGuard::add_epsilon:
       require_in_range(name, "epsilon", options.epsilon, 0, INFINITY);
       return loss.finish_mean([pos_weight, epsilon = static_cast<double>(static_cast<T>(options.epsilon))](
-                                  double p, double label, std::size_t i) {
+                                  double p, ElementLabel label, std::size_t i) {
         return shifted_term(p, {label, pos_weight(i)}, epsilon);
       });
   }

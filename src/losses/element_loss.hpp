@@ -65,8 +65,8 @@ class ElementLoss {
 
   LossRecording<T>& recording() { return recording_; }
 
-  // term(x, z, i) returns the kernels::ElementTerm of element i with the prediction x and the label z. They
-  // are averaged along the axis.
+  // term(x, z, i) returns the kernels::ElementTerm of element i with the prediction x and the
+  // kernels::ElementLabel z. They are averaged along the axis.
   template <class Term>
   Variable<T> finish_mean(Term term) {
     return finish(term, static_cast<double>(recording_.slices().length));
@@ -86,17 +86,21 @@ class ElementLoss {
     return layout;
   }
 
+  kernels::ElementLabel smoothed(double given) const {
+    const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
+    if (spread == 0) return {given, 1 - given};
+    return {(1 - spread) * given + spread * prior, (1 - spread) * (1 - given) + spread * (1 - prior)};
+  }
+
   template <class Term>
   Variable<T> finish(Term term, double divisor) {
     const double share = 1 / divisor;
-    const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
     return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
       kernels::Sum<T> loss;
       for (std::size_t j = 0; j < sample.length; ++j) {
         const std::size_t at = sample.start + j * sample.step;
-        const double given = sample.labels[j];
-        const double label = spread > 0 ? given * (1 - spread) + spread * prior : given;
-        const kernels::ElementTerm part = term(static_cast<double>(sample.x[j]), label, at);
+        const kernels::ElementTerm part =
+            term(static_cast<double>(sample.x[j]), smoothed(sample.labels[j]), at);
         const double weight = class_weights_.empty() ? 1 : class_weights_[at];
         loss.add(weight * part.value);
         if (part.small_value != 0) loss.add(weight * part.small_value);
@@ -104,8 +108,8 @@ class ElementLoss {
           sample.gradient[j] = static_cast<T>(weight * share * part.by_prediction);
         }
         if (sample.label_gradient != nullptr) {
-          sample.label_gradient[j] =
-              static_cast<T>(weight * share * kernels::weighted(1 - spread, part.by_label));
+          const double kept = 1 - options_.label_smoothing;
+          sample.label_gradient[j] = static_cast<T>(weight * share * kernels::weighted(kept, part.by_label));
         }
       }
       return loss.value() / divisor;

@@ -39,16 +39,16 @@ struct Odds {
   double slope_of_nats_yes, slope_of_nats_no;
 };
 
-kernels::ElementTerm binary_focal_term(const Odds& odds, double label, double gamma,
+kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel label, double gamma,
                                        std::optional<double> alpha) {
-  const double wrong = label * odds.no + (1 - label) * odds.yes;
+  const double wrong = label.value * odds.no + label.complement * odds.yes;
   const Fade fade(wrong, gamma);
-  const double nats = weighted(label, odds.nats_yes) + weighted(1 - label, odds.nats_no);
-  const double balance = alpha ? *alpha * label + (1 - *alpha) * (1 - label) : 1;
+  const double nats = weighted(label.value, odds.nats_yes) + weighted(label.complement, odds.nats_no);
+  const double balance = alpha ? *alpha * label.value + (1 - *alpha) * label.complement : 1;
   const double balance_slope = alpha ? 2 * *alpha - 1 : 0;
-  const double through_fade = weighted(odds.slope, fade.slope * (1 - 2 * label) * nats);
-  const double through_nats = weighted(
-      fade.value, weighted(label, odds.slope_of_nats_yes) + weighted(1 - label, odds.slope_of_nats_no));
+  const double through_fade = weighted(odds.slope, fade.slope * (label.complement - label.value) * nats);
+  const double through_nats = weighted(fade.value, weighted(label.value, odds.slope_of_nats_yes) +
+                                                       weighted(label.complement, odds.slope_of_nats_no));
   const double faded = weighted(fade.value, nats);
   const double faded_by_label =
       weighted(fade.slope * (odds.no - odds.yes), nats) + weighted(fade.value, odds.nats_yes - odds.nats_no);
@@ -101,7 +101,7 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   check_binary_logits(name, logits);
   ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
-  return loss.finish_mean([&](double x, double label, std::size_t) {
+  return loss.finish_mean([&](double x, kernels::ElementLabel label, std::size_t) {
     const Odds odds = odds_of_logit(x);
     return binary_focal_term(options.epsilon ? clipped(odds, interval) : odds, label, options.gamma,
                              options.alpha);
@@ -116,7 +116,7 @@ Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
   ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon);
-  return loss.finish_mean([&](double p, double label, std::size_t) {
+  return loss.finish_mean([&](double p, kernels::ElementLabel label, std::size_t) {
     return binary_focal_term(clipped(odds_of_probability(p), interval), label, options.gamma, options.alpha);
   });
 }

@@ -13,7 +13,7 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
   check_binary_logits(name, logits);
   ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   const auto pos_weight = loss.broadcast("pos_weight", options.pos_weight);
-  return loss.finish_mean([pos_weight](double x, double z, std::size_t i) {
+  return loss.finish_mean([pos_weight](double x, kernels::ElementLabel z, std::size_t i) {
     return kernels::sigmoid_cross_entropy(x, z, pos_weight.empty() ? 1 : pos_weight[i]);
   });
 }
