@@ -138,3 +138,15 @@ TEST_CASE("generalized_cross_entropy is called as its documentation shows",
   auto loss = losses::generalized_cross_entropy(softmax(logits), xt::xarray<int>{2, 0, 1}, {.q = 0.7});
   CHECK_THAT(loss.item(), WithinRel((1 - std::pow(0.25, 0.7)) / 0.7, 1e-15));
 }
+
+TEST_CASE("generalized_cross_entropy has no slope by a label of weight 0, also where its probability is 0",
+          "[losses][generalized_cross_entropy][extremes]") {
+  Tape<double> tape;
+  const auto p = tape.variable(array({1, 2}, {1, 0}));
+  const xt::xarray<double> class_weights{1, 0};
+  const auto loss =
+      losses::generalized_cross_entropy(p, xt::xarray<int>{1}, {.class_weights = class_weights});
+  loss.backward();
+  CHECK(loss.item() == 0);
+  CHECK_THAT(values(p.grad()), AllClose({0, 0}, 0));
+}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -140,7 +142,10 @@ class ClassLoss {
     return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
       const double loss = loss_of(without_masked_classes(sample));
       clear_masked_gradients(sample);
-      return loss;
+      if (class_weight(class_of(sample)) != 0 || std::isnan(loss)) return loss;
+      // A label of weight 0 counts for nothing, also where the loss or its slope is infinite.
+      if (sample.gradient != nullptr) std::fill_n(sample.gradient, sample.length, T{0});
+      return 0.0;
     });
   }
 

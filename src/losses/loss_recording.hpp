@@ -257,7 +257,7 @@ class LossRecording {
       return 0;
     }
     const bool stands_side_by_side = step == 1 || length == 1;
-    return weights_.weighted(s, stands_side_by_side ? loss_of(sample) : gathered_loss(sample, loss_of));
+    return weights_.factor(s) * (stands_side_by_side ? loss_of(sample) : gathered_loss(sample, loss_of));
   }
 
   template <class LossOf>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 
 #include "xtape/core/array_view.hpp"
@@ -27,14 +26,9 @@ struct SampleWeights {
     return target_weights.empty() ? 1 : target_weights[sample];
   }
 
-  // What multiplies the gradient of a sample, and its loss.
+  // What multiplies the loss of a sample.
   double factor(std::size_t sample) const {
     return target_weights_scale_losses ? weight(sample) * target_weight(sample) : weight(sample);
-  }
-  double weighted(std::size_t sample, double loss) const {
-    // A label of weight 0 takes away an infinite loss too.
-    const bool is_none = target_weights_scale_losses && target_weight(sample) == 0 && !std::isnan(loss);
-    return is_none ? 0 : factor(sample) * loss;
   }
 
   // What the sum of the losses is divided by; infinity where an empty mean is to give 0.
