@@ -194,3 +194,17 @@ TEST_CASE("binary_cross_entropy is the same, bit for bit, on one thread and on t
           "[losses][binary_cross_entropy][threads]") {
   check_loss_on_two_threads([](auto x) { return binary_cross_entropy(sigmoid(x), sigmoid(-x)); });
 }
+
+TEST_CASE("binary_cross_entropy with an added epsilon keeps relative precision near 0 and near 1",
+          "[losses][binary_cross_entropy][exactness]") {
+  // log(1 - 2^-30 + 2^-50) = -d - d^2 / 2 - ... with d = 2^-30 - 2^-50
+  Tape<double> tape;
+  const double small = std::ldexp(1, -30), added = std::ldexp(1, -50), d = small - added;
+  const auto loss = [&](double p, int label) {
+    return losses::binary_cross_entropy(tape.constant(p), label,
+                                        {.guard = losses::LogGuard::add_epsilon, .epsilon = added})
+        .item();
+  };
+  CHECK_THAT(loss(1 - small, 1), WithinRel(d + d * d / 2, ulps<double>(1)));
+  CHECK_THAT(loss(small, 0), WithinRel(d + d * d / 2, ulps<double>(1)));
+}

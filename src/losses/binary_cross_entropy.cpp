@@ -42,15 +42,16 @@ ElementTerm clamped_term(double p, const Target& target) {
   return term_of_logarithms(target, std::max(std::log(p), -100.0), std::max(std::log1p(-p), -100.0), slope);
 }
 
-// log(1 - p + epsilon); 1 would round away a small p.
-double log_of_complement(double p, double epsilon) {
-  return p < 0.5 ? std::log1p(epsilon - p) : std::log(1 - p + epsilon);
+// log(p + epsilon), where complement is 1 - p. Of a p near 1 the sum would keep only what 1 leaves of it.
+double log_of_shifted(double p, double complement, double epsilon) {
+  return p > 0.5 ? std::log1p(epsilon - complement) : std::log(p + epsilon);
 }
 
 ElementTerm shifted_term(double p, const Target& target, double epsilon) {
   const double yes = p + epsilon, no = 1 - p + epsilon;
   const double slope = weighted(target.no(), 1 / no) - weighted(target.yes(), 1 / yes);
-  return term_of_logarithms(target, std::log(yes), log_of_complement(p, epsilon), slope);
+  return term_of_logarithms(target, log_of_shifted(p, 1 - p, epsilon), log_of_shifted(1 - p, p, epsilon),
+                            slope);
 }
 
 template <class T>
