@@ -38,8 +38,8 @@ Share share(std::size_t count, Number number) {
   return {number(k), k, others.value(), others.value() + number(k)};
 }
 
-// dloss/dp_j = sum(u) / sum(p) - u_j / p_j, which at the largest p is (others of u p - u others of p) / (p
-// sum(p)).
+// dloss/dp_j = sum(u) / sum(p) - u_j / p_j. With U and P the sums over the others, that is at the largest p
+// (U - P u_k / p_k) / sum(p).
 template <class T, class Number, class Passes>
 void write_share_gradient(const Share& share, Number number, const double* pulls, std::size_t classes,
                           Passes passes, T* gradient) {

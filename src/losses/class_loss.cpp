@@ -104,8 +104,7 @@ void throw_masked_class(const char* loss, ArrayView<const std::int64_t> indices,
 void throw_no_prior_left(const char* loss, const Shape& samples, std::size_t sample) {
   fail<ArgumentError>(
       "{}: smoothing_prior must leave something to the classes that class_mask leaves, got 0 for all those "
-      "of "
-      "{}",
+      "of {}",
       loss, element_name("sample", samples, sample));
 }
 

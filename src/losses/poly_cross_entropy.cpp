@@ -10,8 +10,8 @@
 namespace xtape::losses {
 namespace {
 
-// -log(1 - c) - c. For a small c that is a small difference of large numbers, so it is c^2 / 2 + c^3 / 3 +
-// ...
+// -log(1 - c) - c. For a small c that is a small difference of large numbers, so it is the series
+// c^2 / 2 + c^3 / 3 + ...
 double log_without_first_term(double c, double nats) {
   if (!(c <= 0.5)) return nats - c;
   double sum = 0, power = c * c;

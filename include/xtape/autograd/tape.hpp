@@ -130,9 +130,10 @@ class Tape {
   void check_finite(bool on = true) noexcept { check_finite_ = on; }
   bool checks_finite() const noexcept { return check_finite_; }
 
-  /// While on, losses that take logits throw ArgumentError for probabilities that a softmax or a sigmoid has
-  /// made of them already: a model with both still trains, slowly and badly. They are known by the operation
-  /// that made them, and to losses over classes by losses::is_probably_softmaxed too.
+  /// While on, losses that take logits throw ArgumentError for probabilities that a softmax or, for losses of
+  /// yes-or-no labels, a sigmoid has made of them already: a model with both still trains, slowly and badly.
+  /// They are known by the operation that made them last (detach and reshape hide it), and to losses over
+  /// classes by losses::is_probably_softmaxed too.
   ///
   ///     tape.check_logits();
   ///     losses::softmax_cross_entropy(softmax(model(x)), labels);  // throws and says: leave the softmax out

@@ -89,8 +89,8 @@ struct SoftmaxFocalOptions {
 /// there and 0 elsewhere) and p = softmax(logits):
 ///
 ///   loss = sum over j of alpha_j t_j (1 - p_j)^gamma (-log(p_j))
-///   dloss/dx_j = p_j sum(u) - u_j,  u_j = alpha_j t_j ((1 - p_j)^gamma - gamma (1 - p_j)^(gamma - 1) p_j
-///   log(p_j))
+///   dloss/dx_j = p_j sum(u) - u_j
+///   u_j = alpha_j t_j ((1 - p_j)^gamma - gamma (1 - p_j)^(gamma - 1) p_j log(p_j))
 ///
 /// Nothing is clipped and nothing cancels, unless `epsilon` brings in the clipping of Keras. Class masks and
 /// errors are those of softmax_cross_entropy, except that a class index must not be masked.

@@ -70,7 +70,8 @@ class OptionArray {
 namespace losses {
 
 /// An option: numbers, as a number, an xtensor expression, an ArrayView or a flat container of reals or
-/// integers. What has a name is referred to and must outlive the option; a temporary is kept.
+/// integers. What has a name is referred to and must outlive the option, a named ArrayView or std::span too;
+/// a temporary is kept, but an expression or a view still refers to the arrays that it was made of.
 class Weights : public detail::OptionArray<double> {
  public:
   Weights() = default;
