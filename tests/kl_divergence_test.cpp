@@ -240,3 +240,10 @@ TEST_CASE("the KL divergences are called as their documentation shows", "[losses
     CHECK(logits.grad()(0, 0) != 0);
   }
 }
+
+TEST_CASE("kl_divergence is finite where the quotient of the two is not", "[losses][kl_divergence]") {
+  Tape<double> tape;
+  const auto p = tape.variable(std::vector<double>{1e-310, 1});
+  const auto loss = losses::kl_divergence(p, std::vector<double>{1, 0}, {.epsilon = 0});
+  CHECK_THAT(loss.item(), WithinRel(713.8013788281542, 1e-14));  // 310 log(10)
+}

@@ -158,7 +158,8 @@ TEST_CASE("Losses of classes refuse to ignore an index among soft labels", "[los
     family.options.ignore_index = 0;
     CHECK(family.template refusal<ArgumentError>(labels) ==
           family.name +
-              ": ignore_index is for class indices, got 0 with soft labels; leave samples out by mask");
+              ": ignore_index is for class indices, got 0 with soft labels; unset it, and leave samples out "
+              "by mask");
   });
 }
 

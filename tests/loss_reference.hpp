@@ -176,9 +176,12 @@ class LossReference {
     const Real total = std::accumulate(losses_.begin(), losses_.end(), Real{0});
     const Real divisor = this->divisor(reduction);
     const bool empty = reduction.kind() == Kind::mean && divisor == 0;
-    const Real scale = empty && reduction.empty() == losses::EmptyMean::zero ? 0 : 1 / divisor;
-    return scaled({scale == 0 ? 0 : total / divisor},
-                  std::vector<double>(losses_.size(), static_cast<double>(seed[0] * scale)));
+    if (empty && reduction.empty() == losses::EmptyMean::zero) {
+      const std::vector<double> zeros(gradient_.size());
+      return {{0}, zeros, zeros};
+    }
+    return scaled({total / divisor},
+                  std::vector<double>(losses_.size(), static_cast<double>(seed[0] / divisor)));
   }
 
  private:

@@ -173,3 +173,22 @@ TEST_CASE("what is no number, or a mask of reals, is no option", "[losses][optio
   STATIC_REQUIRE_FALSE(std::is_constructible_v<Weights, xt::xarray<bool>>);
   STATIC_REQUIRE_FALSE(std::is_constructible_v<Weights, Variable<double>>);
 }
+
+TEST_CASE("A list in braces is an option", "[losses][option_arrays]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({2, 2}, {0, 0, 0, 0}));
+  const std::vector<int> classes{0, 1};
+  const losses::SoftmaxCrossEntropyOptions options{
+      .class_weights = {1, 3}, .mask = {true, false}, .reduction = losses::Reduction::none};
+  CHECK_THAT(values(losses::softmax_cross_entropy(x, classes, options)), AllClose({std::log(2.0), 0}, 1e-15));
+}
+
+TEST_CASE("An option keeps a view that has a name and goes out of scope", "[losses][option_arrays]") {
+  const std::vector<double> weights{1, 3};
+  const auto options = [&] {
+    const ArrayView<const double> view(weights);
+    return losses::ReduceOptions{.sample_weights = view, .reduction = losses::Reduction::none};
+  }();
+  Tape<double> tape;
+  CHECK_THAT(values(losses::reduce(tape.variable(std::vector<double>{2, 2}), options)), AllClose({2, 6}, 0));
+}

@@ -171,3 +171,15 @@ TEST_CASE("reductions are constants that tell what they are, as their documentat
   CHECK(accumulated.reduction.kind() == Reduction::Kind::sum_over_number);
   CHECK(accumulated.reduction.number() == 4096);
 }
+
+TEST_CASE("EmptyMean::zero is 0 with gradients of 0, also where a loss that weighs nothing is infinite",
+          "[losses][reduction]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({1, 2}, {0, -inf}));
+  const auto loss = losses::softmax_cross_entropy(
+      x, std::vector<int>{1},
+      {.sample_weights = 0, .reduction = Reduction::mean_by(Divisor::sum_of_weights, EmptyMean::zero)});
+  CHECK(loss.item() == 0);
+  loss.backward();
+  CHECK_THAT(values(x.grad()), AllClose({0, 0}, 0));
+}

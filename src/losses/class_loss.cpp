@@ -2,6 +2,7 @@
 #include "losses/class_loss.hpp"
 
 #include <cmath>
+#include <vector>
 
 #include "core/element_name.hpp"
 #include "core/format.hpp"
@@ -91,8 +92,9 @@ void require_class_options(const char* loss, const char* predictions_name, const
   require_smoothing(loss, classes, options);
   if (options.ignore_index && !has_indices) {
     fail<ArgumentError>(
-        "{}: ignore_index is for class indices, got {} with soft labels; leave samples out by mask", loss,
-        *options.ignore_index);
+        "{}: ignore_index is for class indices, got {} with soft labels; unset it, and leave samples out by "
+        "mask",
+        loss, *options.ignore_index);
   }
 }
 

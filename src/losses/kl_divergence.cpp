@@ -39,7 +39,9 @@ double times_logarithm(double t, double log, double prediction) {
 }
 
 ElementTerm term(double p, double t) {
-  const double log = std::log(t / p);
+  const double quotient = t / p;
+  const bool is_normal = std::isnormal(quotient);
+  const double log = is_normal ? std::log(quotient) : std::log(t) - std::log(p);
   return {times_logarithm(t, log, p), t == 0 && p == 0 ? 0 : -t / p, log + 1};
 }
 

@@ -90,8 +90,9 @@ void add_gradient(Backward<T>& b, std::size_t i, ArrayView<const T> gradient, co
   T* dx = grad.data();
   const T* dy = b.output_grad().data();
   const auto scale = [&](std::size_t s) { return (reduced ? dy[0] / divisor : dy[s]) * weights.factor(s); };
+  const bool is_zero = std::isinf(divisor);
   const auto add = [&, first = first](std::size_t at, bool valid, double scale) {
-    const double contribution = valid ? gradient[at] * scale : 0;
+    const double contribution = valid && !is_zero ? gradient[at] * scale : 0;
     dx[at] = static_cast<T>(first ? contribution : dx[at] + contribution);
   };
   // Groups of neighbouring samples lie side by side, one element of each after the other.
@@ -318,7 +319,7 @@ class LossRecording {
     }
     kernels::Sum<T> sum;
     for (const double loss : losses) sum.add(loss);
-    op_.output({})[0] = static_cast<T>(sum.value() / divisor);
+    op_.output({})[0] = std::isinf(divisor) ? T{0} : static_cast<T>(sum.value() / divisor);
   }
 
   const char* name_;

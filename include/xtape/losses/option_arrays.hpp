@@ -3,10 +3,13 @@
 
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <memory>
 #include <new>
+#include <ranges>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "xtape/core/array_source.hpp"
 
@@ -30,10 +33,13 @@ class OptionArray {
   template <class Source>
   explicit OptionArray(Source&& source) : reader_(&reader_of<std::remove_cvref_t<Source>>) {
     using Kept = std::remove_cvref_t<Source>;
-    if constexpr (std::is_lvalue_reference_v<Source> && !std::is_arithmetic_v<Kept>) {
-      referred_ = std::addressof(source);
-    } else if constexpr (std::is_trivially_copyable_v<Kept> && sizeof(Kept) <= sizeof(small_)) {
+    constexpr bool is_number_or_view =
+        std::is_arithmetic_v<Kept> || IsArrayView<Kept>::value || std::ranges::borrowed_range<Kept>;
+    constexpr bool fits = std::is_trivially_copyable_v<Kept> && sizeof(Kept) <= sizeof(small_);
+    if constexpr (fits && (is_number_or_view || !std::is_lvalue_reference_v<Source>)) {
       new (small_) Kept(std::forward<Source>(source));
+    } else if constexpr (std::is_lvalue_reference_v<Source>) {
+      referred_ = std::addressof(source);
     } else {
       kept_ = std::make_shared<const Kept>(std::forward<Source>(source));
     }
@@ -69,9 +75,9 @@ class OptionArray {
 
 namespace losses {
 
-/// An option: numbers, as a number, an xtensor expression, an ArrayView or a flat container of reals or
-/// integers. What has a name is referred to and must outlive the option, a named ArrayView or std::span too;
-/// a temporary is kept, but an expression or a view still refers to the arrays that it was made of.
+/// An option: numbers, as a number, a list in braces, an xtensor expression, an ArrayView or a flat container
+/// of reals or integers. An array that has a name is referred to and must outlive the option; a temporary is
+/// kept, but an expression or a view still refers to the arrays that it was made of.
 class Weights : public detail::OptionArray<double> {
  public:
   Weights() = default;
@@ -79,6 +85,8 @@ class Weights : public detail::OptionArray<double> {
   template <class Source>
   requires(detail::RealArray<Source> || detail::IntegerArray<Source>) Weights(Source&& source)
       : OptionArray(std::forward<Source>(source)) {}
+
+  Weights(std::initializer_list<double> numbers) : OptionArray(std::vector<double>(numbers)) {}
 };
 
 /// An option: true (or an integer other than 0) for what counts, false for what is left out. Otherwise the
@@ -90,6 +98,8 @@ class Mask : public detail::OptionArray<bool> {
   template <class Source>
   requires(detail::BoolArray<Source> || detail::IntegerArray<Source>) Mask(Source&& source)
       : OptionArray(std::forward<Source>(source)) {}
+
+  Mask(std::initializer_list<bool> flags) : OptionArray(std::vector<bool>(flags)) {}
 };
 
 }  // namespace losses
