@@ -61,10 +61,17 @@ struct BinaryFocalOptions {
   Reduction reduction = Reduction::mean;
 };
 
-/// The same for probabilities p of yes: m from p as it is, the logarithms from p clipped. If there are
-/// logits, sigmoid_focal is exact.
+/// The same loss, in nats, of probabilities p of yes: m from p as it is, the logarithms from p clipped. If
+/// there are logits, sigmoid_focal is exact.
 ///
 ///     auto loss = losses::binary_focal(sigmoid(logits), labels);
+///
+/// @param probabilities  any shape; in [0, 1].
+/// @param labels  the shape of probabilities. A Variable receives a gradient.
+/// @return  a scalar; with Reduction::none, the shape of probabilities, without `axis` if that is given.
+/// @throws ShapeError         labels or the mask do not fit.
+/// @throws WeightsShapeError  weights do not fit.
+/// @throws ArgumentError      there is no such axis, or an option makes no sense.
 ///
 /// Source: keras.losses.BinaryFocalCrossentropy.
 template <class T>
@@ -92,10 +99,19 @@ struct SoftmaxFocalOptions {
 ///   dloss/dx_j = p_j sum(u) - u_j
 ///   u_j = alpha_j t_j ((1 - p_j)^gamma - gamma (1 - p_j)^(gamma - 1) p_j log(p_j))
 ///
-/// Nothing is clipped and nothing cancels, unless `epsilon` brings in the clipping of Keras. Class masks and
-/// errors are those of softmax_cross_entropy, except that a class index must not be masked.
+/// Nothing is clipped and nothing cancels, unless `epsilon` brings in the clipping of Keras. A class mask
+/// works as in softmax_cross_entropy, except that a class index must not be masked.
 ///
 ///     auto loss = losses::softmax_focal(logits, xt::xarray<int>{2, 0, 1}, {.gamma = 2});
+///
+/// @param logits  (..., classes, ...): unnormalised scores.
+/// @param labels  integers of any type: class indices, the shape of logits without the class axis;
+///                reals, bools or a Variable, which receives a gradient: soft labels, the shape of logits.
+/// @return        a scalar; with Reduction::none, the shape of logits without the class axis.
+/// @throws ShapeError         labels or a mask do not fit.
+/// @throws WeightsShapeError  sample_weights do not fit.
+/// @throws LabelError         a class index of a sample that counts is outside [0, classes) or masked.
+/// @throws ArgumentError      there is no such axis, there are no classes, or an option makes no sense.
 ///
 /// Sources: Lin et al., arXiv 1708.02002; keras.losses.CategoricalFocalCrossentropy(from_logits=True).
 template <class T>
@@ -115,10 +131,21 @@ struct CategoricalFocalOptions {
   Reduction reduction = Reduction::mean;
 };
 
-/// The same for probabilities, divided by their sum and then clipped: with q in place of p in all of it, so
-/// that a clipped entry has no gradient of its own. If there are logits, softmax_focal is exact.
+/// The same loss, in nats, of probabilities p: with q = clip(p / sum(p), epsilon, 1 - epsilon) in place of
+/// the softmax, so that a clipped entry has no gradient of its own. If there are logits, softmax_focal is
+/// exact.
 ///
 ///     auto loss = losses::categorical_focal(softmax(logits), xt::xarray<int>{2, 0, 1}, {.alpha = 0.25});
+///
+/// @param probabilities  (..., classes, ...): non-negative; they need not sum to 1.
+/// @param labels  integers of any type: class indices, the shape of probabilities without the class axis;
+///                reals, bools or a Variable, which receives a gradient: soft labels, the shape of
+///                probabilities.
+/// @return        a scalar; with Reduction::none, the shape of probabilities without the class axis.
+/// @throws ShapeError         labels or a mask do not fit.
+/// @throws WeightsShapeError  sample_weights do not fit.
+/// @throws LabelError         a class index is outside [0, classes) and neither masked nor ignored.
+/// @throws ArgumentError      there is no such axis, there are no classes, or an option makes no sense.
 ///
 /// Source: keras.losses.CategoricalFocalCrossentropy.
 template <class T>

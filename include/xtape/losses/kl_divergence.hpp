@@ -60,7 +60,12 @@ struct KlDivergenceFromLogOptions {
 ///
 ///     auto loss = losses::kl_divergence_from_log(log_softmax(logits), teacher);
 ///
-/// Shapes and errors are those of kl_divergence.
+/// @param log_probabilities  any shape that has `axis`
+/// @param targets            the shape of log_probabilities. A Variable receives a gradient.
+/// @return  a scalar; with Reduction::none, the shape of log_probabilities, without `axis` if that is given.
+/// @throws ShapeError         targets or a mask do not fit.
+/// @throws WeightsShapeError  weights do not fit.
+/// @throws ArgumentError      there is no such axis, or an option makes no sense.
 ///
 /// Sources: Kullback and Leibler (1951); optax.losses.kl_divergence, convex_kl_divergence and
 /// kl_divergence_with_log_targets; torch.nn.functional.kl_div.

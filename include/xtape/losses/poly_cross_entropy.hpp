@@ -31,9 +31,18 @@ struct PolyCrossEntropyOptions {
 ///   loss = -sum over j of t_j log(p_j) + epsilon sum over j of t_j (1 - p_j)
 ///   dloss/dx_j = p_j sum(u) - u_j,  u_j = t_j (1 + epsilon p_j)
 ///
-/// Class masks and errors are those of softmax_cross_entropy, except that a class index must not be masked.
+/// A class mask works as in softmax_cross_entropy, except that a class index must not be masked.
 ///
 ///     auto loss = losses::poly_cross_entropy(logits, soft_labels, {.epsilon = 1});
+///
+/// @param logits  (..., classes, ...): unnormalised scores.
+/// @param labels  integers of any type: class indices, the shape of logits without the class axis;
+///                reals, bools or a Variable, which receives a gradient: soft labels, the shape of logits.
+/// @return        a scalar; with Reduction::none, the shape of logits without the class axis.
+/// @throws ShapeError         labels or a mask do not fit.
+/// @throws WeightsShapeError  sample_weights or class_weights do not fit.
+/// @throws LabelError         a class index of a sample that counts is outside [0, classes) or masked.
+/// @throws ArgumentError      there is no such axis, there are no classes, or an option makes no sense.
 ///
 /// Source: Leng et al., arXiv 2204.12511; optax.losses.poly_loss_cross_entropy.
 template <class T>
