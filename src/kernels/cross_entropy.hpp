@@ -75,17 +75,25 @@ struct ElementLabel {
   double complement;  // 1 - value
 };
 
+// The probabilities of yes and no at a logit, and their negative logarithms, none as a difference.
+struct LogitOdds {
+  double yes, no;
+  double nats_yes, nats_no;
+};
+
+inline LogitOdds logit_odds(double x) {
+  const double e = std::exp(-std::abs(x)), t = std::log1p(e);
+  const double larger = 1 / (1 + e), smaller = e / (1 + e);
+  return {x < 0 ? smaller : larger, x < 0 ? larger : smaller, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t};
+}
+
 // Of the label z and the weight w of the label 1.
 inline ElementTerm sigmoid_cross_entropy(double x, ElementLabel z, double w) {
-  const double e = std::exp(-std::abs(x));
-  const double t = std::log1p(e);
-  const double larger = 1 / (1 + e), smaller = e / (1 + e);
-  const double yes = x < 0 ? smaller : larger, no = x < 0 ? larger : smaller;
-  const double nats_yes = (x < 0 ? -x : 0) + t, nats_no = (x > 0 ? x : 0) + t;
+  const LogitOdds odds = logit_odds(x);
   const double of_yes = weighted(z.value, w);
-  const double value = weighted(z.complement, nats_no) + weighted(of_yes, nats_yes);
-  return {std::isnan(x) ? x : value, z.complement * yes - of_yes * no,
-          w == 1 ? -x : weighted(w, nats_yes) - nats_no};
+  const double value = weighted(z.complement, odds.nats_no) + weighted(of_yes, odds.nats_yes);
+  return {std::isnan(x) ? x : value, z.complement * odds.yes - of_yes * odds.no,
+          w == 1 ? -x : weighted(w, odds.nats_yes) - odds.nats_no};
 }
 
 }  // namespace xtape::kernels

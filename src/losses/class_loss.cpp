@@ -84,7 +84,7 @@ void require_class_options(const char* loss, const char* predictions_name, const
     require_one_per_class<ArgumentError>(loss, "alpha", "be a number or have", options.alpha->shape(),
                                          classes);
   }
-  const Shape& mask = options.class_mask->shape();
+  const Shape mask = options.class_mask->shape();
   if (options.class_mask->given() && mask != Shape{classes} && mask != predictions) {
     fail<ShapeError>("{}: class_mask must have one entry per class, shape {}, or the shape of {} {}, got {}",
                      loss, Shape{classes}, predictions_name, predictions, mask);

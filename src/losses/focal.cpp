@@ -57,10 +57,8 @@ kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel l
 }
 
 Odds odds_of_logit(double x) {
-  const double e = std::exp(-std::abs(x)), t = std::log1p(e);
-  const double larger = 1 / (1 + e), smaller = e / (1 + e);
-  const double yes = x < 0 ? smaller : larger, no = x < 0 ? larger : smaller;
-  return {yes, no, yes * no, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t, -no, yes};
+  const auto [yes, no, nats_yes, nats_no] = kernels::logit_odds(x);
+  return {yes, no, yes * no, nats_yes, nats_no, -no, yes};
 }
 
 // With the probability that goes into the logarithms clipped.

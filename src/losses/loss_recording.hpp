@@ -212,7 +212,6 @@ class LossRecording {
   template <class LossOf>
   Variable<T> finish(const Reduction& reduction, LossOf loss_of) {
     const bool reduced = reduction.kind() != Reduction::Kind::none;
-    require_positive_divisor(name_, reduction);
     const double divisor = weights_.divisor(name_, reduction);
     const auto losses = save<double>(layout_.samples);
     for_sample_ranges(samples(), layout_.slices.length, elements_per_block_of_losses,

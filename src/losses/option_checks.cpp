@@ -23,12 +23,6 @@ void require_clip_epsilon(const char* loss, double epsilon) {
                       loss, epsilon);
 }
 
-void require_positive_divisor(const char* loss, const Reduction& reduction) {
-  if (reduction.number() > 0 && std::isfinite(reduction.number())) return;
-  fail<ArgumentError>("{}: the divisor of the reduction must be positive and finite, got {}", loss,
-                      reduction.number());
-}
-
 template <class Error>
 void require_fits_losses(const char* loss, const char* name, const char* single, const Shape& shape,
                          const Shape& losses) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "xtape/core/array_view.hpp"
-#include "xtape/losses/reduction.hpp"
 
 namespace xtape::losses {
 
@@ -11,8 +10,6 @@ void require_in_range(const char* loss, const char* name, double value, double l
 
 // Below 1/2, so that something is left between the ends.
 void require_clip_epsilon(const char* loss, double epsilon);
-
-void require_positive_divisor(const char* loss, const Reduction& reduction);
 
 // One of what `single` says, or the rank of the losses with each extent 1 or theirs.
 template <class Error>

@@ -14,7 +14,9 @@ double SampleWeights::divisor(const char* loss, const Reduction& reduction) cons
     case Reduction::Kind::sum:
       return 1;
     case Reduction::Kind::sum_over_number:
-      return reduction.number();
+      if (reduction.number() > 0 && std::isfinite(reduction.number())) return reduction.number();
+      fail<ArgumentError>("{}: the divisor of the reduction must be positive and finite, got {}", loss,
+                          reduction.number());
     case Reduction::Kind::mean:
       break;
   }
