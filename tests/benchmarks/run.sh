@@ -15,3 +15,10 @@ compiler=${CXX:-g++}
 flags=(-std=c++20 -O2 -Iinclude)
 [[ $("$compiler" --version) == *clang* ]] || flags+=(-fno-new-ttp-matching) # Only GCC has it and needs it.
 time "$compiler" "${flags[@]}" -c build/release/first_program.cpp -o build/release/first_program.o
+
+echo
+echo "Losses beside those of libtorch:"
+bash cmake/install_dependencies.sh libtorch-dev
+cmake --preset release
+cmake --build --preset release --target loss_benchmark
+build/release/tests/benchmarks/loss_benchmark build/release/benchmarks.json
