@@ -11,6 +11,7 @@ endmacro()
 
 xtape_require(xtensor 0.24)
 xtape_require(xtensor-blas)
+xtape_require(xsimd 8.1)
 xtape_require(fmt 9)
 xtape_require(Threads)
 

@@ -84,7 +84,7 @@ TEMPLATE_TEST_CASE("log_sum_exp gradient is softmax", "[ops][log_sum_exp]", floa
   Tape<TestType> tape;
   const auto x = tape.variable(irregular({4, 5}, -30, 30));
   sum(log_sum_exp(x, 1)).backward();
-  CHECK_THAT(values(x.grad()), AllClose(values(softmax(x)), 0));
+  CHECK_THAT(values(x.grad()), AllClose(values(softmax(x)), ulps<TestType>(4)));
 }
 
 TEST_CASE("log_sum_exp moves with a shift of its elements", "[ops][log_sum_exp]") {

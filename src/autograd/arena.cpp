@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -90,6 +91,13 @@ void Arena::release(Position position) noexcept {
     forbid(from, static_cast<std::size_t>(chunks_[chunk].memory + chunks_[chunk].bytes - from));
   }
   enter(position.chunk, position.next);
+}
+
+bool Arena::owns(const void* address) const noexcept {
+  return std::ranges::any_of(chunks_, [address](const Chunk& chunk) {
+    return std::less_equal<>()(static_cast<const void*>(chunk.memory), address) &&
+           std::less<>()(address, static_cast<const void*>(chunk.memory + chunk.bytes));
+  });
 }
 
 std::size_t Arena::bytes_in_use() const noexcept {

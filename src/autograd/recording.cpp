@@ -2,6 +2,7 @@
 #include "xtape/autograd/recording.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <new>
 
 #include "autograd/check_finite.hpp"
@@ -100,6 +101,17 @@ T* Backward<T>::grad_memory(detail::Node<T>& input, bool& first) {
   // Nobody reads it; a rule that does not ask needs_grad() first still has somewhere to write.
   first = true;
   return tape_.gradients_.template allocate_array<T>(input.shape.elements());
+}
+
+template <class T>
+void Backward<T>::pass_on(std::size_t i, ArrayView<const T> gradient) {
+  if (!needs_grad(i) || tape_.share_grad(*node_.inputs[i], gradient.data())) return;
+  const auto [grad, first] = contribution(i);
+  if (first) {
+    std::copy(gradient.begin(), gradient.end(), grad.begin());
+  } else {
+    std::transform(grad.begin(), grad.end(), gradient.begin(), grad.begin(), std::plus<T>());
+  }
 }
 
 template class Backward<float>;

@@ -88,14 +88,17 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
 
   // The seed may be a gradient of an earlier backward, whose memory is about to be used again.
   const Arena::Position top = values_.position();
-  T* const kept_seed = values_.template allocate_array<T>(seed.size());
-  std::copy(seed.begin(), seed.end(), kept_seed);
+  if (gradients_.owns(seed.data())) {
+    T* const kept_seed = values_.template allocate_array<T>(seed.size());
+    std::copy(seed.begin(), seed.end(), kept_seed);
+    seed = {kept_seed, seed.shape()};
+  }
   discard_gradients();
   gradients_valid_ = true;
   ++backward_count_;
   bool first = false;
   T* grad = grad_memory(last, first);
-  for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? kept_seed[i] : grad[i] + kept_seed[i];
+  for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
   values_.release(top);
 
   in_backward_ = true;
@@ -135,11 +138,24 @@ T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
     return node.parameter->grad_.data();
   }
   first = node.backward_count != backward_count_;
-  if (first) {
-    node.grad = gradients_.template allocate_array<T>(node.shape.elements());
+  if (first || node.grad_is_shared) {
+    T* const memory = gradients_.template allocate_array<T>(node.shape.elements());
+    if (!first) std::copy_n(node.grad, node.shape.elements(), memory);
+    node.grad = memory;
+    node.grad_is_shared = false;
     node.backward_count = backward_count_;
   }
   return node.grad;
+}
+
+// Whether the node's gradient could begin with one that belongs to somebody else.
+template <class T>
+bool Tape<T>::share_grad(detail::Node<T>& node, const T* gradient) noexcept {
+  if (node.parameter != nullptr || node.backward_count == backward_count_) return false;
+  node.grad = const_cast<T*>(gradient);
+  node.grad_is_shared = true;
+  node.backward_count = backward_count_;
+  return true;
 }
 
 template <class T>
@@ -155,9 +171,10 @@ ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
         "released",
         node.name);
   }
+  if (node.backward_count == backward_count_) return {node.grad, node.shape};
   bool first = false;
   T* grad = grad_memory(node, first);
-  if (first) std::fill_n(grad, node.shape.elements(), T{0});
+  std::fill_n(grad, node.shape.elements(), T{0});
   return {grad, node.shape};
 }
 

@@ -22,4 +22,18 @@ void parallel_for(std::size_t blocks, Work work) {
       blocks, [](void* context, std::size_t block) { (*static_cast<Work*>(context))(block); }, &work);
 }
 
+/// Calls work(begin, end) for consecutive ranges of [0, count), of `length` each but the last.
+template <class Work>
+void parallel_for_ranges(std::size_t count, std::size_t length, Work work) {
+  parallel_for((count + length - 1) / length, [&](std::size_t range) {
+    const std::size_t begin = range * length;
+    work(begin, count - begin < length ? count : begin + length);
+  });
+}
+
+/// How many elements are worth waking a thread for: where each takes an exponential, and where a
+/// multiplication.
+inline constexpr std::size_t exponentials_per_block = std::size_t{1} << 15;
+inline constexpr std::size_t products_per_block = std::size_t{1} << 17;
+
 }  // namespace xtape

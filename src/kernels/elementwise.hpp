@@ -25,12 +25,6 @@ void map_backward(const T* x, const T* y, const T* dy, T* dx, std::size_t count,
   }
 }
 
-// y[i] = f(a[i], b[i])
-template <class T, class F>
-void map(const T* a, const T* b, T* y, std::size_t count, F f) {
-  for (std::size_t i = 0; i < count; ++i) y[i] = f(a[i], b[i]);
-}
-
 // dx[i] = dy[i] * derivative(a[i], b[i], y[i]) if it is the first contribution, else adds that.
 template <class T, class Derivative>
 void map_backward(const T* a, const T* b, const T* y, const T* dy, T* dx, std::size_t count, bool first,
@@ -42,32 +36,12 @@ void map_backward(const T* a, const T* b, const T* y, const T* dy, T* dx, std::s
   }
 }
 
-// y = f(a, b) over a nest of (y, a, b). Along the innermost axis an operand steps by 1 or stands still.
-template <class T, class F>
-void broadcast_map(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {
-  const std::size_t length = nest.inner_extent();
-  const bool a_moves = nest.inner_stride(1) != 0;
-  const bool b_moves = nest.inner_stride(2) != 0;
-  for_each_row(nest, [&](const std::size_t(&at)[3]) {
-    T* out = y + at[0];
-    const T* left = a + at[1];
-    const T* right = b + at[2];
-    if (a_moves && b_moves) {
-      for (std::size_t i = 0; i < length; ++i) out[i] = f(left[i], right[i]);
-    } else if (a_moves) {
-      for (std::size_t i = 0; i < length; ++i) out[i] = f(left[i], *right);
-    } else {
-      for (std::size_t i = 0; i < length; ++i) out[i] = f(*left, b_moves ? right[i] : *right);
-    }
-  });
-}
-
-// out[kept] (+)= sum over the reduced axes of term(offset) / divisor, rounded once. offset[0] is the position
+// out[kept] (+)= sum over the reduced axes of term(offset), rounded once. offset[0] is the position
 // in `out`.
 template <class T, std::size_t N, class Term>
-void reduce_sum(const Reduction<N>& space, T* out, bool first, Term term, double divisor = 1) {
+void reduce_sum(const Reduction<N>& space, T* out, bool first, Term term) {
   const auto store = [&](std::size_t at, double sum) {
-    out[at] = static_cast<T>(first ? sum / divisor : out[at] + sum / divisor);
+    out[at] = static_cast<T>(first ? sum : out[at] + sum);
   };
   const auto plus = [](const std::size_t(&a)[N], const std::size_t(&b)[N], auto& sum) {
     for (std::size_t i = 0; i < N; ++i) sum[i] = a[i] + b[i];

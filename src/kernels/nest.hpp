@@ -38,6 +38,12 @@ struct Nest {
   }
 
   std::size_t inner_extent() const { return extent[rank - 1]; }
+  std::size_t elements_per_outermost() const {
+    std::size_t elements = 1;
+    for (std::size_t axis = 1; axis < rank; ++axis) elements *= extent[axis];
+    return elements;
+  }
+  std::size_t elements() const { return extent[0] * elements_per_outermost(); }
   std::size_t inner_stride(std::size_t array) const { return stride[array][rank - 1]; }
 
  private:
@@ -69,6 +75,18 @@ void for_each_row(const Nest<N>& nest, Row row) {
       index[axis] = 0;
     }
   }
+}
+
+// The same for the part [begin, end) of the outermost axis.
+template <std::size_t N, class Row>
+void for_each_row(const Nest<N>& nest, std::size_t begin, std::size_t end, Row row) {
+  Nest<N> part = nest;
+  part.extent[0] = end - begin;
+  for_each_row(part, [&](const std::size_t(&start)[N]) {
+    std::size_t offset[N];
+    for (std::size_t a = 0; a < N; ++a) offset[a] = start[a] + begin * nest.stride[a][0];
+    row(offset, part.inner_extent());
+  });
 }
 
 // Calls element(offset) for every element.

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kernels/kernel_table.hpp"
 #include "kernels/sum.hpp"
 
 namespace xtape::kernels {
@@ -84,6 +85,21 @@ Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step) {
   // A first logit of NaN compares as the largest; a largest of -inf leaves nothing to normalise.
   const bool undefined = std::isnan(max) || (std::isinf(max) && max < 0);
   return {max, k, undefined ? NAN : rest.value()};
+}
+
+// One row, of any logits: the kernels leave those to these in which the largest is not finite.
+template <class T>
+void softmax(const T* x, std::size_t classes, T* y) {
+  const Normaliser<T> normal = normaliser(x, classes, 1);
+  for (std::size_t j = 0; j < classes; ++j) y[j] = static_cast<T>(normal.probability(x[j], j));
+}
+
+template <class T>
+RowNormaliser<T> log_softmax(const T* x, std::size_t classes, T* y) {
+  const Normaliser<T> normal = normaliser(x, classes, 1);
+  const double log_rest = normal.log_rest();
+  for (std::size_t j = 0; j < classes; ++j) y[j] = static_cast<T>(-(normal.gap(x[j], j) + log_rest));
+  return {normal.max, normal.rest};
 }
 
 }  // namespace xtape::kernels

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "kernels/broadcast.hpp"
 #include "kernels/elementwise.hpp"
 #include "ops/broadcast_shape.hpp"
 #include "xtape/autograd/recording.hpp"
@@ -15,7 +16,11 @@ void contribute(Backward<T>& back, std::size_t input, bool same_shape, Derivativ
   const T *a = back.input(0).data(), *b = back.input(1).data();
   const T *y = back.output().data(), *dy = back.output_grad().data();
   if (same_shape) {
-    kernels::map_backward(a, b, y, dy, grad.data(), grad.size(), first, derivative);
+    parallel_for_ranges(grad.size(), products_per_block,
+                        [&, grad = grad.data(), first = first](std::size_t begin, std::size_t end) {
+                          kernels::map_backward(a + begin, b + begin, y + begin, dy + begin, grad + begin,
+                                                end - begin, first, derivative);
+                        });
     return;
   }
   const Shape a_shape = back.input(0).shape(), b_shape = back.input(1).shape(), shape = back.output().shape();
@@ -24,20 +29,29 @@ void contribute(Backward<T>& back, std::size_t input, bool same_shape, Derivativ
       [=](const std::size_t(&at)[4]) { return dy[at[3]] * derivative(a[at[1]], b[at[2]], y[at[3]]); });
 }
 
-// An operation on each pair of elements, with numpy's broadcasting: y = value(a, b).
+// The derivative is 1.
+struct PassOn {};
+
+template <class T>
+void contribute(Backward<T>& back, std::size_t input, bool, PassOn) {
+  if (!back.needs_grad(input)) return;
+  const ArrayView<const T> dy = back.output_grad();
+  const Shape shape = back.input(input).shape();
+  if (shape == dy.shape()) return back.pass_on(input, dy);
+  const auto [grad, first] = back.contribution(input);
+  kernels::sum(kernels::make_reduction<2>(dy.shape(), {&shape, &dy.shape()}), dy.data(), grad.data(), first);
+}
+
+// An operation on each pair of elements, with numpy's broadcasting: y = value(a, b), where value is a
+// function of two numbers or a kernel.
 template <class T, class Value, class DerivativeA, class DerivativeB>
 Variable<T> binary(const char* name, Variable<T> a, Variable<T> b, Value value, DerivativeA derivative_a,
                    DerivativeB derivative_b) {
   const bool same_shape = a.shape() == b.shape();
+  const Shape shape = same_shape ? a.shape() : broadcast_shape(name, a.shape(), b.shape());
   Recording<T> op(name, {a, b});
-  if (same_shape) {
-    const ArrayView<T> y = op.output(a.shape());
-    kernels::map(a.data(), b.data(), y.data(), y.size(), value);
-  } else {
-    const Shape shape = broadcast_shape(name, a.shape(), b.shape());
-    kernels::broadcast_map(kernels::make_nest<3>(shape, {&shape, &a.shape(), &b.shape()}),
-                           op.output(shape).data(), a.data(), b.data(), value);
-  }
+  kernels::broadcast(kernels::make_nest<3>(shape, {&shape, &a.shape(), &b.shape()}), op.output(shape).data(),
+                     a.data(), b.data(), value);
 
   return op.finish([derivative_a, derivative_b, same_shape](Backward<T>& back) {
     contribute(back, 0, same_shape, derivative_a);

@@ -8,7 +8,7 @@ namespace xtape {
 template <class T>
 Variable<T> divide(Variable<T> a, Variable<T> b) {
   return binary(
-      "divide", a, b, [](T x, T y) { return x / y; }, [](T, T y, T) { return 1 / y; },
+      "divide", a, b, kernels::kernels<T>().divide, [](T, T y, T) { return 1 / y; },
       [](T, T y, T quotient) { return -quotient / y; });
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "core/format.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
 #include "ops/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"
@@ -63,8 +63,7 @@ Variable<T> record(Recording<T>& op, Extents extents, Variable<T> x, Variable<T>
     if (has_bias && b.needs_grad(2)) {  // dbias = dy summed over the rows
       const auto [dbias, first] = b.contribution(2);
       const Shape columns{out}, matrix{rows, out};
-      kernels::reduce_sum(kernels::make_reduction<2>(matrix, {&columns, &matrix}), dbias.data(), first,
-                          [dy](const std::size_t(&at)[2]) { return dy[at[1]]; });
+      kernels::sum(kernels::make_reduction<2>(matrix, {&columns, &matrix}), dy, dbias.data(), first);
     }
   });
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
-
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
@@ -8,8 +6,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> log(Variable<T> x) {
-  return unary(
-      "log", x, [](T x) { return std::log(x); }, [](T x, T) { return 1 / x; });
+  return unary("log", x, &kernels::Kernels<T>::log);
 }
 
 template Variable<float> log(Variable<float>);

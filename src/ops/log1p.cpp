@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cmath>
-
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
@@ -8,8 +6,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> log1p(Variable<T> x) {
-  return unary(
-      "log1p", x, [](T x) { return std::log1p(x); }, [](T x, T) { return 1 / (1 + x); });
+  return unary("log1p", x, &kernels::Kernels<T>::log1p);
 }
 
 template Variable<float> log1p(Variable<float>);

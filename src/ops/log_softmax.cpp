@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/softmax.hpp"
 
-#include "core/slices.hpp"
+#include <cmath>
+
+#include "core/rows.hpp"
+#include "kernels/kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 
@@ -13,40 +16,30 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
 
   Recording<T> op("log_softmax", {x});
   const ArrayView<T> y = op.output(x.shape());
-  const auto saved = op.template save<kernels::Normaliser<T>>({op.needs_grad() ? slices.count : 0});
-  for (std::size_t s = 0; s < slices.count; ++s) {
-    const std::size_t start = slices.start(s);
-    const auto normaliser = kernels::normaliser(x.data() + start, slices.length, slices.step);
-    const double log_rest = normaliser.log_rest();
-    for (std::size_t j = 0; j < slices.length; ++j) {
-      const std::size_t at = start + j * slices.step;
-      y[at] = static_cast<T>(-(normaliser.gap(x.data()[at], j) + log_rest));
+  const auto normalisers = op.template save<kernels::RowNormaliser<T>>({slices.count});
+  for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
+    const T* logits = range.gather<Scratch::x>(x.data());
+    T* rows = range.rows_of<Scratch::y>(y.data());
+    kernels::kernels<T>().log_softmax(logits, range.count(), slices.length, rows, &normalisers[range.begin]);
+    for (std::size_t r = 0; r < range.count(); ++r) {
+      auto& normaliser = normalisers[range.begin + r];
+      if (!std::isnan(normaliser.rest)) continue;
+      normaliser = kernels::log_softmax(logits + r * slices.length, slices.length, rows + r * slices.length);
     }
-    if (op.needs_grad()) saved[s] = normaliser;
-  }
+    range.scatter(rows, y.data());
+  });
 
-  return op.finish([slices, saved](Backward<T>& b) {
-    // dx = dy - p sum(dy) with p = softmax(x), which is not e^y: y has lost the digits that x - max had. For
-    // the most probable, dx = dy (1 - p) - p (sum of the other dy), so that nothing cancels where p is
-    // near 1.
-    const auto [dx, first] = b.contribution(0);
-    const T *x = b.input(0).data(), *dy = b.output_grad().data();
-    for (std::size_t s = 0; s < slices.count; ++s) {
-      const std::size_t start = slices.start(s);
-      kernels::Sum<T> others;
-      for (std::size_t j = 0; j < slices.length; ++j) {
-        if (j != saved[s].k) others.add(dy[start + j * slices.step]);
-      }
-      const double top = dy[start + saved[s].k * slices.step];
-      for (std::size_t j = 0; j < slices.length; ++j) {
-        const std::size_t at = start + j * slices.step;
-        const double p = saved[s].probability(x[at], j);
-        const T contribution =
-            static_cast<T>(j == saved[s].k ? top * saved[s].top_complement() - p * others.value()
-                                           : dy[at] - p * (others.value() + top));
-        dx[at] = first ? contribution : dx[at] + contribution;
-      }
-    }
+  return op.finish([slices, normalisers](Backward<T>& b) {
+    const auto [grad, first] = b.contribution(0);
+    T* dx = grad.data();
+    for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
+      const T* x = range.gather<Scratch::x>(b.input(0).data());
+      const T* dy = range.gather<Scratch::labels>(b.output_grad().data());
+      T* slopes = range.to_be_added<Scratch::gradient>(dx, first);
+      kernels::kernels<T>().log_softmax_gradient(x, &normalisers[range.begin], dy, range.count(),
+                                                 slices.length, slopes, first);
+      range.scatter(slopes, dx);
+    });
   });
 }
 

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/rows.hpp"
+#include "kernels/kernels.hpp"
 #include "kernels/softmax.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
@@ -13,6 +15,15 @@
 namespace xtape {
 namespace {
 
+// Of a row in which the largest is not finite: infinite with any +inf, however many, and with only -inf.
+template <class T>
+T limit(const T* x, std::size_t length, kernels::RowNormaliser<T>& normaliser) {
+  const kernels::Normaliser<T> normal = kernels::normaliser(x, length, 1);
+  normaliser = {normal.max, normal.rest};
+  const bool has_nan = std::any_of(x, x + length, [](T value) { return std::isnan(value); });
+  return std::isinf(normal.max) && !has_nan ? normal.max : std::numeric_limits<T>::quiet_NaN();
+}
+
 // log(sum(e^x)) of each row of (rows, length).
 template <class T>
 Variable<T> log_sum_exp_rows(Variable<T> x) {
@@ -20,32 +31,30 @@ Variable<T> log_sum_exp_rows(Variable<T> x) {
 
   Recording<T> op("log_sum_exp", {x});
   const ArrayView<T> y = op.output({rows});
-  const auto saved = op.template save<kernels::Normaliser<T>>({op.needs_grad() && length > 0 ? rows : 0});
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (length == 0) {
-      y[row] = -std::numeric_limits<T>::infinity();
-      continue;
-    }
-    const T* logits = x.data() + row * length;
-    const auto normaliser = kernels::normaliser(logits, length, 1);
-    // The sum is infinite with any +inf, however many, and 0 with only -inf.
-    const bool limit = std::isinf(normaliser.max) &&
-                       std::none_of(logits, logits + length, [](T value) { return std::isnan(value); });
-    y[row] = limit ? normaliser.max : static_cast<T>(normaliser.max + normaliser.log_rest());
-    if (op.needs_grad()) saved[row] = normaliser;
-  }
-
-  return op.finish([rows, length, saved](Backward<T>& b) {
-    // d/dx log(sum(e^x)) = softmax(x)
-    const auto [dx, first] = b.contribution(0);
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t j = 0; j < length; ++j) {
-        const std::size_t at = row * length + j;
-        const T contribution =
-            static_cast<T>(b.output_grad()[row] * saved[row].probability(b.input(0)[at], j));
-        dx[at] = first ? contribution : dx[at] + contribution;
+  if (length == 0) std::fill(y.begin(), y.end(), -std::numeric_limits<T>::infinity());
+  const Slices slices{length == 0 ? 0 : rows, length, 1};
+  const auto saved = op.template save<kernels::RowNormaliser<T>>({slices.count});
+  for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
+    kernels::kernels<T>().normalise(range.gather<Scratch::x>(x.data()), range.count(), length,
+                                    &saved[range.begin]);
+    for (std::size_t row = range.begin; row < range.end; ++row) {
+      if (std::isnan(saved[row].rest)) {
+        y[row] = limit(x.data() + row * length, length, saved[row]);
+      } else {
+        y[row] = static_cast<T>(saved[row].max + std::log1p(saved[row].rest));
       }
     }
+  });
+
+  return op.finish([slices, saved](Backward<T>& b) {
+    const auto [grad, first] = b.contribution(0);
+    T* dx = grad.data();
+    for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
+      kernels::kernels<T>().log_sum_exp_gradient(range.gather<Scratch::x>(b.input(0).data()),
+                                                 &saved[range.begin], b.output_grad().data() + range.begin,
+                                                 range.count(), range.slices.length,
+                                                 range.to_be_added<Scratch::gradient>(dx, first), first);
+    });
   });
 }
 

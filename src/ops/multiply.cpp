@@ -8,7 +8,7 @@ namespace xtape {
 template <class T>
 Variable<T> multiply(Variable<T> a, Variable<T> b) {
   return binary(
-      "multiply", a, b, [](T x, T y) { return x * y; }, [](T, T y, T) { return y; },
+      "multiply", a, b, kernels::kernels<T>().multiply, [](T, T y, T) { return y; },
       [](T x, T, T) { return x; });
 }
 

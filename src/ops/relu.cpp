@@ -6,8 +6,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> relu(Variable<T> x) {
-  return unary(
-      "relu", x, [](T x) { return x < 0 ? T{0} : x; }, [](T x, T) { return x > 0 ? T{1} : T{0}; });
+  return unary("relu", x, &kernels::Kernels<T>::relu);
 }
 
 template Variable<float> relu(Variable<float>);

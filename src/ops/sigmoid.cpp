@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kernels/logistic.hpp"
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
@@ -7,9 +6,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> sigmoid(Variable<T> x) {
-  return unary(
-      "sigmoid", x, [](T x) { return kernels::sigmoid(x); },
-      [](T x, T y) { return y * kernels::sigmoid(-x); });
+  return unary("sigmoid", x, &kernels::Kernels<T>::sigmoid);
 }
 
 template Variable<float> sigmoid(Variable<float>);

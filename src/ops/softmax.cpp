@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/softmax.hpp"
 
-#include "core/slices.hpp"
+#include <cmath>
+
+#include "core/rows.hpp"
+#include "kernels/kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 
@@ -13,34 +16,28 @@ Variable<T> softmax(Variable<T> x, int axis) {
 
   Recording<T> op("softmax", {x});
   const ArrayView<T> y = op.output(x.shape());
-  for (std::size_t s = 0; s < slices.count; ++s) {
-    const std::size_t start = slices.start(s);
-    const auto normaliser = kernels::normaliser(x.data() + start, slices.length, slices.step);
-    for (std::size_t j = 0; j < slices.length; ++j) {
-      const std::size_t at = start + j * slices.step;
-      y[at] = static_cast<T>(normaliser.probability(x.data()[at], j));
+  for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
+    const T* logits = range.gather<Scratch::x>(x.data());
+    T* p = range.rows_of<Scratch::y>(y.data());
+    auto* normalisers = scratch<kernels::RowNormaliser<T>, Scratch::labels>(range.count());
+    kernels::kernels<T>().softmax(logits, range.count(), slices.length, p, normalisers);
+    for (std::size_t r = 0; r < range.count(); ++r) {
+      if (std::isnan(normalisers[r].rest))
+        kernels::softmax(logits + r * slices.length, slices.length, p + r * slices.length);
     }
-  }
+    range.scatter(p, y.data());
+  });
 
   return op.finish([slices](Backward<T>& b) {
-    // dx = p (dy - sum(p dy)). With k the most probable and d = dy - dy_k that is p (d - s), where s is the
-    // sum of p d over the others: so the terms with p_k near 1, which would cancel, are not there.
-    const auto [dx, first] = b.contribution(0);
-    const T *p = b.output().data(), *dy = b.output_grad().data();
-    for (std::size_t s = 0; s < slices.count; ++s) {
-      const std::size_t start = slices.start(s), end = start + slices.length * slices.step;
-      std::size_t k = start;
-      for (std::size_t at = start; at < end; at += slices.step) k = p[at] > p[k] ? at : k;
-      const auto d = [=](std::size_t at) { return static_cast<double>(dy[at]) - dy[k]; };
-      kernels::Sum<T> sum;
-      for (std::size_t at = start; at < end; at += slices.step) {
-        if (at != k) sum.add(p[at] * d(at));
-      }
-      for (std::size_t at = start; at < end; at += slices.step) {
-        const T contribution = static_cast<T>(p[at] * (d(at) - sum.value()));
-        dx[at] = first ? contribution : dx[at] + contribution;
-      }
-    }
+    const auto [grad, first] = b.contribution(0);
+    T* dx = grad.data();
+    for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
+      const T* p = range.gather<Scratch::y>(b.output().data());
+      const T* dy = range.gather<Scratch::labels>(b.output_grad().data());
+      T* slopes = range.to_be_added<Scratch::gradient>(dx, first);
+      kernels::kernels<T>().softmax_gradient(p, dy, range.count(), slices.length, slopes, first);
+      range.scatter(slopes, dx);
+    });
   });
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "kernels/logistic.hpp"
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
@@ -7,8 +6,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> softplus(Variable<T> x) {
-  return unary(
-      "softplus", x, [](T x) { return kernels::softplus(x); }, [](T x, T) { return kernels::sigmoid(x); });
+  return unary("softplus", x, &kernels::Kernels<T>::softplus);
 }
 
 template Variable<float> softplus(Variable<float>);

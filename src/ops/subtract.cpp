@@ -7,9 +7,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> subtract(Variable<T> a, Variable<T> b) {
-  return binary(
-      "subtract", a, b, [](T x, T y) { return x - y; }, [](T, T, T) { return T{1}; },
-      [](T, T, T) { return T{-1}; });
+  return binary("subtract", a, b, kernels::kernels<T>().subtract, PassOn{}, [](T, T, T) { return T{-1}; });
 }
 
 template <class T>

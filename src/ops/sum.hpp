@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "kernels/elementwise.hpp"
+#include "kernels/broadcast.hpp"
 #include "ops/axes.hpp"
 #include "xtape/autograd/recording.hpp"
 
@@ -16,20 +16,20 @@ Variable<T> scaled_sum(const char* name, Variable<T> x, const std::array<bool, S
 
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(reduced_shape(shape, reduced, keep));
-  const T* in = x.data();
-  kernels::reduce_sum(
-      kernels::make_reduction<2>(shape, {&kept, &shape}), y.data(), true,
-      [in](const std::size_t(&at)[2]) { return in[at[1]]; }, divisor);
+  kernels::sum(kernels::make_reduction<2>(shape, {&kept, &shape}), x.data(), y.data(), true, divisor);
 
   return op.finish([kept, divisor](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
     T* dx = grad.data();
     const T* dy = b.output_grad().data();
-    kernels::for_each_element(kernels::make_nest<2>(grad.shape(), {&grad.shape(), &kept}),
-                              [=, first = first](const std::size_t(&at)[2]) {
-                                const T share = static_cast<T>(dy[at[1]] / divisor);
-                                dx[at[0]] = first ? share : dx[at[0]] + share;
-                              });
+    const auto nest = kernels::make_nest<2>(grad.shape(), {&grad.shape(), &kept});
+    const std::size_t dy_step = nest.inner_stride(1);
+    kernels::for_each_row_in_parallel(nest, [=, first = first](const std::size_t(&at)[2], std::size_t n) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const T share = static_cast<T>(dy[at[1] + i * dy_step] / divisor);
+        dx[at[0] + i] = first ? share : dx[at[0] + i] + share;
+      }
+    });
   });
 }
 

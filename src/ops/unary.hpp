@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "core/thread_pool.hpp"
 #include "kernels/elementwise.hpp"
+#include "kernels/kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 
 namespace xtape {
@@ -17,6 +19,27 @@ Variable<T> unary(const char* name, Variable<T> x, Value value, Derivative deriv
     const auto [dx, first] = b.contribution(0);
     kernels::map_backward(b.input(0).data(), b.output().data(), b.output_grad().data(), dx.data(), dx.size(),
                           first, derivative);
+  });
+}
+
+// The same with value and derivative of a function of src/kernels/simd/functions.hpp.
+template <class T>
+Variable<T> unary(const char* name, Variable<T> x, kernels::UnaryKernels<T> kernels::Kernels<T>::*function) {
+  const kernels::UnaryKernels<T>& kernel = kernels::kernels<T>().*function;
+  Recording<T> op(name, {x});
+  const ArrayView<T> y = op.output(x.shape());
+  parallel_for_ranges(y.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
+    kernel.value(x.data() + begin, y.data() + begin, end - begin);
+  });
+
+  return op.finish([&kernel](Backward<T>& b) {
+    const auto [grad, first] = b.contribution(0);
+    const T *x = b.input(0).data(), *dy = b.output_grad().data();
+    T* dx = grad.data();
+    parallel_for_ranges(grad.size(), exponentials_per_block,
+                        [&, first = first](std::size_t begin, std::size_t end) {
+                          kernel.gradient(x + begin, dy + begin, dx + begin, end - begin, first);
+                        });
   });
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <vector>
 
 namespace xtape {
@@ -30,6 +29,9 @@ class Arena {
   T* allocate_array(std::size_t count) {
     return static_cast<T*>(allocate(count * sizeof(T), count * sizeof(T) < 64 ? alignof(T) : 64));
   }
+
+  /// Whether it has handed out, or may hand out again, the memory at this address.
+  bool owns(const void* address) const noexcept;
 
   Position position() const noexcept { return {chunk_, next_}; }
 

@@ -31,7 +31,8 @@ struct Node {
   const char* name = nullptr;
   Shape shape;
   const T* value = nullptr;
-  T* grad = nullptr;  // of the backward that `backward_count` tells
+  T* grad = nullptr;            // of the backward that `backward_count` tells
+  bool grad_is_shared = false;  // it belongs to somebody else and must not be written
   std::uint64_t backward_count = 0;
   std::uint64_t generation = 0;
   Node** inputs = nullptr;

@@ -51,6 +51,10 @@ class Backward {
     return {{memory, node_.inputs[i]->shape}, first};
   }
 
+  /// Contributes a gradient that is in memory already, such as output_grad() or what the forward pass has
+  /// saved: where it is the only contribution, without touching it. Nobody may write to it afterwards.
+  void pass_on(std::size_t i, ArrayView<const T> gradient);
+
  private:
   friend class Tape<T>;
   Backward(Tape<T>& tape, detail::Node<T>& node) noexcept : tape_(tape), node_(node) {}

@@ -168,6 +168,7 @@ class Tape {
   void apply_rules(std::size_t last_slot);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
+  bool share_grad(detail::Node<T>& node, const T* gradient) noexcept;
   ArrayView<T> gradient(detail::Node<T>& node);
   void discard_gradients() noexcept;
   void note_high_water() noexcept;

@@ -1,0 +1,25 @@
+# The kernels, compiled once for each kind of processor. Which one runs is chosen when the program starts.
+function(xtape_add_kernels name)
+  set(kernels xtape_kernels_${name})
+  add_library(${kernels} OBJECT src/kernels/simd/kernel_table.cpp)
+  target_compile_features(${kernels} PRIVATE cxx_std_20)
+  target_include_directories(${kernels} PRIVATE src)
+  target_link_libraries(${kernels} PRIVATE xsimd)
+  target_compile_definitions(${kernels} PRIVATE XTAPE_SIMD=${name})
+  # Fast in every configuration, and exact: see the options of the library itself. GCC takes what its AVX-512
+  # intrinsics leave undefined on purpose for a mistake.
+  target_compile_options(${kernels} PRIVATE ${ARGN} -O3 -fno-fast-math -ffp-contract=off -fno-math-errno -fno-exceptions
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized -Wno-maybe-uninitialized>)
+  if(PROJECT_IS_TOP_LEVEL)
+    target_compile_options(${kernels} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
+  endif()
+  set_target_properties(${kernels} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden)
+  target_sources(xtape PRIVATE $<TARGET_OBJECTS:${kernels}>)
+endfunction()
+
+xtape_add_kernels(baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  xtape_add_kernels(avx2 -mavx2 -mfma)
+  xtape_add_kernels(avx512 -mavx2 -mfma -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl)
+  target_compile_definitions(xtape PRIVATE XTAPE_X86)
+endif()

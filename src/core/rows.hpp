@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "core/scratch.hpp"
+#include "core/slices.hpp"
+#include "core/thread_pool.hpp"
+
+namespace xtape {
+
+// Slices [begin, end) of an array as rows that lie one after the other.
+struct SliceRange {
+  const Slices& slices;
+  std::size_t begin;
+  std::size_t end;
+
+  std::size_t count() const { return end - begin; }
+  std::size_t elements() const { return count() * slices.length; }
+  bool are_rows() const { return slices.step == 1 || slices.length == 1; }
+
+  // The rows where they are, or copied together.
+  template <Scratch purpose, class T>
+  const T* gather(const T* array) const {
+    return are_rows() ? array + begin * slices.length : copy<purpose>(array);
+  }
+
+  // Where to write rows that scatter() takes.
+  template <Scratch purpose, class T>
+  T* rows_of(T* array) const {
+    return are_rows() ? array + begin * slices.length : scratch<T, purpose>(elements());
+  }
+  // The same for rows to which something is added, unless it is the first contribution.
+  template <Scratch purpose, class T>
+  T* to_be_added(T* array, bool first) const {
+    return are_rows() || first ? rows_of<purpose>(array) : copy<purpose>(array);
+  }
+  template <class T>
+  void scatter(const T* rows, T* array) const {
+    if (are_rows()) return;
+    for_each_run([&](std::size_t row, std::size_t length, std::size_t at) {
+      for (std::size_t j = 0; j < slices.length; ++j) {
+        for (std::size_t s = 0; s < length; ++s)
+          array[at + j * slices.step + s] = rows[(row + s) * slices.length + j];
+      }
+    });
+  }
+
+ private:
+  template <Scratch purpose, class T>
+  T* copy(const T* array) const {
+    T* rows = scratch<T, purpose>(elements());
+    for_each_run([&](std::size_t row, std::size_t length, std::size_t at) {
+      for (std::size_t j = 0; j < slices.length; ++j) {
+        for (std::size_t s = 0; s < length; ++s)
+          rows[(row + s) * slices.length + j] = array[at + j * slices.step + s];
+      }
+    });
+    return rows;
+  }
+
+  // Calls run(row, length, at) for the slices that lie side by side in memory: where they begin in the range,
+  // how many they are, and where they begin in the array.
+  template <class Run>
+  void for_each_run(Run run) const {
+    for (std::size_t s = begin; s < end;) {
+      const std::size_t length = std::min(end - s, slices.step - s % slices.step);
+      run(s - begin, length, slices.start(s));
+      s += length;
+    }
+  }
+};
+
+// Calls work(SliceRange) for ranges of slices of about so many elements, on several threads if there are
+// many.
+template <class Work>
+void for_slice_ranges(const Slices& slices, std::size_t elements, Work work) {
+  const std::size_t length = std::max<std::size_t>(1, elements / std::max<std::size_t>(1, slices.length));
+  parallel_for_ranges(slices.count, length, [&](std::size_t begin, std::size_t end) {
+    work(SliceRange{slices, begin, end});
+  });
+}
+
+}  // namespace xtape

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "core/thread_pool.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/nest.hpp"
+#include "kernels/sum.hpp"
+
+namespace xtape::kernels {
+
+// Calls row(offset, length) for every row along the innermost axis, or parts of it, on several threads if
+// there is much to do.
+template <std::size_t N, class Row>
+void for_each_row_in_parallel(const Nest<N>& nest, Row row) {
+  const std::size_t of_each = std::max<std::size_t>(1, nest.elements_per_outermost());
+  parallel_for_ranges(nest.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
+                      [&](std::size_t begin, std::size_t end) { for_each_row(nest, begin, end, row); });
+}
+
+// y[i] = f(a[i], b[i]); an operand that does not move is one number.
+template <class T, class F>
+void combine(F f, const T* a, bool a_moves, const T* b, bool b_moves, T* y, std::size_t n) {
+  if (a_moves && b_moves) {
+    for (std::size_t i = 0; i < n; ++i) y[i] = f(a[i], b[i]);
+  } else if (a_moves) {
+    for (std::size_t i = 0; i < n; ++i) y[i] = f(a[i], *b);
+  } else {
+    for (std::size_t i = 0; i < n; ++i) y[i] = f(*a, b_moves ? b[i] : *b);
+  }
+}
+template <class T>
+void combine(BinaryKernel<T> kernel, const T* a, bool a_moves, const T* b, bool b_moves, T* y,
+             std::size_t n) {
+  kernel(a, a_moves, b, b_moves, y, n);
+}
+
+// y = f(a, b) over a nest of (y, a, b). Along the innermost axis an operand steps by 1 or stands still.
+template <class T, class F>
+void broadcast(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {
+  const bool a_moves = nest.inner_stride(1) != 0, b_moves = nest.inner_stride(2) != 0;
+  for_each_row_in_parallel(nest, [&](const std::size_t(&at)[3], std::size_t n) {
+    combine(f, a + at[1], a_moves, b + at[2], b_moves, y + at[0], n);
+  });
+}
+
+// Calls store(i, sum) for n neighbouring columns, with their sums over the rows of `reduced`.
+template <class T, class Store>
+void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store) {
+  constexpr std::size_t block = 512;
+  for (std::size_t begin = 0; begin < n; begin += block) {
+    const std::size_t count = std::min(block, n - begin);
+    double sums[block] = {}, errors[block] = {};
+    for_each_element(reduced, [&](const std::size_t(&at)[2]) {
+      kernels<T>().add_row(x + at[1] + begin, count, sums, errors);
+    });
+    // The error of an infinite sum is inf - inf.
+    for (std::size_t i = 0; i < count; ++i)
+      store(begin + i, std::isfinite(sums[i]) ? sums[i] + errors[i] : sums[i]);
+  }
+}
+
+// out[kept] (+)= sum of x over the reduced axes / divisor, rounded once. Array 0 of `space` is `out`, array 1
+// is x.
+template <class T>
+void sum(const Reduction<2>& space, const T* x, T* out, bool first, double divisor = 1) {
+  const auto store = [=](std::size_t at, double sum) {
+    out[at] = static_cast<T>(first ? sum / divisor : out[at] + sum / divisor);
+  };
+  const std::size_t of_each = space.kept.elements_per_outermost() * space.reduced.elements();
+  const std::size_t fewest = space.kept.rank == 1 ? 256 : 1;  // columns, to read memory in order
+  const std::size_t length = std::max(fewest, products_per_block / std::max<std::size_t>(1, of_each));
+  const std::size_t out_step = space.kept.inner_stride(0), x_step = space.kept.inner_stride(1);
+  parallel_for_ranges(space.kept.extent[0], length, [&](std::size_t begin, std::size_t end) {
+    for_each_row(space.kept, begin, end, [&](const std::size_t(&kept)[2], std::size_t n) {
+      if (space.kept_is_innermost) {
+        sum_columns(space.reduced, x + kept[1], n,
+                    [&](std::size_t i, double sum) { store(kept[0] + i, sum); });
+        return;
+      }
+      for (std::size_t i = 0; i < n; ++i) {
+        Sum<double> total;
+        for_each_row(space.reduced, [&](const std::size_t(&row)[2]) {
+          total.add(kernels<T>().sum(x + kept[1] + i * x_step + row[1], space.reduced.inner_extent()));
+        });
+        store(kept[0] + i * out_step, total.value());
+      }
+    });
+  });
+}
+
+}  // namespace xtape::kernels

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is built once for each kind of processor. No code stands here: see simd/batch.hpp for why.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace xtape::kernels {
+
+// Rows of `classes` logits, one after the other, and what a loss needs of each. A row that is not valid has
+// loss 0 and gradient 0.
+template <class T>
+struct SoftmaxRows {
+  std::size_t rows;
+  std::size_t classes;
+  const T* x;
+  const std::int64_t* labels;  // the class of each row, of those that are valid
+  const T* label_logits;       // its logit
+  const T* soft_labels;        // rows as the logits; null if there are class indices
+  const bool* valid;           // null: all are
+  const double* scales;        // what multiplies the gradient of each row
+  double* losses;              // not scaled; NaN where the largest logit is not finite
+  T* gradient;                 // null if nobody needs it
+};
+
+// Logits and labels of as many independent losses, the label smoothed to kept z + added_yes and its
+// complement to kept (1 - z) + added_no.
+template <class T>
+struct SigmoidElements {
+  std::size_t count;
+  const T* x;
+  const T* labels;
+  double kept;
+  double added_yes;
+  double added_no;
+  const double* pos_weights;  // of the label 1; null: 1
+  const double* weights;      // what multiplies each loss and its gradient; null: 1
+  const double* scales;       // what multiplies each gradient besides; null: `scale`
+  double scale;
+  double* losses;
+  T* gradient;  // null if nobody needs it
+};
+
+// The normaliser of a row: its largest logit and the sum over all but one of the largest of e^(x - max), NaN
+// where the largest is not finite.
+template <class T>
+struct RowNormaliser {
+  T max;
+  double rest;
+};
+
+// Of a function of each element: y = f(x), and dx = dy f'(x), which is added unless it is the first
+// contribution.
+template <class T>
+struct UnaryKernels {
+  void (*value)(const T* x, T* y, std::size_t n);
+  void (*gradient)(const T* x, const T* dy, T* dx, std::size_t n, bool first);
+};
+
+// y = f(a, b); an operand that does not move is one number.
+template <class T>
+using BinaryKernel = void (*)(const T* a, bool a_moves, const T* b, bool b_moves, T* y, std::size_t n);
+
+template <class T>
+struct Kernels {
+  void (*softmax_cross_entropy)(const SoftmaxRows<T>&);
+  void (*sigmoid_cross_entropy)(const SigmoidElements<T>&);
+
+  // Of each row of x; the gradients are added unless they are the first contribution.
+  void (*softmax)(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>*);
+  void (*softmax_gradient)(const T* p, const T* dy, std::size_t rows, std::size_t classes, T* dx, bool first);
+  void (*log_softmax)(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>*);
+  void (*log_softmax_gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows,
+                               std::size_t classes, T* dx, bool first);
+  void (*normalise)(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<T>*);
+  void (*log_sum_exp_gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows,
+                               std::size_t classes, T* dx, bool first);
+
+  UnaryKernels<T> exp, log, log1p, relu, tanh, sigmoid, softplus, silu;
+  BinaryKernel<T> add, subtract, multiply, divide;
+
+  double (*sum)(const T* x, std::size_t n);
+  // Adds a row of n elements to as many sums, and what these lose to `errors`.
+  void (*add_row)(const T* x, std::size_t n, double* sums, double* errors);
+};
+
+struct KernelTable {
+  const char* name;
+  Kernels<float> of_float;
+  Kernels<double> of_double;
+};
+
+}  // namespace xtape::kernels

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kernels/simd/batch.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+// A running sum of batches, in which every lane is good to about an ulp of the sum of its magnitudes: floats
+// are summed in double, doubles with the rounding errors carried along (Knuth's two-sum).
+template <class T>
+class Accumulator;
+
+template <>
+class Accumulator<double> {
+ public:
+  void add(Wide x) {
+    const Wide next = sum_ + x, back = next - sum_;
+    error_ += (sum_ - (next - back)) + (x - back);
+    sum_ = next;
+  }
+
+  void add(const Accumulator& other) {
+    add(other.sum_);
+    error_ += other.error_;
+  }
+
+  // The sum of each lane. The error of an infinite sum is inf - inf.
+  void store(double* sums) const {
+    double sum[lanes<double>], error[lanes<double>];
+    kernels::store(sum_, sum);
+    kernels::store(error_, error);
+    for (std::size_t i = 0; i < lanes<double>; ++i)
+      sums[i] = error[i] - error[i] == 0 ? sum[i] + error[i] : sum[i];
+  }
+
+  double total() const {
+    double sum[lanes<double>], lost[lanes<double>];
+    kernels::store(sum_, sum);
+    kernels::store(error_, lost);
+    double total = sum[0], error = lost[0];
+    for (std::size_t i = 1; i < lanes<double>; ++i) {
+      const double next = total + sum[i], back = next - total;
+      error += ((total - (next - back)) + (sum[i] - back)) + lost[i];
+      total = next;
+    }
+    return error - error == 0 ? total + error : total;
+  }
+
+ private:
+  Wide sum_ = Wide(0.0);
+  Wide error_ = Wide(0.0);
+};
+
+template <>
+class Accumulator<float> {
+ public:
+  void add(Batch<float> x) {
+    float lane[lanes<float>];
+    kernels::store(x, lane);
+    low_ += load<Wide>(lane);
+    high_ += load<Wide>(lane + lanes<double>);
+  }
+  void store(double* sums) const {
+    kernels::store(low_, sums);
+    kernels::store(high_, sums + lanes<double>);
+  }
+  double total() const {
+    double sums[lanes<float>];
+    store(sums);
+    for (std::size_t width = lanes<float> / 2; width > 0; width /= 2) {
+      for (std::size_t i = 0; i < width; ++i) sums[i] += sums[i + width];
+    }
+    return sums[0];
+  }
+
+ private:
+  Wide low_ = Wide(0.0);
+  Wide high_ = Wide(0.0);
+};
+
+}  // namespace
+}  // namespace xtape::kernels

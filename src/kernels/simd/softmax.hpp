@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/simd/softmax_cross_entropy.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+template <class T, class Block>
+void keep_normalisers(const Block& block, const RowSums<T, Block::most_rows>& sums,
+                      RowNormaliser<T>* normalisers) {
+  for (std::size_t r = 0; r < block.rows(); ++r) normalisers[r] = {sums.max[r], sums.rest[r]};
+}
+
+template <class T, class Work>
+void for_row_blocks(const T* x, std::size_t rows, std::size_t classes, Work work) {
+  for_row_blocks<64>(x, rows, classes, work, [](std::size_t, std::size_t) {});
+}
+
+template <class T>
+void softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>* normalisers) {
+  for_row_blocks(x, rows, classes, [&]<class Block>(Block& block, std::size_t first) {
+    RowSums<T, Block::most_rows> sums;
+    T* const e = block.values(y + first * classes);
+    block.template normalise<true>(sums, e);
+    double factor[Block::most_rows];
+    for (std::size_t r = 0; r < Block::most_rows; ++r)
+      factor[r] = inverse_of_1_plus(sums.rest[r]) * sums.scale[r];
+    multiply_rows(block, factor, e);
+    block.write(e, y + first * classes);
+    keep_normalisers(block, sums, normalisers + first);
+  });
+}
+
+// y = (x - max) - log1p(rest)
+template <class T>
+void log_softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>* normalisers) {
+  for_row_blocks(x, rows, classes, [&]<class Block>(Block& block, std::size_t first) {
+    RowSums<T, Block::most_rows> sums;
+    block.template normalise<false>(sums, nullptr);
+    keep_normalisers(block, sums, normalisers + first);
+    replace_by_log1p(sums.rest, Block::most_rows);
+    T log_rest[Block::most_rows];
+    for (std::size_t r = 0; r < Block::most_rows; ++r) log_rest[r] = static_cast<T>(sums.rest[r]);
+    const Batch<T> max = block.of_row(sums.max), log_rests = block.of_row(log_rest);
+    T* const values = block.values(y + first * classes);
+    for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
+      store_some((load_some<Batch<T>>(block.x() + j, count, T{0}) - max) - log_rests, values + j, count);
+    });
+    block.write(values, y + first * classes);
+  });
+}
+
+template <class T>
+void normalise(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<T>* normalisers) {
+  for_row_blocks(x, rows, classes, [&]<class Block>(Block& block, std::size_t first) {
+    RowSums<T, Block::most_rows> sums;
+    block.template normalise<false>(sums, nullptr);
+    keep_normalisers(block, sums, normalisers + first);
+  });
+}
+
+// With p the softmax and c any number, dx = p (d - sum(p d)) for d = dy - c. With the gradient of the most
+// probable as c, the terms with p near 1, which would cancel, are not there.
+template <class T>
+void softmax_gradient(const T* p, const T* dy, std::size_t rows, std::size_t classes, T* dx, bool first) {
+  for (std::size_t r = 0; r < rows; ++r, p += classes, dy += classes, dx += classes) {
+    const T largest = largest_of(p, classes);
+    std::size_t k = 0;
+    while (k + 1 < classes && p[k] != largest) ++k;
+    const Wide c(static_cast<double>(dy[k]));
+    Accumulator<double> sum[1];
+    add_up<double>(classes, sum, [&](std::size_t j, auto count, Wide(&term)[1]) {
+      term[0] = load_some<Wide>(p + j, count, T{0}) * (load_some<Wide>(dy + j, count, T{0}) - c);
+    });
+    const Wide mean(sum[0].total());
+    for_each_batch<double>(classes, [&](std::size_t j, auto count) {
+      const Wide d = load_some<Wide>(dy + j, count, T{0}) - c;
+      const Wide slope = load_some<Wide>(p + j, count, T{0}) * (d - mean);
+      store_some(first ? slope : slope + load_some<Wide>(dx + j, count, T{0}), dx + j, count);
+    });
+  }
+}
+
+// dx = dy - p sum(dy) with p = e^(x - max) / (1 + rest), which is not e^y: y has lost the digits that x - max
+// had. For the only most probable, dx = dy (1 - p) - p (sum of the other dy), so that nothing cancels where p
+// is near 1.
+template <class T>
+void log_softmax_gradient(const T* x, const RowNormaliser<T>* normalisers, const T* dy, std::size_t rows,
+                          std::size_t classes, T* dx, bool first) {
+  using Precision = PrecisionOf<T>;
+  for (std::size_t r = 0; r < rows; ++r, x += classes, dy += classes, dx += classes) {
+    const auto [largest, rest] = normalisers[r];
+    const Wide max(static_cast<double>(largest)), zero(0.0);
+    enum { top, others, ties };
+    Accumulator<double> sum[3];
+    add_up<double>(classes, sum, [&](std::size_t j, auto count, Wide(&term)[3]) {
+      const Wide slope = load_some<Wide>(dy + j, count, T{0});
+      const auto is_largest = load_some<Wide>(x + j, count, -std::numeric_limits<T>::infinity()) == max;
+      term[top] = xsimd::select(is_largest, slope, zero);
+      term[others] = xsimd::select(is_largest, zero, slope);
+      term[ties] = xsimd::select(is_largest, Wide(1.0), zero);
+    });
+    const double inverse = inverse_of_1_plus(rest), of_top = sum[top].total(),
+                 of_others = sum[others].total();
+    const Wide total_p((of_top + of_others) * inverse), top_slope(inverse * (of_top * rest - of_others));
+    const Wide only_largest = sum[ties].total() == 1 ? max : Wide(std::numeric_limits<double>::quiet_NaN());
+    for_each_batch<double>(classes, [&](std::size_t j, auto count) {
+      const Wide logit = load_some<Wide>(x + j, count, T{0}),
+                 e = exponential_of_difference<Precision>(logit, max);
+      const Wide others_slope = load_some<Wide>(dy + j, count, T{0}) - total_p * e;
+      const Wide slope = xsimd::select(logit == only_largest, top_slope, others_slope);
+      store_some(first ? slope : slope + load_some<Wide>(dx + j, count, T{0}), dx + j, count);
+    });
+  }
+}
+
+// d/dx log(sum(e^x)) = softmax(x)
+template <class T>
+void log_sum_exp_gradient(const T* x, const RowNormaliser<T>* normalisers, const T* dy, std::size_t rows,
+                          std::size_t classes, T* dx, bool first) {
+  using Precision = PrecisionOf<T>;
+  for (std::size_t r = 0; r < rows; ++r, x += classes, dx += classes) {
+    const Wide max(static_cast<double>(normalisers[r].max));
+    const Wide factor(static_cast<double>(dy[r]) * inverse_of_1_plus(normalisers[r].rest));
+    for_each_batch<double>(classes, [&](std::size_t j, auto count) {
+      const Wide logit = load_some<Wide>(x + j, count, T{0});
+      const Wide e = xsimd::select(logit == max, Wide(1.0), exponential_of_difference<Precision>(logit, max));
+      store_some(first ? factor * e : load_some<Wide>(dx + j, count, T{0}) + factor * e, dx + j, count);
+    });
+  }
+}
+
+}  // namespace
+}  // namespace xtape::kernels

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kernels/simd/accumulator.hpp"
+#include "kernels/simd/exponential.hpp"
+#include "kernels/simd/transpose.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+// The exponentials of logits x <= max, all times the same power of two, so that 2^64 e^(x - max) is about
+// what comes out: so all that is normal without that factor, and sums of what is not, are exact. Far below
+// that, and for -inf, it is 0.
+inline constexpr int exponential_bias = 64;
+template <class T>
+inline constexpr int biased_exponent_of_1 = std::numeric_limits<T>::max_exponent - 1 + exponential_bias;
+template <class T>
+inline constexpr T lowest_difference = static_cast<T>((2 - biased_exponent_of_1<T>)*0.6931);
+
+// For |max| up to 1000. The power of two is taken from x itself: there is no x - max, which would be rounded.
+template <class T>
+class NearZero {
+ public:
+  static constexpr T bound = 1000;
+
+  explicit NearZero(Batch<T> max) : lowest_(max + Batch<T>(lowest_difference<T>)) {
+    const Batch<T> to_integer(Exponential<T>::to_integer);
+    const Batch<T> exponent = shifted_exponent(max, to_integer) - to_integer;
+    to_integer_ = to_integer + Batch<T>(T{biased_exponent_of_1<T>}) - exponent;
+  }
+
+  Batch<T> operator()(Batch<T> x) const {
+    const Batch<T> shifted = shifted_exponent(x, to_integer_);
+    const Batch<T> mantissa = exponential_near_0<T>(reduced(x, shifted - to_integer_));
+    return product_from(lowest_, x, mantissa, power_of_two<T>(shifted));
+  }
+
+ private:
+  Batch<T> lowest_;
+  Batch<T> to_integer_;
+};
+
+// For any finite max. The difference is rounded where the magnitudes differ: its error (Knuth's two-sum) goes
+// into the exponential.
+template <class T>
+class Anywhere {
+ public:
+  explicit Anywhere(Batch<T> max) : max_(max) {}
+
+  Batch<T> operator()(Batch<T> x) const {
+    const Batch<T> to_integer(Exponential<T>::to_integer + T{biased_exponent_of_1<T>});
+    const Batch<T> d = x - max_, back = d - x, low = (x - (d - back)) - (max_ + back);
+    const Batch<T> shifted = shifted_exponent(d, to_integer);
+    const Batch<T> mantissa = exponential_near_0<T>(reduced(d, shifted - to_integer) + low);
+    return product_from(Batch<T>(lowest_difference<T>), d, mantissa, power_of_two<T>(shifted));
+  }
+
+ private:
+  Batch<T> max_;
+};
+
+// Adds to each of the sums its term of every batch of n elements; terms(j, count, out) makes those of the
+// batch that begins at j. Eight batches are added pairwise before they go into the sums.
+template <class T, std::size_t sums, class Terms>
+void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms) {
+  constexpr std::size_t many = 8;
+  std::size_t j = 0;
+  for (; j + many * lanes<T> <= n; j += many * lanes<T>) {
+    Batch<T> term[many][sums];
+    for (std::size_t i = 0; i < many; ++i) {
+      terms(j + i * lanes<T>, All(), term[i]);
+    }
+    for (std::size_t width = many / 2; width > 0; width /= 2) {
+      for (std::size_t i = 0; i < width; ++i) {
+        for (std::size_t k = 0; k < sums; ++k) term[i][k] += term[i + width][k];
+      }
+    }
+    for (std::size_t k = 0; k < sums; ++k) sum[k].add(term[0][k]);
+  }
+  for_each_batch<T>(n - j, [&](std::size_t offset, auto count) {
+    Batch<T> term[sums];
+    terms(j + offset, count, term);
+    for (std::size_t k = 0; k < sums; ++k) sum[k].add(term[k]);
+  });
+}
+
+// The sums of the exponentials of the largest logits, and of the others; all are written to `e` if they are
+// to be kept.
+enum { of_largest, of_others };
+template <bool keep, class T, class Exponent>
+void sum_exponentials(const T* x, std::size_t n, Batch<T> max, const Exponent& exponent, T* e,
+                      Accumulator<T> (&sums)[2]) {
+  add_up<T>(n, sums, [&](std::size_t j, auto count, Batch<T>(&terms)[2]) {
+    const Batch<T> zero(T{0}),
+        logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
+    const Batch<T> value = exponent(logits);
+    const auto is_largest = logits == max;
+    terms[of_largest] = xsimd::select(is_largest, value, zero);
+    terms[of_others] = xsimd::select(is_largest, zero, value);
+    if constexpr (keep) store_some(value, e + j, count);
+  });
+}
+
+template <class T>
+T largest_of(const T* x, std::size_t n) {
+  using B = Batch<T>;
+  B max[4] = {B(x[0]), B(x[0]), B(x[0]), B(x[0])};
+  std::size_t j = 0;
+  for (; j + 4 * lanes<T> <= n; j += 4 * lanes<T>) {
+    for (std::size_t i = 0; i < 4; ++i) max[i] = xsimd::max(max[i], load<B>(x + j + i * lanes<T>));
+  }
+  for_each_batch<T>(n - j, [&](std::size_t offset, auto count) {
+    max[0] = xsimd::max(max[0], load_some<B>(x + j + offset, count, x[0]));
+  });
+  return largest_lane(xsimd::max(xsimd::max(max[0], max[1]), xsimd::max(max[2], max[3])));
+}
+
+// What the exponentials of some rows add up to.
+template <class T, std::size_t rows>
+struct RowSums {
+  T max[rows];         // of the logits
+  double scale[rows];  // 1 / its exponential
+  double rest[rows];   // the sum of the others, times `scale`; NaN where the largest is not finite
+  double ties[rows];   // how many others are as large
+
+  // From the exponential of the largest logit and the sums of those of all that are as large, and of the
+  // others.
+  void finish(const T (&top)[rows], const double (&largest)[rows], const double (&others)[rows]) {
+    constexpr double to_integer = Exponential<double>::to_integer;
+    for (std::size_t r = 0; r < rows; ++r) {
+      scale[r] = 1 / static_cast<double>(top[r]);
+      ties[r] = (largest[r] * scale[r] + to_integer) - to_integer - 1;
+      // Infinite less itself is NaN.
+      rest[r] =
+          others[r] * scale[r] + ties[r] + 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
+    }
+  }
+};
+
+// One row of many classes. Lanes are neighbouring classes.
+template <class T>
+class OneRow {
+ public:
+  static constexpr std::size_t most_rows = 1;
+
+  OneRow(const T* x, std::size_t, std::size_t classes) : x_(x), classes_(classes) {}
+
+  std::size_t rows() const { return 1; }
+  std::size_t elements() const { return classes_; }
+  const T* x() const { return x_; }
+  T* values(T* destination) { return destination; }
+  void write(const T*, T*) const {}
+  const T* labels(const T* source) { return source; }
+
+  template <bool keep>
+  void normalise(RowSums<T, 1>& sums, T* e) const {
+    const T max = largest_of(x_, classes_);
+    const bool is_near = sizeof(T) == 4 && max <= NearZero<T>::bound && max >= -NearZero<T>::bound;
+    if (is_near) {
+      sum_up<keep>(max, NearZero<T>(Batch<T>(max)), sums, e);
+    } else {
+      sum_up<keep>(max, Anywhere<T>(Batch<T>(max)), sums, e);
+    }
+  }
+  void sum(const Accumulator<T>& terms, double* sums) const { sums[0] = terms.total(); }
+  Batch<T> of_row(const T* values) const { return Batch<T>(values[0]); }
+
+ private:
+  template <bool keep, class Exponent>
+  void sum_up(T max, const Exponent& exponent, RowSums<T, 1>& sums, T* e) const {
+    Accumulator<T> terms[2];
+    sum_exponentials<keep>(x_, classes_, Batch<T>(max), exponent, e, terms);
+    T top[lanes<T>];
+    store(exponent(Batch<T>(max)), top);
+    sums.max[0] = max;
+    sums.finish({top[0]}, {terms[of_largest].total()}, {terms[of_others].total()});
+  }
+
+  const T* x_;
+  std::size_t classes_;
+};
+
+inline constexpr std::size_t few_classes = 64;
+
+// Several rows of few classes, brought into an order in which lanes are rows.
+template <class T>
+class FewClasses {
+ public:
+  static constexpr std::size_t most_rows = lanes<T>;
+
+  FewClasses(const T* x, std::size_t rows, std::size_t classes) : rows_(rows), classes_(classes) {
+    bring_in_order(x, x_);
+  }
+
+  std::size_t rows() const { return rows_; }
+  std::size_t elements() const { return classes_ * lanes<T>; }
+  const T* x() const { return x_; }
+  T* values(T*) { return values_; }
+
+  void write(const T* values, T* destination) const {
+    transpose(values, lanes<T>, classes_, rows_, destination, classes_);
+  }
+  const T* labels(const T* source) {
+    bring_in_order(source, labels_);
+    return labels_;
+  }
+
+  template <bool keep>
+  void normalise(RowSums<T, lanes<T>>& sums, T* e) const {
+    Batch<T> max = load<Batch<T>>(x_);
+    for (std::size_t c = 1; c < classes_; ++c) max = xsimd::max(max, load<Batch<T>>(x_ + c * lanes<T>));
+    if (sizeof(T) == 4 && xsimd::all(xsimd::abs(max) <= Batch<T>(NearZero<T>::bound))) {
+      sum_up<keep>(max, NearZero<T>(max), sums, e);
+    } else {
+      sum_up<keep>(max, Anywhere<T>(max), sums, e);
+    }
+  }
+  void sum(const Accumulator<T>& terms, double* sums) const { terms.store(sums); }
+  Batch<T> of_row(const T* values) const { return load<Batch<T>>(values); }
+
+ private:
+  template <bool keep, class Exponent>
+  void sum_up(Batch<T> max, const Exponent& exponent, RowSums<T, lanes<T>>& sums, T* e) const {
+    Accumulator<T> terms[2];
+    sum_exponentials<keep>(x_, elements(), max, exponent, e, terms);
+    T top[lanes<T>];
+    double largest[lanes<T>], others[lanes<T>];
+    store(max, sums.max);
+    store(exponent(max), top);
+    terms[of_largest].store(largest);
+    terms[of_others].store(others);
+    sums.finish(top, largest, others);
+  }
+
+  void bring_in_order(const T* source, T* buffer) const {
+    for (std::size_t c = 0; c < classes_ && rows_ < lanes<T>; ++c)
+      store(Batch<T>(T{0}), buffer + c * lanes<T>);
+    transpose(source, classes_, rows_, classes_, buffer, lanes<T>);
+  }
+
+  std::size_t rows_;
+  std::size_t classes_;
+  T x_[few_classes * lanes<T>];
+  T values_[few_classes * lanes<T>];
+  T labels_[few_classes * lanes<T>];
+};
+
+// Calls work(block, first row) for blocks of rows, and finish(first row, rows) after each that completes
+// `together` rows, and at the end.
+template <std::size_t together, class T, class Work, class Finish>
+void for_row_blocks(const T* x, std::size_t rows, std::size_t classes, Work work, Finish finish) {
+  for (std::size_t begin = 0; begin < rows; begin += together) {
+    const std::size_t end = rows - begin < together ? rows : begin + together;
+    if (classes > few_classes) {
+      for (std::size_t r = begin; r < end; ++r) {
+        OneRow<T> row(x + r * classes, 1, classes);
+        work(row, r);
+      }
+    } else {
+      for (std::size_t r = begin; r < end; r += lanes<T>) {
+        FewClasses<T> block(x + r * classes, end - r < lanes<T> ? end - r : lanes<T>, classes);
+        work(block, r);
+      }
+    }
+    finish(begin, end - begin);
+  }
+}
+
+// x becomes log(1 + x), for x >= 0.
+inline void replace_by_log1p(double* x, std::size_t count) {
+  for_each_batch<double>(count, [&](std::size_t i, auto some) {
+    store_some(xsimd::log1p(load_some<Wide>(x + i, some, 0.0)), x + i, some);
+  });
+}
+
+}  // namespace
+}  // namespace xtape::kernels
