@@ -85,8 +85,8 @@ TEMPLATE_TEST_CASE("poly_cross_entropy is within 4 ulp of 120 digits for a negat
 TEST_CASE("poly_cross_entropy with epsilon 0 is softmax_cross_entropy", "[losses][poly_cross_entropy]") {
   Tape<double> tape;
   const auto logits = tape.variable(rows);
-  CHECK(poly_cross_entropy(logits, soft_rows, {.epsilon = 0}).item() ==
-        losses::softmax_cross_entropy(logits, soft_rows).item());
+  CHECK_THAT(poly_cross_entropy(logits, soft_rows, {.epsilon = 0}).item(),
+             WithinRel(losses::softmax_cross_entropy(logits, soft_rows).item(), 1e-15));
 }
 
 TEST_CASE("poly_cross_entropy adds the probability of being wrong to the cross-entropy",

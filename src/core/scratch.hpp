@@ -15,10 +15,15 @@ enum class Scratch {
   label_gradient,
   unmasked_x,
   worked_labels,
+  worked_rows,
   pulls,
   losses,
   scales,
-  label_logits
+  label_logits,
+  pos_weights,
+  weights,
+  element_losses,
+  element_scales
 };
 
 // Memory of this thread for `count` elements, which stays allocated; each purpose has its own.

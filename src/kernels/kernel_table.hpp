@@ -7,18 +7,17 @@
 
 namespace xtape::kernels {
 
-// Rows of `classes` logits, one after the other, and what a loss needs of each. A row that is not valid has
-// loss 0 and gradient 0.
+// Rows of `classes` logits, one after the other, and what a loss needs of each.
 template <class T>
 struct SoftmaxRows {
   std::size_t rows;
   std::size_t classes;
   const T* x;
-  const std::int64_t* labels;  // the class of each row, of those that are valid
+  const std::int64_t* labels;  // the class of each row
   const T* label_logits;       // its logit
   const T* soft_labels;        // rows as the logits; null if there are class indices
-  const bool* valid;           // null: all are
-  const double* scales;        // what multiplies the gradient of each row
+  const double* scales;        // what multiplies the gradient of each row; null: `scale`
+  double scale;
   double* losses;              // not scaled; NaN where the largest logit is not finite
   T* gradient;                 // null if nobody needs it
 };

@@ -121,6 +121,14 @@ class ClassLoss {
   // Every sample has one class, and the options leave it at that.
   bool labels_are_hard() const { return has_indices_ && options_.label_smoothing == 0; }
 
+  // The labels are a variable that needs a gradient.
+  bool has_label_gradient() const { return recording_.has_label_gradient(); }
+
+  // A class index may be masked, so that a part of its label is outside the row.
+  bool has_masked_smoothed_label() const {
+    return has_indices_ && !labels_are_hard() && !class_mask_.empty();
+  }
+
   // Of a sample with a class index.
   bool has_indices() const { return has_indices_; }
   std::size_t class_of(const Sample<T>& sample) const {
@@ -142,10 +150,7 @@ class ClassLoss {
     return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
       const double loss = loss_of(without_masked_classes(sample));
       clear_masked_gradients(sample);
-      if (class_weight(class_of(sample)) != 0 || std::isnan(loss)) return loss;
-      // A label of weight 0 counts for nothing, also where the loss or its slope is infinite.
-      if (sample.gradient != nullptr) std::fill_n(sample.gradient, sample.length, T{0});
-      return 0.0;
+      return without_worthless_label(sample, loss);
     });
   }
 
@@ -158,6 +163,7 @@ class ClassLoss {
       return recording_.finish(options_.reduction,
                                [&](const Sample<T>& sample) { return loss_of(sample, sample.labels); });
     }
+    take_labels();
     return recording_.finish(options_.reduction, [&](const Sample<T>& sample) {
       double* labels = scratch<double, Scratch::worked_labels>(classes_);
       write_labels(sample, labels);
@@ -167,6 +173,35 @@ class ClassLoss {
       return loss;
     });
   }
+
+  // The same two for many samples at a time, without gradients of labels: loss_of(rows) for hard labels,
+  // whose classes are classes_of(rows), or loss_of(rows with the labels t).
+  template <class LossOf>
+  Variable<T> finish_rows(LossOf loss_of) {
+    const bool is_hard = labels_are_hard();
+    const bool makes_labels = !is_hard && !labels_stand_as_they_are();
+    if (makes_labels) take_labels();
+    recording_.set_target_weights(target_weights_, is_hard);
+    return recording_.finish_rows(options_.reduction, [&](SampleRows<T> rows) {
+      if (makes_labels) {
+        T* labels = scratch<T, Scratch::worked_rows>(rows.range.elements());
+        for (std::size_t row = 0; row < rows.count(); ++row) write_labels(rows[row], labels + row * classes_);
+        rows.labels = labels;
+      }
+      if (!class_mask_.empty()) {
+        T* x = scratch<T, Scratch::unmasked_x>(rows.range.elements());
+        for (std::size_t row = 0; row < rows.count(); ++row) copy_unmasked(rows[row], x + row * classes_);
+        rows.x = x;
+      }
+      loss_of(rows);
+      for (std::size_t row = 0; row < rows.count() && !class_mask_.empty(); ++row)
+        clear_masked_gradients(rows[row], rows.scale_of(row));
+      for (std::size_t row = 0; row < rows.count() && is_hard && !class_weights_.empty(); ++row) {
+        rows.losses[row] = without_worthless_label(rows[row], rows.losses[row], rows.scale_of(row));
+      }
+    });
+  }
+  const std::int64_t* classes_of(const SampleRows<T>& rows) const { return &indices_[rows.range.begin]; }
 
  private:
   bool labels_stand_as_they_are() const {
@@ -180,16 +215,25 @@ class ClassLoss {
                            .array = predictions_name,
                            .shape = predictions,
                            .can_skip = true};
-    indices_ = recording_.save_copy("class_indices", indices);
+    indices_ = recording_.read(indices);
     if (options_.ignore_index) recording_.expect_left_out_samples();
+    bool some_are_left_out = false;
     for (std::size_t s = 0; s < indices_.size(); ++s) {
-      if (!recording_.is_valid(s)) continue;
-      if (indices_[s] == options_.ignore_index) {
-        recording_.leave_out(s);
-      } else if (!range.contains(indices_[s])) {
+      if (range.contains(indices_[s]) && indices_[s] != options_.ignore_index) continue;
+      if (recording_.is_valid(s) && indices_[s] != options_.ignore_index) {
         throw_outside_range(name, "class_indices", indices_, s, range);
       }
+      recording_.leave_out(s);
+      some_are_left_out = true;
     }
+    if (some_are_left_out) replace_left_out_indices();
+  }
+
+  // By any class, so that nobody need ask before looking one up.
+  void replace_left_out_indices() {
+    const auto copy = recording_.template save<std::int64_t>(indices_.shape());
+    for (std::size_t s = 0; s < copy.size(); ++s) copy[s] = recording_.is_valid(s) ? indices_[s] : 0;
+    indices_ = copy;
   }
 
   void leave_out_samples_without_classes() {
@@ -250,31 +294,70 @@ class ClassLoss {
     return mass.value();
   }
 
-  void write_labels(const Sample<T>& sample, double* t) const {
-    const double spread = options_.label_smoothing, mass = spread > 0 ? prior_mass(sample.index) : 1;
+  // From what is given to t_j = kept_j given_j + added_j / mass, where `mass` is that of the prior.
+  void take_labels() {
+    const double spread = options_.label_smoothing;
+    const auto kept = recording_.template save<double>({classes_}),
+               added = recording_.template save<double>({classes_});
     for (std::size_t j = 0; j < classes_; ++j) {
-      const double given = has_indices_ ? j == class_of(sample) : static_cast<double>(sample.labels[j]);
-      const double smooth = spread > 0 ? (1 - spread) * given + spread * (prior(j) / mass) : given;
-      t[j] = is_masked(sample.index, j) ? 0 : kernels::weighted(smooth, class_weight(j));
+      kept[j] = class_weight(j) * (1 - spread);
+      added[j] = kernels::weighted(spread * prior(j), class_weight(j));
+    }
+    kept_ = kept;
+    added_ = added;
+    if (spread > 0 && !has_own_masses()) mass_ = prior_mass(0);
+  }
+
+  // Which classes share the prior differs from sample to sample.
+  bool has_own_masses() const { return !class_mask_.empty() && class_mask_is_full_; }
+
+  template <class Number>
+  void write_labels(const Sample<T>& sample, Number* t) const {
+    const bool has_own_mass = options_.label_smoothing > 0 && has_own_masses();
+    const double mass = has_own_mass ? prior_mass(sample.index) : mass_;
+    if (has_indices_) {
+      for (std::size_t j = 0; j < classes_; ++j) t[j] = static_cast<Number>(added_[j] / mass);
+      const std::size_t y = class_of(sample);
+      t[y] = static_cast<Number>(kept_[y] + added_[y] / mass);
+    } else {
+      for (std::size_t j = 0; j < classes_; ++j) {
+        t[j] = static_cast<Number>(kernels::weighted(static_cast<double>(sample.labels[j]), kept_[j]) +
+                                   added_[j] / mass);
+      }
+    }
+    if (class_mask_.empty()) return;
+    for (std::size_t j = 0; j < classes_; ++j) t[j] = is_masked(sample.index, j) ? 0 : t[j];
+  }
+
+  void copy_unmasked(const Sample<T>& sample, T* row) const {
+    for (std::size_t j = 0; j < classes_; ++j) {
+      row[j] = is_masked(sample.index, j) ? -std::numeric_limits<T>::infinity() : sample.x[j];
     }
   }
 
   Sample<T> without_masked_classes(Sample<T> sample) const {
     if (class_mask_.empty()) return sample;
     T* row = scratch<T, Scratch::unmasked_x>(classes_);
-    for (std::size_t j = 0; j < classes_; ++j) {
-      row[j] = is_masked(sample.index, j) ? -std::numeric_limits<T>::infinity() : sample.x[j];
-    }
+    copy_unmasked(sample, row);
     sample.x = row;
     return sample;
   }
 
-  // They are 0, also beside NaN. Only a class index that is masked itself has a gradient.
-  void clear_masked_gradients(const Sample<T>& sample) const {
+  // A label of weight 0 counts for nothing, also where the loss or its slope is infinite.
+  double without_worthless_label(const Sample<T>& sample, double loss, double scale = 1) const {
+    if (class_weight(class_of(sample)) != 0 || std::isnan(loss)) return loss;
+    if (sample.gradient != nullptr) {
+      std::fill_n(sample.gradient, sample.length, static_cast<T>(0 * scale));
+    }
+    return 0;
+  }
+
+  // They are 0, also beside NaN, times the scale. Only a class index that is masked itself has a gradient.
+  void clear_masked_gradients(const Sample<T>& sample, double scale = 1) const {
     if (class_mask_.empty() || sample.gradient == nullptr) return;
     for (std::size_t j = 0; j < classes_; ++j) {
       const bool is_label = has_indices_ && j == class_of(sample);
-      if (is_masked(sample.index, j) && !is_label) sample.gradient[j] = 0;
+      if (is_masked(sample.index, j) && !is_label) sample.gradient[j] = static_cast<T>(0 * scale);
     }
   }
 
@@ -299,6 +382,8 @@ class ClassLoss {
   ArrayView<const double> prior_;  // no elements: uniform
   ArrayView<const bool> class_mask_;
   ArrayView<const double> target_weights_;
+  ArrayView<const double> kept_, added_;
+  double mass_ = 1;
 };
 
 }  // namespace xtape::losses

@@ -77,7 +77,52 @@ class ElementLoss {
     return finish(term, 1);
   }
 
+  // The mean along the axis of sigmoid_cross_entropy, without gradients of labels; pos_weights has one number
+  // for each element, or none.
+  Variable<T> finish_sigmoid_mean(ArrayView<const double> pos_weights) {
+    const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
+    return recording_.finish_rows(options_.reduction, [=, this](const SampleRows<T>& rows) {
+      const std::size_t length = rows.length();
+      kernels::SigmoidElements<T> elements{
+          .count = rows.range.elements(),
+          .x = rows.x,
+          .labels = rows.labels,
+          .kept = 1 - spread,
+          .added_yes = spread * prior,
+          .added_no = spread * (1 - prior),
+          .pos_weights = of_elements<Scratch::pos_weights>(rows, pos_weights),
+          .weights = of_elements<Scratch::weights>(rows, class_weights_),
+          .scales = rows.scales,
+          .scale = rows.scale / static_cast<double>(length),
+          .losses = rows.losses,
+          .gradient = rows.gradient};
+      if (length != 1) {
+        elements.losses = scratch<double, Scratch::element_losses>(elements.count);
+        if (rows.scales != nullptr) elements.scales = scales_of_elements(rows);
+      }
+      kernels::kernels<T>().sigmoid_cross_entropy(elements);
+      for (std::size_t row = 0; row < rows.count() && length != 1; ++row) {
+        rows.losses[row] = kernels::kernels<double>().sum(elements.losses + row * length, length) /
+                           static_cast<double>(length);
+      }
+    });
+  }
+
  private:
+  template <Scratch purpose>
+  static const double* of_elements(const SampleRows<T>& rows, ArrayView<const double> option) {
+    return option.empty() ? nullptr : rows.range.template gather<purpose>(option.data());
+  }
+
+  static const double* scales_of_elements(const SampleRows<T>& rows) {
+    double* scales = scratch<double, Scratch::element_scales>(rows.range.elements());
+    for (std::size_t row = 0; row < rows.count(); ++row) {
+      std::fill_n(scales + row * rows.length(), rows.length(),
+                  rows.scales[row] / static_cast<double>(rows.length()));
+    }
+    return scales;
+  }
+
   SampleLayout layout(const char* labels_name, const Shape& labels) const {
     const SampleLayout layout = options_.axis
                                     ? SampleLayout::along(name_, predictions_name_, shape_, *options_.axis)

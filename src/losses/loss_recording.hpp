@@ -10,9 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "core/rows.hpp"
 #include "core/slices.hpp"
-#include "core/thread_pool.hpp"
-#include "kernels/nest.hpp"
+#include "kernels/broadcast.hpp"
+#include "kernels/kernels.hpp"
 #include "kernels/sum.hpp"
 #include "losses/option_checks.hpp"
 #include "losses/sample_weights.hpp"
@@ -24,31 +25,6 @@
 #include "xtape/losses/reduction.hpp"
 
 namespace xtape::losses {
-
-// Elements that are worth waking a thread for: where each takes an exponential, and where a multiplication.
-inline constexpr std::size_t elements_per_block_of_losses = std::size_t{1} << 15;
-inline constexpr std::size_t elements_per_block_of_products = std::size_t{1} << 18;
-
-// Calls work(first, last) for ranges of samples that together hold about so many elements.
-template <class Work>
-void for_sample_ranges(std::size_t samples, std::size_t elements_per_sample, std::size_t elements_per_block,
-                       Work work) {
-  const std::size_t block =
-      std::max<std::size_t>(1, elements_per_block / std::max<std::size_t>(1, elements_per_sample));
-  parallel_for((samples + block - 1) / block,
-               [&](std::size_t i) { work(i * block, std::min(samples, (i + 1) * block)); });
-}
-
-// What memory for one sample is for.
-enum class Scratch { x, labels, gradient, label_gradient, unmasked_x, worked_labels, pulls };
-
-// Memory of this thread for `count` elements, which stays allocated; each purpose has its own.
-template <class U, Scratch purpose>
-U* scratch(std::size_t count) {
-  thread_local std::vector<U> memory;
-  if (memory.size() < count) memory.resize(count);
-  return memory.data();
-}
 
 // Which elements of the predictions make up a sample.
 struct SampleLayout {
@@ -81,38 +57,56 @@ struct Sample {
   T* label_gradient;
 };
 
-// Adds to input i its gradient. `gradient` holds that of each sample's own loss.
+// Some samples, one after the other, and where what they give is written: their own losses, and their
+// gradients times the scales, null where nobody needs them.
 template <class T>
-void add_gradient(Backward<T>& b, std::size_t i, ArrayView<const T> gradient, const Slices& slices,
-                  const SampleWeights& weights, bool reduced, double divisor) {
-  if (!b.needs_grad(i)) return;
+struct SampleRows {
+  SliceRange range;
+  const T* x;
+  const T* labels;       // null if there are none
+  const double* scales;  // null: `scale` for all
+  double scale;
+  double* losses;
+  T* gradient;
+  T* label_gradient;
+
+  std::size_t count() const { return range.count(); }
+  std::size_t length() const { return range.slices.length; }
+  double scale_of(std::size_t row) const { return scales == nullptr ? scale : scales[row]; }
+
+  Sample<T> operator[](std::size_t row) const {
+    const auto row_of = [&](auto* array) { return array == nullptr ? array : array + row * length(); };
+    return {range.begin + row, range.slices.start(range.begin + row),
+            range.slices.step, length(),
+            row_of(x),         row_of(labels),
+            row_of(gradient),  row_of(label_gradient)};
+  }
+};
+
+// Adds to input i its gradient, which is dy times what was saved; dy is one number, or one for each sample.
+template <class T>
+void contribute_saved(Backward<T>& b, std::size_t i, ArrayView<const T> saved, const Slices& slices,
+                      bool reduced) {
+  if (saved.empty() || !b.needs_grad(i)) return;
+  const T* dy = b.output_grad().data();
+  if (reduced && dy[0] == 1) return b.pass_on(i, saved);
   const auto [grad, first] = b.contribution(i);
   T* dx = grad.data();
-  const T* dy = b.output_grad().data();
-  const auto scale = [&](std::size_t s) { return (reduced ? dy[0] / divisor : dy[s]) * weights.factor(s); };
-  const bool is_zero = std::isinf(divisor);
-  const auto add = [&, first = first](std::size_t at, bool valid, double scale) {
-    const double contribution = valid && !is_zero ? gradient[at] * scale : 0;
-    dx[at] = static_cast<T>(first ? contribution : dx[at] + contribution);
-  };
   // Groups of neighbouring samples lie side by side, one element of each after the other.
-  const std::size_t group = slices.step, length = slices.length;
-  for_sample_ranges(group == 0 ? 0 : weights.samples / group, group * length, elements_per_block_of_products,
-                    [&](std::size_t begin, std::size_t end) {
-                      for (std::size_t g = begin; g < end; ++g) {
-                        if (group == 1) {
-                          const bool valid = weights.is_valid(g);
-                          const double factor = scale(g);
-                          for (std::size_t j = 0; j < length; ++j) add(g * length + j, valid, factor);
-                          continue;
-                        }
-                        for (std::size_t j = 0; j < length; ++j) {
-                          for (std::size_t s = g * group; s < (g + 1) * group; ++s) {
-                            add((g * length + j) * group + s - g * group, weights.is_valid(s), scale(s));
-                          }
-                        }
-                      }
-                    });
+  const std::size_t group = std::max<std::size_t>(1, slices.step), of_sample = reduced ? 0 : 1;
+  kernels::Nest<2> nest;
+  nest.append(slices.count / group, {group * slices.length, group * of_sample});
+  nest.append(slices.length, {group, 0});
+  nest.append(group, {1, of_sample});
+  nest.close();
+  const std::size_t dy_step = nest.inner_stride(1);
+  kernels::for_each_row_in_parallel(nest, [&, first = first](const std::size_t(&at)[2], std::size_t n) {
+    if (first) {
+      kernels::kernels<T>().multiply(&saved[at[0]], true, dy + at[1], dy_step != 0, dx + at[0], n);
+    } else {
+      for (std::size_t k = 0; k < n; ++k) dx[at[0] + k] += saved[at[0] + k] * dy[at[1] + k * dy_step];
+    }
+  });
 }
 
 // What a loss does around its formula: it hands out the samples that count, weighs and reduces what they
@@ -132,10 +126,9 @@ class LossRecording {
     if (labels == nullptr) return;
     const Variable<T>* variable = labels->variable();
     if (variable == nullptr) {
-      const auto copy = save<T>(labels->shape());
-      labels->array().copy_to(copy);
-      labels_ = copy.data();
-      if (checks_finite_) label_array_ = {labels_name, copy};
+      const ArrayView<const T> array = read(labels->array());
+      labels_ = array.data();
+      if (checks_finite_) label_array_ = {labels_name, array};
       return;
     }
     labels_ = variable->data();
@@ -146,6 +139,15 @@ class LossRecording {
   template <class U>
   ArrayView<U> save(const Shape& shape) {
     return op_.template save<U>(shape);
+  }
+
+  // The elements of an argument: where they are if they lie side by side, or else a copy.
+  template <class U>
+  ArrayView<const U> read(const detail::ArraySource<U>& source) {
+    if (source.data() != nullptr) return {source.data(), source.shape()};
+    const auto copy = save<U>(source.shape());
+    source.copy_to(copy);
+    return copy;
   }
 
   // Of an argument or option of that name.
@@ -206,25 +208,68 @@ class LossRecording {
   const Shape& sample_shape() const { return layout_.samples; }
   const Slices& slices() const { return layout_.slices; }
   const T* labels() const { return labels_; }
+  bool has_label_gradient() const { return !label_gradient_.empty(); }
 
-  // loss_of(sample) returns the loss of one sample and writes its gradients. It is called for several at
-  // once, on as many threads.
+  // loss_of(rows) writes the losses of SampleRows and their gradients; what it writes of samples that are
+  // left out does not count. It is called for several at once, on as many threads.
   template <class LossOf>
-  Variable<T> finish(const Reduction& reduction, LossOf loss_of) {
+  Variable<T> finish_rows(const Reduction& reduction, LossOf loss_of) {
     const bool reduced = reduction.kind() != Reduction::Kind::none;
     const double divisor = weights_.divisor(name_, reduction);
-    const auto losses = save<double>(layout_.samples);
-    for_sample_ranges(samples(), layout_.slices.length, elements_per_block_of_losses,
-                      [&](std::size_t begin, std::size_t end) {
-                        for (std::size_t s = begin; s < end; ++s) losses[s] = weighted_loss(s, loss_of);
-                      });
-    if (checks_finite_) explain_nan(losses);
-    write_output(losses, reduced, divisor);
-    return op_.finish([gradient = gradient_, label_gradient = label_gradient_, slices = layout_.slices,
-                       weights = weights_, reduced, divisor](Backward<T>& b) {
-      if (!gradient.empty()) add_gradient<T>(b, 0, gradient, slices, weights, reduced, divisor);
-      if (!label_gradient.empty()) add_gradient<T>(b, 1, label_gradient, slices, weights, reduced, divisor);
+    const ArrayView<T> y = op_.output(reduced ? Shape{} : layout_.samples);
+    if (checks_finite_) losses_ = save<double>(layout_.samples);
+
+    // Every sum is over samples that depend on the shape alone, so that threads change nothing.
+    const Slices& slices = layout_.slices;
+    const std::size_t length = samples_for(slices.length, exponentials_per_block);
+    const auto sums = save<double>({(samples() + length - 1) / length});
+    parallel_for_ranges(samples(), length, [&](std::size_t begin, std::size_t end) {
+      kernels::Sum<double> sum;
+      const std::size_t step = samples_for(slices.length, elements_at_a_time);
+      for (std::size_t first = begin; first < end; first += step) {
+        const SliceRange range{slices, first, std::min(end, first + step)};
+        const double* losses = write_rows(range, divisor, loss_of);
+        if (reduced) {
+          sum.add(kernels::kernels<double>().sum(losses, range.count()));
+        } else {
+          std::transform(losses, losses + range.count(), &y[first],
+                         [](double loss) { return static_cast<T>(loss); });
+        }
+      }
+      sums[begin / length] = sum.value();
     });
+    if (checks_finite_) explain_nan();
+    if (reduced) {
+      const double sum = kernels::kernels<double>().sum(sums.data(), sums.size());
+      y[0] = std::isinf(divisor) ? T{0} : static_cast<T>(sum / divisor);
+    }
+    return op_.finish(
+        [gradient = gradient_, label_gradient = label_gradient_, slices, reduced](Backward<T>& b) {
+          contribute_saved<T>(b, 0, gradient, slices, reduced);
+          contribute_saved<T>(b, 1, label_gradient, slices, reduced);
+        });
+  }
+
+  // loss_of(sample) returns the loss of one sample and writes its gradients.
+  template <class LossOf>
+  Variable<T> finish(const Reduction& reduction, LossOf loss_of) {
+    return finish_rows(reduction, [&](const SampleRows<T>& rows) {
+      for (std::size_t row = 0; row < rows.count(); ++row) {
+        const Sample<T> sample = rows[row];
+        if (!is_valid(sample.index)) continue;
+        rows.losses[row] = loss_of(sample);
+        scale(sample, rows.scale_of(row));
+      }
+    });
+  }
+
+  // Multiplies the gradients of a sample.
+  static void scale(const Sample<T>& sample, double factor) {
+    if (factor == 1) return;
+    for (T* array : {sample.gradient, sample.label_gradient}) {
+      if (array == nullptr) continue;
+      for (std::size_t j = 0; j < sample.length; ++j) array[j] = static_cast<T>(array[j] * factor);
+    }
   }
 
  private:
@@ -238,63 +283,61 @@ class LossRecording {
     std::size_t count = 1;
   };
 
+  // What loss_of sees at a time stays in the processor's first cache.
+  static constexpr std::size_t elements_at_a_time = 8192;
+
+  // So many that they have about so many elements. Kernels work on up to 64 rows at once.
+  static std::size_t samples_for(std::size_t length, std::size_t elements) {
+    const std::size_t samples = std::max<std::size_t>(1, elements / std::max<std::size_t>(1, length));
+    return samples < 64 ? samples : samples / 64 * 64;
+  }
+
   template <class LossOf>
-  double weighted_loss(std::size_t s, LossOf& loss_of) {
-    const auto [count, length, step] = layout_.slices;
-    const std::size_t start = layout_.slices.start(s);
-    const auto from_start = [&](auto* array) { return array == nullptr ? array : array + start; };
-    Sample<T> sample{s,
-                     start,
-                     step,
-                     length,
-                     x_ + start,
-                     from_start(labels_),
-                     from_start(gradient_.empty() ? nullptr : gradient_.data()),
-                     from_start(label_gradient_.empty() ? nullptr : label_gradient_.data())};
-    if (!is_valid(s)) {
-      clear(sample.gradient);
-      clear(sample.label_gradient);
-      return 0;
+  const double* write_rows(const SliceRange& range, double divisor, LossOf& loss_of) {
+    double* losses = checks_finite_ ? &losses_[range.begin] : scratch<double, Scratch::losses>(range.count());
+    const auto rows_of = [&]<Scratch purpose>(ArrayView<T> array) {
+      return array.empty() ? nullptr : range.rows_of<purpose>(array.data());
+    };
+    T* gradient = rows_of.template operator()<Scratch::gradient>(gradient_);
+    T* label_gradient = rows_of.template operator()<Scratch::label_gradient>(label_gradient_);
+    const double* scales = nullptr;
+    if (weights_.has_factors()) scales = write_scales(range, divisor);
+    loss_of(SampleRows<T>{range, range.gather<Scratch::x>(x_),
+                          labels_ == nullptr ? nullptr : range.gather<Scratch::labels>(labels_), scales,
+                          1 / divisor, losses, gradient, label_gradient});
+    for (std::size_t row = 0; row < range.count(); ++row) {
+      const bool is_valid = weights_.is_valid(range.begin + row);
+      losses[row] = is_valid ? weights_.factor(range.begin + row) * losses[row] : 0;
     }
-    const bool stands_side_by_side = step == 1 || length == 1;
-    return weights_.factor(s) * (stands_side_by_side ? loss_of(sample) : gathered_loss(sample, loss_of));
+    for (const auto& [rows, array] :
+         {std::pair(gradient, gradient_), std::pair(label_gradient, label_gradient_)}) {
+      if (rows == nullptr) continue;
+      clear_left_out(range, divisor, rows);
+      range.scatter(rows, array.data());
+    }
+    return losses;
   }
 
-  template <class LossOf>
-  double gathered_loss(Sample<T> sample, LossOf& loss_of) {
-    T *const gradient = sample.gradient, *const label_gradient = sample.label_gradient;
-    sample.x = gather<Scratch::x>(sample.x);
-    sample.labels = gather<Scratch::labels>(sample.labels);
-    if (gradient != nullptr) sample.gradient = scratch<T, Scratch::gradient>(sample.length);
-    if (label_gradient != nullptr) sample.label_gradient = scratch<T, Scratch::label_gradient>(sample.length);
-    const double loss = loss_of(sample);
-    scatter(sample.gradient, gradient);
-    scatter(sample.label_gradient, label_gradient);
-    return loss;
+  const double* write_scales(const SliceRange& range, double divisor) const {
+    double* scales = scratch<double, Scratch::scales>(range.count());
+    for (std::size_t row = 0; row < range.count(); ++row)
+      scales[row] = weights_.factor(range.begin + row) / divisor;
+    return scales;
   }
 
-  void clear(T* array) const {
-    if (array == nullptr) return;
-    for (std::size_t j = 0; j < layout_.slices.length; ++j) array[j * layout_.slices.step] = 0;
-  }
-
-  template <Scratch purpose>
-  const T* gather(const T* from) const {
-    if (from == nullptr) return nullptr;
-    T* row = scratch<T, purpose>(layout_.slices.length);
-    for (std::size_t j = 0; j < layout_.slices.length; ++j) row[j] = from[j * layout_.slices.step];
-    return row;
-  }
-
-  void scatter(const T* row, T* to) const {
-    if (to == nullptr) return;
-    for (std::size_t j = 0; j < layout_.slices.length; ++j) to[j * layout_.slices.step] = row[j];
+  // An empty mean, with an infinite divisor, leaves out all.
+  void clear_left_out(const SliceRange& range, double divisor, T* rows) const {
+    if (weights_.valid.empty() && !std::isinf(divisor)) return;
+    for (std::size_t row = 0; row < range.count(); ++row) {
+      if (weights_.is_valid(range.begin + row) && !std::isinf(divisor)) continue;
+      std::fill_n(rows + row * range.slices.length, range.slices.length, T{0});
+    }
   }
 
   // Of the arrays that are no variables, of which the tape knows nothing.
-  void explain_nan(ArrayView<const double> losses) const {
-    for (std::size_t s = 0; s < losses.size(); ++s) {
-      if (!std::isnan(losses[s])) continue;
+  void explain_nan() const {
+    for (std::size_t s = 0; s < losses_.size(); ++s) {
+      if (!std::isnan(losses_[s])) continue;
       const auto& [labels_name, labels] = label_array_;
       for (std::size_t j = 0; j < (labels.empty() ? 0 : layout_.slices.length); ++j) {
         const std::size_t at = layout_.slices.start(s) + j * layout_.slices.step;
@@ -309,18 +352,6 @@ class LossRecording {
     }
   }
 
-  void write_output(ArrayView<const double> losses, bool reduced, double divisor) {
-    if (!reduced) {
-      const ArrayView<T> y = op_.output(losses.shape());
-      std::transform(losses.begin(), losses.end(), y.begin(),
-                     [](double loss) { return static_cast<T>(loss); });
-      return;
-    }
-    kernels::Sum<T> sum;
-    for (const double loss : losses) sum.add(loss);
-    op_.output({})[0] = std::isinf(divisor) ? T{0} : static_cast<T>(sum.value() / divisor);
-  }
-
   const char* name_;
   SampleLayout layout_;
   bool checks_finite_;
@@ -331,7 +362,8 @@ class LossRecording {
   ArrayView<T> label_gradient_;
   SampleWeights weights_;
 
-  // While the tape checks for NaN: the arguments and options that are plain arrays, by name.
+  // While the tape checks for NaN: the losses, and the arguments and options that are plain arrays, by name.
+  ArrayView<double> losses_;
   std::pair<const char*, ArrayView<const T>> label_array_;
   std::vector<std::pair<const char*, ArrayView<const double>>> weight_arrays_;
 };

@@ -26,6 +26,9 @@ struct SampleWeights {
     return target_weights.empty() ? 1 : target_weights[sample];
   }
 
+  // Whether anything multiplies the losses.
+  bool has_factors() const { return !weights.empty() || target_weights_scale_losses; }
+
   // What multiplies the loss of a sample.
   double factor(std::size_t sample) const {
     return target_weights_scale_losses ? weight(sample) * target_weight(sample) : weight(sample);

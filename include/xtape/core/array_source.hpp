@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <ranges>
 #include <type_traits>
 
 #include "xtape/core/array_view.hpp"
@@ -62,14 +63,26 @@ class ArraySource {
         source_(std::addressof(source)),
         copy_([](const void* from, ArrayView<Element> to) {
           evaluate(*static_cast<const Source*>(from), to);
-        }) {}
+        }) {
+    if constexpr (IsDense<Source>::value) data_ = std::to_address(std::ranges::begin(source));
+  }
 
   const Shape& shape() const noexcept { return shape_; }
   std::size_t size() const noexcept { return shape_.elements(); }
+
+  /// The elements, if they lie side by side and are of this type; else null.
+  const Element* data() const noexcept { return data_; }
   void copy_to(ArrayView<Element> destination) const { copy_(source_, destination); }
 
  private:
+  template <class Source>
+  struct IsDense : std::false_type {};
+  template <class Source>
+  requires std::ranges::contiguous_range<const Source>
+  struct IsDense<Source> : std::is_same<std::ranges::range_value_t<const Source>, Element> {};
+
   Shape shape_;
+  const Element* data_ = nullptr;
   const void* source_;
   void (*copy_)(const void* source, ArrayView<Element> destination);
 };

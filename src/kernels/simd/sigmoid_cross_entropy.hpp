@@ -27,7 +27,7 @@ void sigmoid_cross_entropy(const SigmoidElements<T>& in) {
     Wide no = one - label, yes = label;
     if constexpr (!simple) {
       no = multiply_add(kept, no, added_no);
-      yes = multiply_add(kept, yes, added_yes) * option(in.pos_weights, 1);
+      yes = weighted(multiply_add(kept, yes, added_yes), option(in.pos_weights, 1));
     }
     const Wide e = decay<Precision>(x), t = log1p_of_fraction<Precision>(e);
     const Wide nats_no = xsimd::select(x > zero, x, zero) + t,

@@ -46,8 +46,7 @@ void subtract_labels(const SoftmaxRows<T>& in, const Block& block, std::size_t f
   std::size_t at[most_rows] = {};
   T logit[most_rows], p_label[most_rows], slope[most_rows];
   for (std::size_t r = 0; r < block.rows(); ++r) {
-    const bool is_valid = in.valid == nullptr || in.valid[first + r];
-    at[r] = is_valid ? static_cast<std::size_t>(in.labels[first + r]) * most_rows + r : r;
+    at[r] = static_cast<std::size_t>(in.labels[first + r]) * most_rows + r;
   }
   for (std::size_t r = 0; r < most_rows; ++r) {
     logit[r] = block.x()[at[r]];
@@ -61,13 +60,10 @@ void subtract_labels(const SoftmaxRows<T>& in, const Block& block, std::size_t f
   for (std::size_t r = 0; r < block.rows(); ++r) p[at[r]] = slope[r];
 }
 
+// What multiplies the gradients of the rows of a block.
 template <class T>
-void clear_invalid(const SoftmaxRows<T>& in, std::size_t first, std::size_t rows) {
-  if (in.valid == nullptr) return;
-  for (std::size_t r = first; r < first + rows; ++r) {
-    if (in.valid[r]) continue;
-    for (std::size_t c = 0; c < in.classes; ++c) in.gradient[r * in.classes + c] = 0;
-  }
+double scale_of(const SoftmaxRows<T>& in, std::size_t row) {
+  return in.scales == nullptr ? in.scale : in.scales[row];
 }
 
 // The loss of a row is offset + weight log1p(rest).
@@ -89,7 +85,7 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
     T* const e = block.values(gradient);
     block.template normalise<true>(sums, e);
     double scale[Block::most_rows] = {}, inverse[Block::most_rows], factor[Block::most_rows];
-    for (std::size_t r = 0; r < block.rows(); ++r) scale[r] = in.scales[first + r];
+    for (std::size_t r = 0; r < block.rows(); ++r) scale[r] = scale_of(in, first + r);
     for (std::size_t r = 0; r < Block::most_rows; ++r) {
       inverse[r] = inverse_of_1_plus(sums.rest[r]);
       factor[r] = inverse[r] * scale[r] * sums.scale[r];
@@ -148,7 +144,7 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   double factor[most_rows];
   T scale[most_rows] = {}, top_logit[most_rows], top_slope[most_rows];
   for (std::size_t r = 0; r < most_rows; ++r) {
-    const double row_scale = r < block.rows() ? in.scales[first + r] : 0,
+    const double row_scale = r < block.rows() ? scale_of(in, first + r) : 0,
                  inverse = inverse_of_1_plus(sums.rest[r]);
     scale[r] = static_cast<T>(row_scale);
     factor[r] = (top_label[r] + other_labels[r]) * inverse * row_scale * sums.scale[r];
@@ -179,13 +175,11 @@ void softmax_cross_entropy(const SoftmaxRows<T>& in) {
         } else {
           soft_cross_entropy(in, block, first, parts);
         }
-        if (in.gradient != nullptr) clear_invalid(in, first, block.rows());
       },
       [&](std::size_t first, std::size_t rows) {
         replace_by_log1p(parts.rest, rows);
         for (std::size_t r = 0; r < rows; ++r) {
-          const bool is_valid = in.valid == nullptr || in.valid[first + r];
-          in.losses[first + r] = is_valid ? parts.offset[r] + parts.weight[r] * parts.rest[r] : 0;
+          in.losses[first + r] = parts.offset[r] + parts.weight[r] * parts.rest[r];
         }
       });
 }
