@@ -28,4 +28,14 @@ struct Softplus : Module<T> {
   Variable<T> forward(Variable<T> x) override { return softplus(x); }
 };
 
+template <class T>
+struct Gelu : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return gelu(x); }
+};
+
+template <class T>
+struct Silu : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return silu(x); }
+};
+
 }  // namespace xtape::nn

@@ -54,4 +54,15 @@ Variable<T> relu(Variable<T> x);
 template <class T>
 Variable<T> softplus(Variable<T> x);
 
+/// x P(x), where P(x) = erfc(-x / sqrt(2)) / 2 is the normal distribution and p its density: not the
+/// approximation by tanh. d/dx = P(x) + x p(x). At -inf both are 0, at inf the value is inf and the slope 1.
+/// Doubles keep full relative precision down to values of 1e-305.
+template <class T>
+Variable<T> gelu(Variable<T> x);
+
+/// x sigmoid(x), also called swish. d/dx = sigmoid(x) (1 + x sigmoid(-x)). At the infinities and in the tail
+/// like gelu.
+template <class T>
+Variable<T> silu(Variable<T> x);
+
 }  // namespace xtape
