@@ -4,7 +4,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build
   libxtensor-dev libxtensor-blas-dev libxsimd-dev libfmt-dev libopenblas-dev # the library
-  libcli11-dev                                                               # the samples
+  libcli11-dev                                                               # the samples and tests
   catch2 nlohmann-json3-dev                                                  # the tests
   "$@")
 
