@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/format.hpp"
+#include "core/thread_pool.hpp"
 
 namespace xtape {
 
@@ -98,7 +99,9 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
   ++backward_count_;
   bool first = false;
   T* grad = grad_memory(last, first);
-  for (std::size_t i = 0; i < seed.size(); ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
+  parallel_for_ranges(seed.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+    for (std::size_t i = begin; i < end; ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
+  });
   values_.release(top);
 
   in_backward_ = true;

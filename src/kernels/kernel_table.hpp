@@ -14,7 +14,7 @@ struct SoftmaxRows {
   std::size_t classes;
   const T* x;
   const std::int64_t* labels;  // the class of each row
-  const T* label_logits;       // its logit
+  const T* label_logits;       // its logit; null: that of the row
   const T* soft_labels;        // rows as the logits; null if there are class indices
   const double* scales;        // what multiplies the gradient of each row; null: `scale`
   double scale;
@@ -77,6 +77,9 @@ struct Kernels {
 
   UnaryKernels<T> exp, log, log1p, relu, tanh, sigmoid, softplus, silu;
   BinaryKernel<T> add, subtract, multiply, divide;
+
+  // t = given kept + added / mass: labels with class weights and smoothing worked in; a given 0 gives 0 of the former.
+  void (*work_labels)(const T* given, const double* kept, const double* added, double mass, T* t, std::size_t n);
 
   double (*sum)(const T* x, std::size_t n);
   // Adds a row of n elements to as many sums, and what these lose to `errors`.

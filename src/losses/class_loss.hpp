@@ -121,6 +121,9 @@ class ClassLoss {
   // Every sample has one class, and the options leave it at that.
   bool labels_are_hard() const { return has_indices_ && options_.label_smoothing == 0; }
 
+  bool has_class_mask() const { return !class_mask_.empty(); }
+  bool is_valid(const Sample<T>& sample) const { return recording_.is_valid(sample.index); }
+
   // The labels are a variable that needs a gradient.
   bool has_label_gradient() const { return recording_.has_label_gradient(); }
 
@@ -217,6 +220,7 @@ class ClassLoss {
                            .can_skip = true};
     indices_ = recording_.read(indices);
     if (options_.ignore_index) recording_.expect_left_out_samples();
+    if (all_in_range(range)) return;
     bool some_are_left_out = false;
     for (std::size_t s = 0; s < indices_.size(); ++s) {
       if (range.contains(indices_[s]) && indices_[s] != options_.ignore_index) continue;
@@ -227,6 +231,14 @@ class ClassLoss {
       some_are_left_out = true;
     }
     if (some_are_left_out) replace_left_out_indices();
+  }
+
+  // Also of samples that are left out, so that nothing remains to be done.
+  bool all_in_range(const IndexRange& range) const {
+    const std::int64_t ignored = options_.ignore_index.value_or(-1);
+    bool all = true;
+    for (const std::int64_t index : indices_) all &= range.contains(index) & (index != ignored);
+    return all;
   }
 
   // By any class, so that nobody need ask before looking one up.
@@ -319,10 +331,11 @@ class ClassLoss {
       for (std::size_t j = 0; j < classes_; ++j) t[j] = static_cast<Number>(added_[j] / mass);
       const std::size_t y = class_of(sample);
       t[y] = static_cast<Number>(kept_[y] + added_[y] / mass);
+    } else if constexpr (std::is_same_v<Number, T>) {
+      kernels::kernels<T>().work_labels(sample.labels, kept_.data(), added_.data(), mass, t, classes_);
     } else {
       for (std::size_t j = 0; j < classes_; ++j) {
-        t[j] = static_cast<Number>(kernels::weighted(static_cast<double>(sample.labels[j]), kept_[j]) +
-                                   added_[j] / mass);
+        t[j] = kernels::weighted(static_cast<double>(sample.labels[j]), kept_[j]) + added_[j] / mass;
       }
     }
     if (class_mask_.empty()) return;

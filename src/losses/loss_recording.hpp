@@ -305,7 +305,8 @@ class LossRecording {
     loss_of(SampleRows<T>{range, range.gather<Scratch::x>(x_),
                           labels_ == nullptr ? nullptr : range.gather<Scratch::labels>(labels_), scales,
                           1 / divisor, losses, gradient, label_gradient});
-    for (std::size_t row = 0; row < range.count(); ++row) {
+    const bool all_count_alike = weights_.valid.empty() && !weights_.has_factors();
+    for (std::size_t row = 0; row < range.count() && !all_count_alike; ++row) {
       const bool is_valid = weights_.is_valid(range.begin + row);
       losses[row] = is_valid ? weights_.factor(range.begin + row) * losses[row] : 0;
     }

@@ -21,35 +21,49 @@ double soft_loss(const Sample<T>& sample, const T* t) {
       scratch<double, Scratch::pulls>(sample.length), sample.gradient, sample.label_gradient);
 }
 
+// Those of masked classes are not among the logits of the rows.
+template <class T>
+const T* gather_label_logits(const ClassLoss<T>& loss, const SampleRows<T>& rows, const T* logits) {
+  T* label_logits = scratch<T, Scratch::label_logits>(rows.count());
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    const Sample<T> sample = rows[row];
+    label_logits[row] = logits[sample.start + loss.class_of(sample) * sample.step];
+  }
+  return label_logits;
+}
+
+bool any_nan(const double* losses, std::size_t count) {
+  bool any = false;
+  for (std::size_t i = 0; i < count; ++i) any |= losses[i] != losses[i];
+  return any;
+}
+
 template <class T>
 Variable<T> finish_with_kernels(ClassLoss<T>& loss, const T* logits) {
   return loss.finish_rows([&loss, logits](const SampleRows<T>& rows) {
     const bool is_hard = loss.labels_are_hard();
-    T* label_logits = scratch<T, Scratch::label_logits>(rows.count());
-    const std::int64_t* classes = is_hard ? loss.classes_of(rows) : nullptr;
-    for (std::size_t row = 0; row < rows.count() && is_hard; ++row) {
-      // Of a masked class it is not among those of the row.
-      const Slices& slices = rows.range.slices;
-      label_logits[row] =
-          logits[slices.start(rows.range.begin + row) + static_cast<std::size_t>(classes[row]) * slices.step];
-    }
+    const T* label_logits = is_hard && loss.has_class_mask() ? gather_label_logits(loss, rows, logits) : nullptr;
     kernels::kernels<T>().softmax_cross_entropy({.rows = rows.count(),
                                                  .classes = rows.length(),
                                                  .x = rows.x,
-                                                 .labels = classes,
+                                                 .labels = is_hard ? loss.classes_of(rows) : nullptr,
                                                  .label_logits = label_logits,
                                                  .soft_labels = is_hard ? nullptr : rows.labels,
                                                  .scales = rows.scales,
                                                  .scale = rows.scale,
                                                  .losses = rows.losses,
                                                  .gradient = rows.gradient});
+    if (!any_nan(rows.losses, rows.count())) return;
     for (std::size_t row = 0; row < rows.count(); ++row) {
-      if (!std::isnan(rows.losses[row])) continue;
       const Sample<T> sample = rows[row];
-      rows.losses[row] = is_hard
-                             ? kernels::softmax_cross_entropy(sample.x, sample.length, loss.class_of(sample),
-                                                              label_logits[row], sample.gradient)
-                             : soft_loss(sample, sample.labels);
+      if (!std::isnan(rows.losses[row]) || !loss.is_valid(sample)) continue;
+      if (is_hard) {
+        const std::size_t y = loss.class_of(sample);
+        const T label_logit = label_logits == nullptr ? sample.x[y] : label_logits[row];
+        rows.losses[row] = kernels::softmax_cross_entropy(sample.x, sample.length, y, label_logit, sample.gradient);
+      } else {
+        rows.losses[row] = soft_loss(sample, sample.labels);
+      }
       LossRecording<T>::scale(sample, rows.scale_of(row));
     }
   });

@@ -14,19 +14,19 @@ class Accumulator;
 template <>
 class Accumulator<double> {
  public:
-  void add(Wide x) {
+  XTAPE_INLINE void add(Wide x) {
     const Wide next = sum_ + x, back = next - sum_;
     error_ += (sum_ - (next - back)) + (x - back);
     sum_ = next;
   }
 
-  void add(const Accumulator& other) {
+  XTAPE_INLINE void add(const Accumulator& other) {
     add(other.sum_);
     error_ += other.error_;
   }
 
   // The sum of each lane. The error of an infinite sum is inf - inf.
-  void store(double* sums) const {
+  XTAPE_INLINE void store(double* sums) const {
     double sum[lanes<double>], error[lanes<double>];
     kernels::store(sum_, sum);
     kernels::store(error_, error);
@@ -34,7 +34,7 @@ class Accumulator<double> {
       sums[i] = error[i] - error[i] == 0 ? sum[i] + error[i] : sum[i];
   }
 
-  double total() const {
+  XTAPE_INLINE double total() const {
     double sum[lanes<double>], lost[lanes<double>];
     kernels::store(sum_, sum);
     kernels::store(error_, lost);
@@ -55,17 +55,17 @@ class Accumulator<double> {
 template <>
 class Accumulator<float> {
  public:
-  void add(Batch<float> x) {
+  XTAPE_INLINE void add(Batch<float> x) {
     float lane[lanes<float>];
     kernels::store(x, lane);
     low_ += load<Wide>(lane);
     high_ += load<Wide>(lane + lanes<double>);
   }
-  void store(double* sums) const {
+  XTAPE_INLINE void store(double* sums) const {
     kernels::store(low_, sums);
     kernels::store(high_, sums + lanes<double>);
   }
-  double total() const {
+  XTAPE_INLINE double total() const {
     double sums[lanes<float>];
     store(sums);
     for (std::size_t width = lanes<float> / 2; width > 0; width /= 2) {

@@ -12,6 +12,9 @@
 
 #include <xsimd/xsimd.hpp>
 
+// What every loop is made of costs a call if the compiler thinks the file too long.
+#define XTAPE_INLINE [[gnu::always_inline]] inline
+
 namespace xtape::kernels {
 namespace {
 
@@ -31,17 +34,17 @@ template <class T>
 using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
 template <class T>
-Batch<Bits<T>> bits(Batch<T> x) {
+XTAPE_INLINE Batch<Bits<T>> bits(Batch<T> x) {
   return xsimd::bitwise_cast<Batch<Bits<T>>>(x);
 }
 template <class T>
-Batch<T> from_bits(Batch<Bits<T>> x) {
+XTAPE_INLINE Batch<T> from_bits(Batch<Bits<T>> x) {
   return xsimd::bitwise_cast<Batch<T>>(x);
 }
 
 // x y + z: rounded once where the processor can.
 template <class B>
-B multiply_add(B x, B y, B z) {
+XTAPE_INLINE B multiply_add(B x, B y, B z) {
 #ifdef __AVX512F__  // which xsimd 8 forgets
   if constexpr (sizeof(Value<B>) == 4)
     return B(_mm512_fmadd_ps(x, y, z));
@@ -52,9 +55,19 @@ B multiply_add(B x, B y, B z) {
 #endif
 }
 
+// The larger of `least` and x, and NaN where x is.
+template <class B>
+XTAPE_INLINE B at_least(B least, B x) {
+#ifdef __SSE2__  // max gives its second operand where either is NaN
+  return xsimd::max(least, x);
+#else
+  return xsimd::select(x < least, least, x);
+#endif
+}
+
 // x y, but 0 where `position` < `from`, whatever x y is.
 template <class B>
-B product_from(B from, B position, B x, B y) {
+XTAPE_INLINE B product_from(B from, B position, B x, B y) {
 #ifdef __AVX512F__  // in one instruction less
   if constexpr (sizeof(Value<B>) == 4)
     return B(_mm512_maskz_mul_ps(_mm512_cmp_ps_mask(position, from, _CMP_NLT_UQ), x, y));
@@ -65,43 +78,45 @@ B product_from(B from, B position, B x, B y) {
 #endif
 }
 
-// Neighbouring T as a batch of doubles, and back: GCC's and clang's vectors convert in one instruction.
-template <std::size_t bytes>
-struct VectorOf {
-  typedef float Floats __attribute__((vector_size(bytes / 2)));
-  typedef double Doubles __attribute__((vector_size(bytes)));
-};
-using Vectors = VectorOf<sizeof(double) * lanes<double>>;
-
 template <class B>
-B load(const Value<B>* from) {
+XTAPE_INLINE B load(const Value<B>* from) {
   return B::load_unaligned(from);
 }
 template <class B>
-requires(sizeof(Value<B>) == 8) B load(const float* from) {
-  Vectors::Floats floats;
+XTAPE_INLINE void store(B x, Value<B>* to) {
+  x.store_unaligned(to);
+}
+
+// Floats as a batch of doubles, and back, rounded.
+#ifdef __AVX512F__  // of which GCC's own conversion makes several instructions
+template <class B>
+requires(sizeof(Value<B>) == 8) XTAPE_INLINE B load(const float* from) { return B(_mm512_cvtps_pd(_mm256_loadu_ps(from))); }
+XTAPE_INLINE void store(Wide x, float* to) { _mm256_storeu_ps(to, _mm512_cvtpd_ps(x)); }
+#else
+typedef float Floats __attribute__((vector_size(sizeof(float) * lanes<double>)));
+typedef double Doubles __attribute__((vector_size(sizeof(double) * lanes<double>)));
+
+template <class B>
+requires(sizeof(Value<B>) == 8) XTAPE_INLINE B load(const float* from) {
+  Floats floats;
   std::memcpy(&floats, from, sizeof floats);
-  const Vectors::Doubles doubles = __builtin_convertvector(floats, Vectors::Doubles);
+  const Doubles doubles = __builtin_convertvector(floats, Doubles);
   typename B::register_type result;
   std::memcpy(&result, &doubles, sizeof result);
   return B(result);
 }
-
-template <class B>
-void store(B x, Value<B>* to) {
-  x.store_unaligned(to);
-}
-inline void store(Wide x, float* to) {
+XTAPE_INLINE void store(Wide x, float* to) {
   const Wide::register_type source = x;
-  Vectors::Doubles doubles;
+  Doubles doubles;
   std::memcpy(&doubles, &source, sizeof doubles);
-  const Vectors::Floats floats = __builtin_convertvector(doubles, Vectors::Floats);
+  const Floats floats = __builtin_convertvector(doubles, Floats);
   std::memcpy(to, &floats, sizeof floats);
 }
+#endif
 
 // The first `count` lanes, fewer than all; the others are `rest`.
 template <class B, class T>
-B load_partly(const T* from, std::size_t count, T rest) {
+XTAPE_INLINE B load_partly(const T* from, std::size_t count, T rest) {
 #ifdef __AVX512F__
   if constexpr (std::is_same_v<Value<B>, T>) {
     if constexpr (sizeof(T) == 4)
@@ -116,7 +131,7 @@ B load_partly(const T* from, std::size_t count, T rest) {
   return load<B>(buffer);
 }
 template <class B, class T>
-void store_partly(B x, T* to, std::size_t count) {
+XTAPE_INLINE void store_partly(B x, T* to, std::size_t count) {
 #ifdef __AVX512F__
   if constexpr (std::is_same_v<Value<B>, T>) {
     if constexpr (sizeof(T) == 4)
@@ -131,19 +146,30 @@ void store_partly(B x, T* to, std::size_t count) {
 }
 
 template <class B>
-Value<B> largest_lane(B x) {
+XTAPE_INLINE Value<B> largest_lane(B x) {
+#ifdef __AVX512F__
+  if constexpr (sizeof(Value<B>) == 4) return _mm512_reduce_max_ps(x);
+  else return _mm512_reduce_max_pd(x);
+#else
   Value<B> lane[B::size];
   store(x, lane);
-  for (std::size_t width = B::size / 2; width > 0; width /= 2) {
-    for (std::size_t i = 0; i < width; ++i) lane[i] = lane[i] > lane[i + width] ? lane[i] : lane[i + width];
-  }
+  for (std::size_t i = 1; i < B::size; ++i) lane[0] = lane[0] > lane[i] ? lane[0] : lane[i];
   return lane[0];
+#endif
+}
+template <class B>
+XTAPE_INLINE Value<B> sum_of_lanes(B x) {
+#if XSIMD_VERSION_MAJOR >= 10
+  return xsimd::reduce_add(x);
+#else
+  return xsimd::hadd(x);
+#endif
 }
 
 // Calls f(j, count) for the batches of n elements, which begin at j; count is All, or that of the lanes in a
 // last batch of fewer.
 template <class T, class F>
-void for_each_batch(std::size_t n, F f) {
+XTAPE_INLINE void for_each_batch(std::size_t n, F f) {
   std::size_t j = 0;
   for (; j + lanes<T> <= n; j += lanes<T>) f(j, std::true_type());
   if (j < n) f(j, n - j);
@@ -151,19 +177,19 @@ void for_each_batch(std::size_t n, F f) {
 // What f is told: all lanes, or how many of them.
 using All = std::true_type;
 template <class B, class T>
-B load_some(const T* from, All, std::type_identity_t<T>) {
+XTAPE_INLINE B load_some(const T* from, All, std::type_identity_t<T>) {
   return load<B>(from);
 }
 template <class B, class T>
-B load_some(const T* from, std::size_t count, std::type_identity_t<T> rest) {
+XTAPE_INLINE B load_some(const T* from, std::size_t count, std::type_identity_t<T> rest) {
   return load_partly<B>(from, count, rest);
 }
 template <class B, class T>
-void store_some(B x, T* to, All) {
+XTAPE_INLINE void store_some(B x, T* to, All) {
   store(x, to);
 }
 template <class B, class T>
-void store_some(B x, T* to, std::size_t count) {
+XTAPE_INLINE void store_some(B x, T* to, std::size_t count) {
   store_partly(x, to, count);
 }
 

@@ -13,16 +13,16 @@ using PrecisionOf = std::conditional_t<sizeof(T) == 4, Single, double>;
 template <class Function, class T>
 struct OfWide {
   using B = Wide;
-  static B value(B x) { return Function::template value<PrecisionOf<T>>(x); }
-  static B derivative(B x) { return Function::template derivative<PrecisionOf<T>>(x); }
+  XTAPE_INLINE static B value(B x) { return Function::template value<PrecisionOf<T>>(x); }
+  XTAPE_INLINE static B derivative(B x) { return Function::template derivative<PrecisionOf<T>>(x); }
 };
 
 // A function over batches of T.
 template <class Function, class T>
 struct OfNarrow {
   using B = Batch<T>;
-  static B value(B x) { return Function::value(x); }
-  static B derivative(B x) { return Function::derivative(x); }
+  XTAPE_INLINE static B value(B x) { return Function::value(x); }
+  XTAPE_INLINE static B derivative(B x) { return Function::derivative(x); }
 };
 
 // y = f(x)
@@ -53,25 +53,25 @@ void map_gradient(const T* x, const T* dy, T* dx, std::size_t n, bool first) {
 
 struct Add {
   template <class B>
-  static B value(B a, B b) {
+  XTAPE_INLINE static B value(B a, B b) {
     return a + b;
   }
 };
 struct Subtract {
   template <class B>
-  static B value(B a, B b) {
+  XTAPE_INLINE static B value(B a, B b) {
     return a - b;
   }
 };
 struct Multiply {
   template <class B>
-  static B value(B a, B b) {
+  XTAPE_INLINE static B value(B a, B b) {
     return a * b;
   }
 };
 struct Divide {
   template <class B>
-  static B value(B a, B b) {
+  XTAPE_INLINE static B value(B a, B b) {
     return a / b;
   }
 };

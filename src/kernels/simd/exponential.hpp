@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <bit>
+
 #include "kernels/simd/batch.hpp"
 
 namespace xtape::kernels {
@@ -9,7 +11,7 @@ namespace {
 // The coefficients of q in e^r = 1 + r + r^2 q(r) for |r| <= log(2)/2, lowest first: minimax in the relative
 // error of e^r (Remez exchange), which is in
 //   Exponential<float>   2^-28.2
-//   Exponential<Single>  2^-39.6, for floats that are computed in doubles
+//   Exponential<Single>  2^-34.2, for floats that are computed in doubles
 //   Exponential<double>  2^-64
 struct Single {};
 template <class T>
@@ -23,9 +25,8 @@ struct Exponential<float> {
 };
 template <>
 struct Exponential<Single> {
-  static constexpr double q[] = {0.500000000043009,     0.1666666678513135,    0.04166666439189421,
-                                 0.008333281605906922,  0.0013889198331135607, 0.0001990907215608033,
-                                 2.4708109341853268e-05};
+  static constexpr double q[] = {0.5000000068019951,   0.16666665864570368,  0.041666293677472106,
+                                 0.008333497687508126, 0.001394475613704932, 0.00019790233533999822};
 };
 template <>
 struct Exponential<double> {
@@ -44,30 +45,45 @@ struct Exponential<double> {
   static constexpr double to_integer = 0x1.8p52;
 };
 
-// c[0] + c[1] x + c[2] x^2 + ...
+// The terms [begin, end) of the polynomial, divided by x^begin; powers are those of x to 1, 2, 4, 8.
+template <std::size_t begin, std::size_t end, std::size_t count, class B>
+XTAPE_INLINE B partial_polynomial(const Value<B> (&c)[count], const B (&powers)[4]) {
+  if constexpr (end - begin == 1) {
+    return B(c[begin]);
+  } else {
+    constexpr std::size_t log2_half = std::bit_width(end - begin - 1) - 1, middle = begin + (std::size_t{1} << log2_half);
+    return multiply_add(partial_polynomial<middle, end>(c, powers), powers[log2_half],
+                        partial_polynomial<begin, middle>(c, powers));
+  }
+}
+
+// c[0] + c[1] x + c[2] x^2 + ..., neighbouring terms first (Estrin's scheme), so that few steps wait for another.
 template <std::size_t count, class B>
-B polynomial(const Value<B> (&c)[count], B x) {
-  B sum(c[count - 1]);
-  for (std::size_t i = count - 1; i-- > 0;) sum = multiply_add(sum, x, B(c[i]));
-  return sum;
+XTAPE_INLINE B polynomial(const Value<B> (&c)[count], B x) {
+  static_assert(count <= 16);
+  const B x2 = x * x, x4 = x2 * x2;
+  return partial_polynomial<0, count>(c, {x, x2, x4, count > 8 ? x4 * x4 : x4});
 }
 
 // The integer nearest to x / log(2), plus `to_integer`, which leaves it in the lowest bits.
 template <class B>
-B shifted_exponent(B x, B to_integer) {
+XTAPE_INLINE B shifted_exponent(B x, B to_integer) {
   return multiply_add(x, B(static_cast<Value<B>>(1.4426950408889634)), to_integer);
 }
 
 // x - n log(2), for |n| < 2^11
 template <class B>
-B reduced(B x, B n) {
+XTAPE_INLINE B reduced(B x, B n) {
   using Constants = Exponential<Value<B>>;
   return multiply_add(n, B(-Constants::log2_low), multiply_add(n, B(-Constants::log2_high), x));
 }
 
+// x - n log(2) to 2^-44, for |n| < 2^10
+XTAPE_INLINE Wide reduced_to_single(Wide x, Wide n) { return multiply_add(n, Wide(-0.6931471805599453), x); }
+
 // e^r for |r| <= log(2)/2
 template <class Precision, class B>
-B exponential_near_0(B r) {
+XTAPE_INLINE B exponential_near_0(B r) {
   const B one(Value<B>{1});
   return multiply_add(multiply_add(polynomial(Exponential<Precision>::q, r), r, one), r, one);
 }
@@ -75,21 +91,27 @@ B exponential_near_0(B r) {
 // 2^(n + bias) from the sum of n, the bias and `to_integer`; its biased exponent must be that of a normal
 // number.
 template <class T>
-Batch<T> power_of_two(Batch<T> shifted) {
+XTAPE_INLINE Batch<T> power_of_two(Batch<T> shifted) {
   return from_bits<T>(bits<T>(shifted) << (std::numeric_limits<T>::digits - 1));
+}
+
+// e^x to 2^-34 for |x| <= 700
+XTAPE_INLINE Wide bounded_exponential(Wide x) {
+  const Wide biased(Exponential<double>::to_integer + 1023);
+  const Wide shifted = shifted_exponent(x, biased);
+  return exponential_near_0<Single>(reduced_to_single(x, shifted - biased)) * power_of_two<double>(shifted);
 }
 
 // e^(x + low), 0 or infinite where it is too small or too large for the result's type; `low` is tiny beside
 // x. That of Single, which is e^(+-700) there, becomes 0 or infinite when it is rounded to float.
 template <class Precision>
-Wide exponential(Wide x, Wide low = Wide(0.0)) {
+XTAPE_INLINE Wide exponential(Wide x, Wide low = Wide(0.0)) {
   constexpr bool single = std::is_same_v<Precision, Single>;
   const Wide least(single ? -700.0 : -750.0), most(single ? 700.0 : 750.0);
-  const Wide bounded = xsimd::select(x < least, least, xsimd::select(x > most, most, x));
+  const Wide bounded = -at_least(-most, -at_least(least, x));
   const Wide to_integer(Exponential<double>::to_integer), biased = to_integer + Wide(1023.0);
   if constexpr (single) {
-    const Wide shifted = shifted_exponent(bounded, biased);
-    return exponential_near_0<Single>(reduced(bounded, shifted - biased)) * power_of_two<double>(shifted);
+    return bounded_exponential(bounded);
   } else {
     // In two steps, each by a normal number.
     const Wide n = shifted_exponent(bounded, to_integer) - to_integer;
@@ -99,10 +121,21 @@ Wide exponential(Wide x, Wide low = Wide(0.0)) {
   }
 }
 
+// e^-|x|, which for Single is not below e^-700.
+template <class Precision>
+XTAPE_INLINE Wide decay(Wide x) {
+  const Wide falling = -xsimd::abs(x);
+  if constexpr (std::is_same_v<Precision, Single>) {
+    return bounded_exponential(at_least(Wide(-700.0), falling));
+  } else {
+    return exponential<Precision>(falling);
+  }
+}
+
 // e^(x - max) for x <= max. The difference of two floats is exact enough in double; that of two doubles is
 // rounded where their magnitudes differ, and its error (Knuth's two-sum) goes into the exponential.
 template <class Precision>
-Wide exponential_of_difference(Wide x, Wide max) {
+XTAPE_INLINE Wide exponential_of_difference(Wide x, Wide max) {
   const Wide d = x - max;
   if constexpr (std::is_same_v<Precision, Single>) return exponential<Precision>(d);
   const Wide back = d - x, low = (x - (d - back)) - (max + back);
@@ -111,14 +144,13 @@ Wide exponential_of_difference(Wide x, Wide max) {
 
 // log(1 + x) for x in [0, 1]
 template <class Precision>
-Wide log1p_of_fraction(Wide x) {
+XTAPE_INLINE Wide log1p_of_fraction(Wide x) {
   if constexpr (std::is_same_v<Precision, Single>) {
-    // Of log1p(x) / x: minimax in the relative error, 2^-35.6.
-    static constexpr double c[] = {0.9999999999811677,   -0.49999999345790047, 0.3333329543613067,
-                                   -0.24999130378929174, 0.19989519155169674,  -0.16590363719209136,
-                                   0.139214726588276,    -0.11297327548116727, 0.08255396636740989,
-                                   -0.04954311580844718, 0.02191232832707096,  -0.0061637670311708494,
-                                   0.0008131061561397344};
+    // Of log1p(x) / x: minimax in the relative error, 2^-33.
+    static constexpr double c[] = {0.9999999998820293,    -0.49999996500951077, 0.33333160247112015,
+                                   -0.24996613453724217,  0.19965303717318852,  -0.1645287692935444,
+                                   0.13426549501432924,   -0.10124378402037477, 0.0640078824953004,
+                                   -0.03017255460859988,  0.00908097263535699,  -0.0012806017238783743};
     return x * polynomial(c, x);
   } else {
     return xsimd::log1p(x);

@@ -8,30 +8,24 @@
 namespace xtape::kernels {
 namespace {
 
-inline Wide where_negative(Wide x, Wide then, Wide otherwise) {
+XTAPE_INLINE Wide where_negative(Wide x, Wide then, Wide otherwise) {
   return xsimd::select(x < Wide(0.0), then, otherwise);
-}
-
-// e^-|x|
-template <class Precision>
-Wide decay(Wide x) {
-  return exponential<Precision>(where_negative(x, x, -x));
 }
 
 struct Exp {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     return exponential<Precision>(x);
   }
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     return exponential<Precision>(x);
   }
 };
 
 struct Log {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     if constexpr (std::is_same_v<Precision, Single>) return xsimd::log(x);
     // xsimd's does not know subnormal numbers.
     const auto is_small = (x < Wide(std::numeric_limits<double>::min())) & (x > Wide(0.0));
@@ -39,31 +33,31 @@ struct Log {
            xsimd::select(is_small, Wide(54 * 0.6931471805599453), Wide(0.0));
   }
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     return Wide(1.0) / x;
   }
 };
 
 struct Log1p {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     return xsimd::log1p(x);
   }
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     return Wide(1.0) / (Wide(1.0) + x);
   }
 };
 
 struct Sigmoid {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     const Wide e = decay<Precision>(x), one(1.0);
     return where_negative(x, e, one) / (one + e);
   }
   // sigmoid(x) sigmoid(-x)
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     const Wide e = decay<Precision>(x), sum = Wide(1.0) + e;
     return e / (sum * sum);
   }
@@ -72,18 +66,18 @@ struct Sigmoid {
 // log(1 + e^x)
 struct Softplus {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     return where_negative(x, Wide(0.0), x) + log1p_of_fraction<Precision>(decay<Precision>(x));
   }
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     return Sigmoid::value<Precision>(x);
   }
 };
 
 struct Tanh {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     if constexpr (std::is_same_v<Precision, Single>) {
       // Near 0 the quotient would be a difference; there x - x^3/3 is good to 2^-33.
       const Wide e = exponential<double>(where_negative(x, x, -x) * Wide(2.0)), one(1.0);
@@ -96,7 +90,7 @@ struct Tanh {
   }
   // 1 - tanh(x)^2 = 4 e / (1 + e)^2 with e = e^(-2 |x|): nothing cancels where tanh(x) is near 1.
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     return Wide(4.0) * Sigmoid::derivative<Precision>(x + x);
   }
 };
@@ -104,11 +98,11 @@ struct Tanh {
 // x sigmoid(x)
 struct Silu {
   template <class Precision>
-  static Wide value(Wide x) {
+  XTAPE_INLINE static Wide value(Wide x) {
     return above_lowest(x) * Sigmoid::value<Precision>(x);
   }
   template <class Precision>
-  static Wide derivative(Wide x) {
+  XTAPE_INLINE static Wide derivative(Wide x) {
     const Wide e = decay<Precision>(x), one(1.0), larger = one / (one + e), smaller = e * larger;
     const Wide bounded = xsimd::select(x > Wide(800.0), Wide(800.0), above_lowest(x));
     return where_negative(x, smaller, larger) *
@@ -117,16 +111,16 @@ struct Silu {
 
  private:
   // -inf times 0 is no number. Below -800 the sigmoid is 0.
-  static Wide above_lowest(Wide x) { return xsimd::select(x < Wide(-800.0), Wide(-800.0), x); }
+  XTAPE_INLINE static Wide above_lowest(Wide x) { return xsimd::select(x < Wide(-800.0), Wide(-800.0), x); }
 };
 
 struct Relu {
   template <class B>
-  static B value(B x) {
+  XTAPE_INLINE static B value(B x) {
     return xsimd::select(x < B(Value<B>{0}), B(Value<B>{0}), x);
   }
   template <class B>
-  static B derivative(B x) {
+  XTAPE_INLINE static B derivative(B x) {
     return xsimd::select(x > B(Value<B>{0}), B(Value<B>{1}), B(Value<B>{0}));
   }
 };

@@ -36,6 +36,7 @@ constexpr Kernels<T> table{
     .subtract = combine<Subtract, T>,
     .multiply = combine<Multiply, T>,
     .divide = combine<Divide, T>,
+    .work_labels = work_labels<T>,
     .sum = sum<T>,
     .add_row = add_row<T>,
 };

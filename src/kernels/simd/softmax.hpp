@@ -24,10 +24,11 @@ void softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormali
     RowSums<T, Block::most_rows> sums;
     T* const e = block.values(y + first * classes);
     block.template normalise<true>(sums, e);
-    double factor[Block::most_rows];
-    for (std::size_t r = 0; r < Block::most_rows; ++r)
-      factor[r] = inverse_of_1_plus(sums.rest[r]) * sums.scale[r];
-    multiply_rows(block, factor, e);
+    Factors<T, Block::most_rows> factors;
+    for (std::size_t r = 0; r < Block::most_rows; ++r) {
+      factors.exact[r] = inverse_of_1_plus(sums.rest[r]) * sums.scale[r];
+    }
+    multiply_rows(block, factors, e);
     block.write(e, y + first * classes);
     keep_normalisers(block, sums, normalisers + first);
   });
@@ -66,9 +67,7 @@ void normalise(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<
 template <class T>
 void softmax_gradient(const T* p, const T* dy, std::size_t rows, std::size_t classes, T* dx, bool first) {
   for (std::size_t r = 0; r < rows; ++r, p += classes, dy += classes, dx += classes) {
-    const T largest = largest_of(p, classes);
-    std::size_t k = 0;
-    while (k + 1 < classes && p[k] != largest) ++k;
+    const std::size_t k = position_of(largest_of(p, classes), p, classes);
     const Wide c(static_cast<double>(dy[k]));
     Accumulator<double> sum[1];
     add_up<double>(classes, sum, [&](std::size_t j, auto count, Wide(&term)[1]) {

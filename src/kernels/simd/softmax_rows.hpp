@@ -29,7 +29,7 @@ class NearZero {
     to_integer_ = to_integer + Batch<T>(T{biased_exponent_of_1<T>}) - exponent;
   }
 
-  Batch<T> operator()(Batch<T> x) const {
+  XTAPE_INLINE Batch<T> operator()(Batch<T> x) const {
     const Batch<T> shifted = shifted_exponent(x, to_integer_);
     const Batch<T> mantissa = exponential_near_0<T>(reduced(x, shifted - to_integer_));
     return product_from(lowest_, x, mantissa, power_of_two<T>(shifted));
@@ -47,7 +47,7 @@ class Anywhere {
  public:
   explicit Anywhere(Batch<T> max) : max_(max) {}
 
-  Batch<T> operator()(Batch<T> x) const {
+  XTAPE_INLINE Batch<T> operator()(Batch<T> x) const {
     const Batch<T> to_integer(Exponential<T>::to_integer + T{biased_exponent_of_1<T>});
     const Batch<T> d = x - max_, back = d - x, low = (x - (d - back)) - (max_ + back);
     const Batch<T> shifted = shifted_exponent(d, to_integer);
@@ -62,7 +62,7 @@ class Anywhere {
 // Adds to each of the sums its term of every batch of n elements; terms(j, count, out) makes those of the
 // batch that begins at j. Eight batches are added pairwise before they go into the sums.
 template <class T, std::size_t sums, class Terms>
-void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms) {
+XTAPE_INLINE void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms) {
   constexpr std::size_t many = 8;
   std::size_t j = 0;
   for (; j + many * lanes<T> <= n; j += many * lanes<T>) {
@@ -84,21 +84,21 @@ void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms) {
   });
 }
 
-// The sums of the exponentials of the largest logits, and of the others; all are written to `e` if they are
-// to be kept.
-enum { of_largest, of_others };
+// Adds up the exponentials of all but the largest logits, of which it returns how many each lane has; all are
+// written to `e` if they are to be kept. At most 2^24 batches: more could not be counted in a float.
 template <bool keep, class T, class Exponent>
-void sum_exponentials(const T* x, std::size_t n, Batch<T> max, const Exponent& exponent, T* e,
-                      Accumulator<T> (&sums)[2]) {
-  add_up<T>(n, sums, [&](std::size_t j, auto count, Batch<T>(&terms)[2]) {
-    const Batch<T> zero(T{0}),
-        logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
+XTAPE_INLINE Batch<T> sum_exponentials(const T* x, std::size_t n, Batch<T> max, const Exponent& exponent, T* e,
+                                       Accumulator<T> (&others)[1]) {
+  Batch<T> count_of_largest(T{0});
+  add_up<T>(n, others, [&](std::size_t j, auto count, Batch<T>(&term)[1]) {
+    const Batch<T> zero(T{0}), logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
     const Batch<T> value = exponent(logits);
     const auto is_largest = logits == max;
-    terms[of_largest] = xsimd::select(is_largest, value, zero);
-    terms[of_others] = xsimd::select(is_largest, zero, value);
+    count_of_largest += xsimd::select(is_largest, Batch<T>(T{1}), zero);
+    term[0] = xsimd::select(is_largest, zero, value);
     if constexpr (keep) store_some(value, e + j, count);
   });
+  return count_of_largest;
 }
 
 template <class T>
@@ -115,24 +115,30 @@ T largest_of(const T* x, std::size_t n) {
   return largest_lane(xsimd::max(xsimd::max(max[0], max[1]), xsimd::max(max[2], max[3])));
 }
 
+// The first position of a value, or 0 if it is nowhere.
+template <class T>
+std::size_t position_of(T value, const T* x, std::size_t n) {
+  std::size_t j = 0;
+  while (j + lanes<T> <= n && !xsimd::any(load<Batch<T>>(x + j) == Batch<T>(value))) j += lanes<T>;
+  while (j < n && x[j] != value) ++j;
+  return j < n ? j : 0;
+}
+
 // What the exponentials of some rows add up to.
 template <class T, std::size_t rows>
 struct RowSums {
   T max[rows];         // of the logits
   double scale[rows];  // 1 / its exponential
-  double rest[rows];   // the sum of the others, times `scale`; NaN where the largest is not finite
   double ties[rows];   // how many others are as large
+  double rest[rows];   // the sum of all others, times `scale`; NaN where the largest is not finite
 
-  // From the exponential of the largest logit and the sums of those of all that are as large, and of the
-  // others.
-  void finish(const T (&top)[rows], const double (&largest)[rows], const double (&others)[rows]) {
-    constexpr double to_integer = Exponential<double>::to_integer;
+  // From the exponential of the largest logit, how many are as large, and the sum of those of the others.
+  XTAPE_INLINE void finish(const T (&top)[rows], const double (&largest)[rows], const double (&others)[rows]) {
     for (std::size_t r = 0; r < rows; ++r) {
       scale[r] = 1 / static_cast<double>(top[r]);
-      ties[r] = (largest[r] * scale[r] + to_integer) - to_integer - 1;
+      ties[r] = largest[r] - 1;
       // Infinite less itself is NaN.
-      rest[r] =
-          others[r] * scale[r] + ties[r] + 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
+      rest[r] = others[r] * scale[r] + ties[r] + 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
     }
   }
 };
@@ -168,12 +174,18 @@ class OneRow {
  private:
   template <bool keep, class Exponent>
   void sum_up(T max, const Exponent& exponent, RowSums<T, 1>& sums, T* e) const {
-    Accumulator<T> terms[2];
-    sum_exponentials<keep>(x_, classes_, Batch<T>(max), exponent, e, terms);
+    Accumulator<T> others[1];
+    double largest = 0;
+    constexpr std::size_t segment = std::size_t{1} << 24;
+    for (std::size_t j = 0; j < classes_; j += segment) {
+      const std::size_t count = classes_ - j < segment ? classes_ - j : segment;
+      largest += sum_of_lanes(
+          sum_exponentials<keep>(x_ + j, count, Batch<T>(max), exponent, keep ? e + j : nullptr, others));
+    }
     T top[lanes<T>];
     store(exponent(Batch<T>(max)), top);
     sums.max[0] = max;
-    sums.finish({top[0]}, {terms[of_largest].total()}, {terms[of_others].total()});
+    sums.finish({top[0]}, {largest}, {others[0].total()});
   }
 
   const T* x_;
@@ -221,14 +233,14 @@ class FewClasses {
  private:
   template <bool keep, class Exponent>
   void sum_up(Batch<T> max, const Exponent& exponent, RowSums<T, lanes<T>>& sums, T* e) const {
-    Accumulator<T> terms[2];
-    sum_exponentials<keep>(x_, elements(), max, exponent, e, terms);
-    T top[lanes<T>];
+    Accumulator<T> terms[1];
+    T top[lanes<T>], count[lanes<T>];
     double largest[lanes<T>], others[lanes<T>];
+    store(sum_exponentials<keep>(x_, elements(), max, exponent, e, terms), count);
     store(max, sums.max);
     store(exponent(max), top);
-    terms[of_largest].store(largest);
-    terms[of_others].store(others);
+    terms[0].store(others);
+    for (std::size_t r = 0; r < lanes<T>; ++r) largest[r] = count[r];
     sums.finish(top, largest, others);
   }
 

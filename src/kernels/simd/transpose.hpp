@@ -27,22 +27,22 @@ void transpose_4_by_4(const T* from, std::size_t from_stride, T* to, std::size_t
   for (std::size_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &row[i], sizeof row[i]);
 }
 
-// to[c][r] = from[r][c]
+// to[c][r] = from[r][c]. The last block of four overlaps the one before it where there are fewer than four left.
 template <class T>
 void transpose(const T* from, std::size_t from_stride, std::size_t rows, std::size_t columns, T* to,
                std::size_t to_stride) {
-  std::size_t r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    std::size_t c = 0;
-    for (; c + 4 <= columns; c += 4) {
+  if (rows < 4 || columns < 4) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      for (std::size_t r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+    }
+    return;
+  }
+  for (std::size_t next_r = 0; next_r < rows; next_r += 4) {
+    const std::size_t r = next_r + 4 <= rows ? next_r : rows - 4;
+    for (std::size_t next_c = 0; next_c < columns; next_c += 4) {
+      const std::size_t c = next_c + 4 <= columns ? next_c : columns - 4;
       transpose_4_by_4(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
     }
-    for (; c < columns; ++c) {
-      for (std::size_t i = r; i < r + 4; ++i) to[c * to_stride + i] = from[i * from_stride + c];
-    }
-  }
-  for (; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c) to[c * to_stride + r] = from[r * from_stride + c];
   }
 }
 
