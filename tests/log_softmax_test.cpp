@@ -84,6 +84,14 @@ TEST_CASE("log_softmax of infinities follows the limit where there is one", "[op
              AllClose({-inf, 0, 0, -inf, 0, -2e307, NaN, NaN, NaN, NaN}, ulps<double>(1)));
 }
 
+TEST_CASE("log_softmax beside a logit of infinity passes the gradient on to all others",
+          "[ops][log_softmax][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({3}, {0, inf, -inf}));
+  log_softmax(x, 0).backward(std::vector{2.0, 1.0, 3.0});
+  CHECK_THAT(values(x.grad()), AllClose({2, -5, 3}, 0));
+}
+
 TEST_CASE("log_softmax gives an element of minus infinity a finite gradient",
           "[ops][log_softmax][extremes]") {
   Tape<double> tape;

@@ -18,8 +18,8 @@ struct SoftmaxRows {
   const T* soft_labels;        // rows as the logits; null if there are class indices
   const double* scales;        // what multiplies the gradient of each row; null: `scale`
   double scale;
-  double* losses;              // not scaled; NaN where the largest logit is not finite
-  T* gradient;                 // null if nobody needs it
+  double* losses;  // not scaled; NaN where the largest logit is not finite
+  T* gradient;     // null if nobody needs it
 };
 
 // Logits and labels of as many independent losses, the label smoothed to kept z + added_yes and its
@@ -78,8 +78,10 @@ struct Kernels {
   UnaryKernels<T> exp, log, log1p, relu, tanh, sigmoid, softplus, silu;
   BinaryKernel<T> add, subtract, multiply, divide;
 
-  // t = given kept + added / mass: labels with class weights and smoothing worked in; a given 0 gives 0 of the former.
-  void (*work_labels)(const T* given, const double* kept, const double* added, double mass, T* t, std::size_t n);
+  // t = given kept + added / mass: labels with class weights and smoothing worked in; a given 0 gives 0 of
+  // the former.
+  void (*work_labels)(const T* given, const double* kept, const double* added, double mass, T* t,
+                      std::size_t n);
 
   double (*sum)(const T* x, std::size_t n);
   // Adds a row of n elements to as many sums, and what these lose to `errors`.

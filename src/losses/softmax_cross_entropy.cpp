@@ -42,7 +42,8 @@ template <class T>
 Variable<T> finish_with_kernels(ClassLoss<T>& loss, const T* logits) {
   return loss.finish_rows([&loss, logits](const SampleRows<T>& rows) {
     const bool is_hard = loss.labels_are_hard();
-    const T* label_logits = is_hard && loss.has_class_mask() ? gather_label_logits(loss, rows, logits) : nullptr;
+    const T* label_logits =
+        is_hard && loss.has_class_mask() ? gather_label_logits(loss, rows, logits) : nullptr;
     kernels::kernels<T>().softmax_cross_entropy({.rows = rows.count(),
                                                  .classes = rows.length(),
                                                  .x = rows.x,
@@ -60,7 +61,8 @@ Variable<T> finish_with_kernels(ClassLoss<T>& loss, const T* logits) {
       if (is_hard) {
         const std::size_t y = loss.class_of(sample);
         const T label_logit = label_logits == nullptr ? sample.x[y] : label_logits[row];
-        rows.losses[row] = kernels::softmax_cross_entropy(sample.x, sample.length, y, label_logit, sample.gradient);
+        rows.losses[row] =
+            kernels::softmax_cross_entropy(sample.x, sample.length, y, label_logit, sample.gradient);
       } else {
         rows.losses[row] = soft_loss(sample, sample.labels);
       }

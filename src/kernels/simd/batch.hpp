@@ -90,7 +90,9 @@ XTAPE_INLINE void store(B x, Value<B>* to) {
 // Floats as a batch of doubles, and back, rounded.
 #ifdef __AVX512F__  // of which GCC's own conversion makes several instructions
 template <class B>
-requires(sizeof(Value<B>) == 8) XTAPE_INLINE B load(const float* from) { return B(_mm512_cvtps_pd(_mm256_loadu_ps(from))); }
+requires(sizeof(Value<B>) == 8) XTAPE_INLINE B load(const float* from) {
+  return B(_mm512_cvtps_pd(_mm256_loadu_ps(from)));
+}
 XTAPE_INLINE void store(Wide x, float* to) { _mm256_storeu_ps(to, _mm512_cvtpd_ps(x)); }
 #else
 typedef float Floats __attribute__((vector_size(sizeof(float) * lanes<double>)));
@@ -148,8 +150,10 @@ XTAPE_INLINE void store_partly(B x, T* to, std::size_t count) {
 template <class B>
 XTAPE_INLINE Value<B> largest_lane(B x) {
 #ifdef __AVX512F__
-  if constexpr (sizeof(Value<B>) == 4) return _mm512_reduce_max_ps(x);
-  else return _mm512_reduce_max_pd(x);
+  if constexpr (sizeof(Value<B>) == 4)
+    return _mm512_reduce_max_ps(x);
+  else
+    return _mm512_reduce_max_pd(x);
 #else
   Value<B> lane[B::size];
   store(x, lane);
@@ -165,6 +169,10 @@ XTAPE_INLINE Value<B> sum_of_lanes(B x) {
   return xsimd::hadd(x);
 #endif
 }
+
+// Asks for memory that will be read soon, or does not exist.
+XTAPE_INLINE void fetch(const void* address) { __builtin_prefetch(address, 0, 2); }
+XTAPE_INLINE void fetch_to_write(const void* address) { __builtin_prefetch(address, 1, 2); }
 
 // Calls f(j, count) for the batches of n elements, which begin at j; count is All, or that of the lanes in a
 // last batch of fewer.

@@ -51,13 +51,15 @@ XTAPE_INLINE B partial_polynomial(const Value<B> (&c)[count], const B (&powers)[
   if constexpr (end - begin == 1) {
     return B(c[begin]);
   } else {
-    constexpr std::size_t log2_half = std::bit_width(end - begin - 1) - 1, middle = begin + (std::size_t{1} << log2_half);
+    constexpr std::size_t log2_half = std::bit_width(end - begin - 1) - 1,
+                          middle = begin + (std::size_t{1} << log2_half);
     return multiply_add(partial_polynomial<middle, end>(c, powers), powers[log2_half],
                         partial_polynomial<begin, middle>(c, powers));
   }
 }
 
-// c[0] + c[1] x + c[2] x^2 + ..., neighbouring terms first (Estrin's scheme), so that few steps wait for another.
+// c[0] + c[1] x + c[2] x^2 + ..., neighbouring terms first (Estrin's scheme), so that few steps wait for
+// another.
 template <std::size_t count, class B>
 XTAPE_INLINE B polynomial(const Value<B> (&c)[count], B x) {
   static_assert(count <= 16);
@@ -147,10 +149,10 @@ template <class Precision>
 XTAPE_INLINE Wide log1p_of_fraction(Wide x) {
   if constexpr (std::is_same_v<Precision, Single>) {
     // Of log1p(x) / x: minimax in the relative error, 2^-33.
-    static constexpr double c[] = {0.9999999998820293,    -0.49999996500951077, 0.33333160247112015,
-                                   -0.24996613453724217,  0.19965303717318852,  -0.1645287692935444,
-                                   0.13426549501432924,   -0.10124378402037477, 0.0640078824953004,
-                                   -0.03017255460859988,  0.00908097263535699,  -0.0012806017238783743};
+    static constexpr double c[] = {0.9999999998820293,   -0.49999996500951077, 0.33333160247112015,
+                                   -0.24996613453724217, 0.19965303717318852,  -0.1645287692935444,
+                                   0.13426549501432924,  -0.10124378402037477, 0.0640078824953004,
+                                   -0.03017255460859988, 0.00908097263535699,  -0.0012806017238783743};
     return x * polynomial(c, x);
   } else {
     return xsimd::log1p(x);

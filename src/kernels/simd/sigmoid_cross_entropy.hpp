@@ -12,8 +12,8 @@ XTAPE_INLINE Wide weighted(Wide weight, Wide x) {
   return xsimd::select(weight == Wide(0.0), Wide(0.0), weight * x);
 }
 
-// With the label z the loss is z log(1 + e^-x) + (1 - z) log(1 + e^x) = w |x| + log1p(e^-|x|), where w is 1 - z for
-// x > 0 and z for x < 0, and its gradient sign(x) (w - (1 - w) e^-|x|) / (1 + e^-|x|).
+// With the label z the loss is z log(1 + e^-x) + (1 - z) log(1 + e^x) = w |x| + log1p(e^-|x|), where w is 1 -
+// z for x > 0 and z for x < 0, and its gradient sign(x) (w - (1 - w) e^-|x|) / (1 + e^-|x|).
 template <class T>
 void plain_sigmoid_cross_entropy(const SigmoidElements<T> in) {
   using Precision = PrecisionOf<T>;
@@ -44,7 +44,8 @@ void weighted_sigmoid_cross_entropy(const SigmoidElements<T> in) {
     const Wide no = multiply_add(kept, one - z, added_no);
     const Wide yes = weighted(multiply_add(kept, z, added_yes), option(in.pos_weights, 1));
     const Wide e = decay<Precision>(x), t = log1p_of_fraction<Precision>(e);
-    const Wide nats_no = xsimd::select(x > zero, x, zero) + t, nats_yes = xsimd::select(x < zero, -x, zero) + t;
+    const Wide nats_no = xsimd::select(x > zero, x, zero) + t,
+               nats_yes = xsimd::select(x < zero, -x, zero) + t;
     // NaN in x is not hidden by a label of 0.
     const Wide loss = xsimd::select(x == x, weighted(no, nats_no) + weighted(yes, nats_yes), x);
     const Wide weight = option(in.weights, 1);
@@ -58,7 +59,8 @@ void weighted_sigmoid_cross_entropy(const SigmoidElements<T> in) {
 
 template <class T>
 void sigmoid_cross_entropy(const SigmoidElements<T>& in) {
-  const bool is_plain = in.kept == 1 && in.pos_weights == nullptr && in.weights == nullptr && in.scales == nullptr;
+  const bool is_plain =
+      in.kept == 1 && in.pos_weights == nullptr && in.weights == nullptr && in.scales == nullptr;
   if (is_plain) {
     plain_sigmoid_cross_entropy(in);
   } else {

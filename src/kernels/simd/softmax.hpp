@@ -88,29 +88,37 @@ void softmax_gradient(const T* p, const T* dy, std::size_t rows, std::size_t cla
 template <class T>
 void log_softmax_gradient(const T* x, const RowNormaliser<T>* normalisers, const T* dy, std::size_t rows,
                           std::size_t classes, T* dx, bool first) {
-  using Precision = PrecisionOf<T>;
   for (std::size_t r = 0; r < rows; ++r, x += classes, dy += classes, dx += classes) {
     const auto [largest, rest] = normalisers[r];
-    const Wide max(static_cast<double>(largest)), zero(0.0);
-    enum { top, others, ties };
-    Accumulator<double> sum[3];
-    add_up<double>(classes, sum, [&](std::size_t j, auto count, Wide(&term)[3]) {
-      const Wide slope = load_some<Wide>(dy + j, count, T{0});
-      const auto is_largest = load_some<Wide>(x + j, count, -std::numeric_limits<T>::infinity()) == max;
+    const Batch<T> max(largest), zero(T{0});
+    enum { top, others };
+    Accumulator<T> sum[2];
+    Batch<T> count_of_largest(T{0});
+    add_up<T>(classes, sum, [&](std::size_t j, auto count, Batch<T>(&term)[2]) {
+      const Batch<T> slope = load_some<Batch<T>>(dy + j, count, T{0});
+      const auto is_largest = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity()) == max;
+      count_of_largest += xsimd::select(is_largest, Batch<T>(T{1}), zero);
       term[top] = xsimd::select(is_largest, slope, zero);
       term[others] = xsimd::select(is_largest, zero, slope);
-      term[ties] = xsimd::select(is_largest, Wide(1.0), zero);
     });
     const double inverse = inverse_of_1_plus(rest), of_top = sum[top].total(),
                  of_others = sum[others].total();
-    const Wide total_p((of_top + of_others) * inverse), top_slope(inverse * (of_top * rest - of_others));
-    const Wide only_largest = sum[ties].total() == 1 ? max : Wide(std::numeric_limits<double>::quiet_NaN());
-    for_each_batch<double>(classes, [&](std::size_t j, auto count) {
-      const Wide logit = load_some<Wide>(x + j, count, T{0}),
-                 e = exponential_of_difference<Precision>(logit, max);
-      const Wide others_slope = load_some<Wide>(dy + j, count, T{0}) - total_p * e;
-      const Wide slope = xsimd::select(logit == only_largest, top_slope, others_slope);
-      store_some(first ? slope : slope + load_some<Wide>(dx + j, count, T{0}), dx + j, count);
+    const Batch<T> top_slope(static_cast<T>(inverse * (of_top * rest - of_others)));
+    const bool is_alone = sum_of_lanes(count_of_largest) == 1;
+    const Batch<T> only_largest(is_alone ? largest : std::numeric_limits<T>::quiet_NaN());
+    with_exponent(largest, [&](const auto& exponent) {
+      T e_of_largest[lanes<T>];
+      store(exponent(max), e_of_largest);
+      // Beside an infinite logit all others have e = 0.
+      const T top_e = largest - largest == 0 ? e_of_largest[0] : T{1};
+      const Batch<T> total(static_cast<T>(-(of_top + of_others) * inverse / top_e));
+      for_each_batch<T>(classes, [&](std::size_t j, auto count) {
+        const Batch<T> logit = load_some<Batch<T>>(x + j, count, T{0});
+        const Batch<T> of_other =
+            multiply_add(total, exponent(logit), load_some<Batch<T>>(dy + j, count, T{0}));
+        const Batch<T> slope = xsimd::select(logit == only_largest, top_slope, of_other);
+        store_some(first ? slope : slope + load_some<Batch<T>>(dx + j, count, T{0}), dx + j, count);
+      });
     });
   }
 }

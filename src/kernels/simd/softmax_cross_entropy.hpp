@@ -90,7 +90,8 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
     }
     multiply_rows(block, factors, p);
     block.write(p, gradient);
-    // It is p - onehot(y). p_y - 1 is exact enough where p_y <= 1/2; 1 - p is never a difference for the largest.
+    // It is p - onehot(y). p_y - 1 is exact enough where p_y <= 1/2; 1 - p is never a difference for the
+    // largest.
     for (std::size_t r = 0; r < block.rows(); ++r) {
       const std::size_t at = r * in.classes + static_cast<std::size_t>(labels[r]);
       const T slope_of_other = static_cast<T>(gradient[at] - scales.of_row[r]);
@@ -106,7 +107,8 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   }
 }
 
-// Soft labels: sum t_j (max - x_j) + sum(t) log1p(rest), of which every term is >= 0. A term with t_j = 0 is 0.
+// Soft labels: sum t_j (max - x_j) + sum(t) log1p(rest), of which every term is >= 0. A term with t_j = 0 is
+// 0.
 template <class T, class Block, std::size_t rows>
 void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t first, LossParts<rows>& parts) {
   constexpr std::size_t most_rows = Block::most_rows;
@@ -123,7 +125,8 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   enum { gaps, top, others };
   Accumulator<T> terms[3];
   add_up<T>(block.elements(), terms, [&](std::size_t j, auto count, Batch<T>(&out)[3]) {
-    const Batch<T> label = load_some<Batch<T>>(t + j, count, T{0}), logit = load_some<Batch<T>>(x + j, count, T{0});
+    const Batch<T> label = load_some<Batch<T>>(t + j, count, T{0}),
+                   logit = load_some<Batch<T>>(x + j, count, T{0});
     const auto is_largest = logit == max;
     out[gaps] = xsimd::select(label == zero, zero, label * (max - logit));
     out[top] = xsimd::select(is_largest, label, zero);
@@ -158,7 +161,8 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   const Batch<T> factor = block.of_row(factors.rounded), scales = block.of_row(scale);
   const Batch<T> top_logits = block.of_row(top_logit), top_slopes = block.of_row(top_slope);
   for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
-    const Batch<T> label = load_some<Batch<T>>(t + j, count, T{0}), logit = load_some<Batch<T>>(x + j, count, T{0});
+    const Batch<T> label = load_some<Batch<T>>(t + j, count, T{0}),
+                   logit = load_some<Batch<T>>(x + j, count, T{0});
     const Batch<T> slope = multiply_add(load_some<Batch<T>>(e + j, count, T{0}), factor, -(scales * label));
     store_some(xsimd::select(logit == top_logits, top_slopes, slope), e + j, count);
   });
@@ -178,7 +182,8 @@ void softmax_cross_entropy(const SoftmaxRows<T>& in) {
   };
   const auto finish = [&](std::size_t first, std::size_t rows) {
     replace_by_log1p(parts.rest, rows);
-    for (std::size_t r = 0; r < rows; ++r) in.losses[first + r] = parts.offset[r] + parts.weight[r] * parts.rest[r];
+    for (std::size_t r = 0; r < rows; ++r)
+      in.losses[first + r] = parts.offset[r] + parts.weight[r] * parts.rest[r];
   };
   for_row_blocks<most_rows>(in.x, in.rows, in.classes, work, finish);
 }

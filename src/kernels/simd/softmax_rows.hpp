@@ -84,19 +84,35 @@ XTAPE_INLINE void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms
   });
 }
 
+// Calls work with the way to the exponentials of a row.
+template <class T, class Work>
+XTAPE_INLINE void with_exponent(T max, Work work) {
+  if (sizeof(T) == 4 && max <= NearZero<T>::bound && max >= -NearZero<T>::bound) {
+    work(NearZero<T>(Batch<T>(max)));
+  } else {
+    work(Anywhere<T>(Batch<T>(max)));
+  }
+}
+
 // Adds up the exponentials of all but the largest logits, of which it returns how many each lane has; all are
 // written to `e` if they are to be kept. At most 2^24 batches: more could not be counted in a float.
+// Meanwhile the same elements of the next row are fetched.
 template <bool keep, class T, class Exponent>
-XTAPE_INLINE Batch<T> sum_exponentials(const T* x, std::size_t n, Batch<T> max, const Exponent& exponent, T* e,
-                                       Accumulator<T> (&others)[1]) {
+XTAPE_INLINE Batch<T> sum_exponentials(const T* x, std::size_t n, Batch<T> max, const Exponent& exponent,
+                                       T* e, std::size_t row_length, Accumulator<T> (&others)[1]) {
   Batch<T> count_of_largest(T{0});
   add_up<T>(n, others, [&](std::size_t j, auto count, Batch<T>(&term)[1]) {
-    const Batch<T> zero(T{0}), logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
+    if constexpr (std::is_same_v<decltype(count), All>) fetch(x + j + row_length);
+    const Batch<T> zero(T{0}),
+        logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
     const Batch<T> value = exponent(logits);
     const auto is_largest = logits == max;
     count_of_largest += xsimd::select(is_largest, Batch<T>(T{1}), zero);
     term[0] = xsimd::select(is_largest, zero, value);
-    if constexpr (keep) store_some(value, e + j, count);
+    if constexpr (keep) {
+      if constexpr (std::is_same_v<decltype(count), All>) fetch_to_write(e + j + row_length);
+      store_some(value, e + j, count);
+    }
   });
   return count_of_largest;
 }
@@ -133,12 +149,14 @@ struct RowSums {
   double rest[rows];   // the sum of all others, times `scale`; NaN where the largest is not finite
 
   // From the exponential of the largest logit, how many are as large, and the sum of those of the others.
-  XTAPE_INLINE void finish(const T (&top)[rows], const double (&largest)[rows], const double (&others)[rows]) {
+  XTAPE_INLINE void finish(const T (&top)[rows], const double (&largest)[rows],
+                           const double (&others)[rows]) {
     for (std::size_t r = 0; r < rows; ++r) {
       scale[r] = 1 / static_cast<double>(top[r]);
       ties[r] = largest[r] - 1;
       // Infinite less itself is NaN.
-      rest[r] = others[r] * scale[r] + ties[r] + 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
+      rest[r] =
+          others[r] * scale[r] + ties[r] + 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
     }
   }
 };
@@ -161,12 +179,7 @@ class OneRow {
   template <bool keep>
   void normalise(RowSums<T, 1>& sums, T* e) const {
     const T max = largest_of(x_, classes_);
-    const bool is_near = sizeof(T) == 4 && max <= NearZero<T>::bound && max >= -NearZero<T>::bound;
-    if (is_near) {
-      sum_up<keep>(max, NearZero<T>(Batch<T>(max)), sums, e);
-    } else {
-      sum_up<keep>(max, Anywhere<T>(Batch<T>(max)), sums, e);
-    }
+    with_exponent(max, [&](const auto& exponent) { sum_up<keep>(max, exponent, sums, e); });
   }
   void sum(const Accumulator<T>& terms, double* sums) const { sums[0] = terms.total(); }
   Batch<T> of_row(const T* values) const { return Batch<T>(values[0]); }
@@ -179,8 +192,8 @@ class OneRow {
     constexpr std::size_t segment = std::size_t{1} << 24;
     for (std::size_t j = 0; j < classes_; j += segment) {
       const std::size_t count = classes_ - j < segment ? classes_ - j : segment;
-      largest += sum_of_lanes(
-          sum_exponentials<keep>(x_ + j, count, Batch<T>(max), exponent, keep ? e + j : nullptr, others));
+      largest += sum_of_lanes(sum_exponentials<keep>(x_ + j, count, Batch<T>(max), exponent,
+                                                     keep ? e + j : nullptr, classes_, others));
     }
     T top[lanes<T>];
     store(exponent(Batch<T>(max)), top);
@@ -236,7 +249,7 @@ class FewClasses {
     Accumulator<T> terms[1];
     T top[lanes<T>], count[lanes<T>];
     double largest[lanes<T>], others[lanes<T>];
-    store(sum_exponentials<keep>(x_, elements(), max, exponent, e, terms), count);
+    store(sum_exponentials<keep>(x_, elements(), max, exponent, e, 0, terms), count);
     store(max, sums.max);
     store(exponent(max), top);
     terms[0].store(others);

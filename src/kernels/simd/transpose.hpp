@@ -27,7 +27,8 @@ void transpose_4_by_4(const T* from, std::size_t from_stride, T* to, std::size_t
   for (std::size_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &row[i], sizeof row[i]);
 }
 
-// to[c][r] = from[r][c]. The last block of four overlaps the one before it where there are fewer than four left.
+// to[c][r] = from[r][c]. The last block of four overlaps the one before it where there are fewer than four
+// left.
 template <class T>
 void transpose(const T* from, std::size_t from_stride, std::size_t rows, std::size_t columns, T* to,
                std::size_t to_stride) {
