@@ -26,7 +26,7 @@ void softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormali
     block.template normalise<true>(sums, e);
     Factors<T, Block::most_rows> factors;
     for (std::size_t r = 0; r < Block::most_rows; ++r) {
-      factors.exact[r] = inverse_of_1_plus(sums.rest[r]) * sums.scale[r];
+      factors.set(r, inverse_of_1_plus(sums.rest[r]), sums.scale[r]);
     }
     multiply_rows(block, factors, e);
     block.write(e, y + first * classes);
@@ -101,7 +101,7 @@ void log_softmax_gradient(const T* x, const RowNormaliser<T>* normalisers, const
       term[top] = xsimd::select(is_largest, slope, zero);
       term[others] = xsimd::select(is_largest, zero, slope);
     });
-    const double inverse = inverse_of_1_plus(rest), of_top = sum[top].total(),
+    const double inverse = inverse_of_1_plus(rest).value, of_top = sum[top].total(),
                  of_others = sum[others].total();
     const Batch<T> top_slope(static_cast<T>(inverse * (of_top * rest - of_others)));
     const bool is_alone = sum_of_lanes(count_of_largest) == 1;
@@ -130,7 +130,7 @@ void log_sum_exp_gradient(const T* x, const RowNormaliser<T>* normalisers, const
   using Precision = PrecisionOf<T>;
   for (std::size_t r = 0; r < rows; ++r, x += classes, dx += classes) {
     const Wide max(static_cast<double>(normalisers[r].max));
-    const Wide factor(static_cast<double>(dy[r]) * inverse_of_1_plus(normalisers[r].rest));
+    const Wide factor(static_cast<double>(dy[r]) * inverse_of_1_plus(normalisers[r].rest).value);
     for_each_batch<double>(classes, [&](std::size_t j, auto count) {
       const Wide logit = load_some<Wide>(x + j, count, T{0});
       const Wide e = xsimd::select(logit == max, Wide(1.0), exponential_of_difference<Precision>(logit, max));

@@ -7,19 +7,55 @@
 namespace xtape::kernels {
 namespace {
 
-// 1 / (1 + rest), also of the part of the sum that is lost when it is rounded.
-inline double inverse_of_1_plus(double rest) {
-  const double sum = 1 + rest;
-  const double lost = rest > 1 ? (rest - sum) + 1 : (1 - sum) + rest;
-  const double inverse = 1 / sum;
-  return inverse - inverse * (lost * inverse);
+// x y - product, where `product` is x y rounded.
+XTAPE_INLINE double product_error(double x, double y, double product) {
+#ifdef __FMA__
+  return __builtin_fma(x, y, -product);
+#else  // Dekker (Numerische Mathematik 18, 1971)
+  const double x_split = x * 0x8000001p0, x_high = x_split - (x_split - x), x_low = x - x_high;
+  const double y_split = y * 0x8000001p0, y_high = y_split - (y_split - y), y_low = y - y_high;
+  return ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low;
+#endif
 }
 
-// One factor for each row of a block.
+// A number as the sum of two, of which the second is what rounding took from the first.
+struct Precise {
+  double value;
+  double low;
+
+  XTAPE_INLINE Precise times(double factor) const {
+    const double product = value * factor;
+    return {product, product_error(value, factor, product) + low * factor};
+  }
+};
+
+// 1 / (1 + rest)
+XTAPE_INLINE Precise inverse_of_1_plus(double rest) {
+  const double sum = 1 + rest;
+  const double lost = rest > 1 ? (rest - sum) + 1 : (1 - sum) + rest;
+  const double inverse = 1 / sum, product = inverse * sum;
+  const double residual = (1 - product) - product_error(inverse, sum, product);
+  const double low = inverse * (residual - inverse * lost);
+  return {inverse + low, (inverse - (inverse + low)) + low};
+}
+
+// One factor for each row of a block, which doubles are multiplied by in twice their precision.
 template <class T, std::size_t rows>
 struct Factors {
+  static constexpr bool have_low = sizeof(T) == 8;
   double exact[rows];
-  T rounded[rows];
+  T rounded[rows], low[rows];
+
+  XTAPE_INLINE void set(std::size_t row, Precise inverse, double scale, double total = 1,
+                        double total_low = 0) {
+    if constexpr (have_low) {
+      const Precise whole = inverse.times(total).times(scale);
+      exact[row] = whole.value;
+      low[row] = whole.low + inverse.value * total_low * scale;
+    } else {
+      exact[row] = inverse.value * total * scale;
+    }
+  }
 
   // Whether they are normal numbers, or 0, also as T.
   XTAPE_INLINE bool round() {
@@ -30,6 +66,18 @@ struct Factors {
       abnormal |= (magnitude < std::numeric_limits<T>::min()) & (exact[r] != 0);
     }
     return abnormal == 0;
+  }
+
+  // e factor + term
+  template <class Block>
+  XTAPE_INLINE auto multiplication(const Block& block) const {
+    const Batch<T> factor = block.of_row(rounded);
+    if constexpr (have_low) {
+      const Batch<T> small = block.of_row(low);
+      return [=](Batch<T> e, Batch<T> term) { return multiply_add(e, factor, multiply_add(e, small, term)); };
+    } else {
+      return [=](Batch<T> e, Batch<T> term) { return multiply_add(e, factor, term); };
+    }
   }
 };
 
@@ -42,9 +90,9 @@ XTAPE_INLINE void multiply_rows(const Block& block, Factors<T, rows>& factors, T
     }
     return;
   }
-  const Batch<T> factor = block.of_row(factors.rounded);
+  const auto multiply = factors.multiplication(block);
   for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
-    store_some(load_some<Batch<T>>(e + j, count, T{0}) * factor, e + j, count);
+    store_some(multiply(load_some<Batch<T>>(e + j, count, T{0}), Batch<T>(T{0})), e + j, count);
   });
 }
 
@@ -84,9 +132,9 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
     const Scales<T, most_rows> scales(in, first, block.rows());
     T slope_of_largest[most_rows];
     for (std::size_t r = 0; r < most_rows; ++r) {
-      const double inverse = inverse_of_1_plus(sums.rest[r]);
-      factors.exact[r] = inverse * scales.of_row[r] * sums.scale[r];
-      slope_of_largest[r] = static_cast<T>(-scales.of_row[r] * (sums.rest[r] * inverse));
+      const Precise inverse = inverse_of_1_plus(sums.rest[r]);
+      factors.set(r, inverse, scales.of_row[r] * sums.scale[r]);
+      slope_of_largest[r] = static_cast<T>(-scales.of_row[r] * (sums.rest[r] * inverse.value));
     }
     multiply_rows(block, factors, p);
     block.write(p, gradient);
@@ -148,22 +196,30 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   const Scales<T, most_rows> row_scales(in, first, block.rows());
   T scale[most_rows], top_logit[most_rows], top_slope[most_rows];
   for (std::size_t r = 0; r < most_rows; ++r) {
-    const double row_scale = row_scales.of_row[r], inverse = inverse_of_1_plus(sums.rest[r]);
+    const double row_scale = row_scales.of_row[r], total = top_label[r] + other_labels[r];
+    const double back = total - top_label[r];
+    const double total_low = (top_label[r] - (total - back)) + (other_labels[r] - back);
+    const Precise inverse = inverse_of_1_plus(sums.rest[r]);
     scale[r] = static_cast<T>(row_scale);
-    factors.exact[r] = (top_label[r] + other_labels[r]) * inverse * row_scale * sums.scale[r];
-    top_slope[r] = static_cast<T>(row_scale * inverse * (other_labels[r] - top_label[r] * sums.rest[r]));
+    factors.set(r, inverse, row_scale * sums.scale[r], total, total_low);
+    top_slope[r] =
+        static_cast<T>(row_scale * inverse.value * (other_labels[r] - top_label[r] * sums.rest[r]));
     top_logit[r] = sums.ties[r] == 0 ? sums.max[r] : std::numeric_limits<T>::quiet_NaN();
   }
   if (!factors.round()) {
     multiply_rows(block, factors, e);
-    for (T& factor : factors.rounded) factor = 1;
+    for (std::size_t r = 0; r < most_rows; ++r) {
+      factors.rounded[r] = 1;
+      factors.low[r] = 0;
+    }
   }
-  const Batch<T> factor = block.of_row(factors.rounded), scales = block.of_row(scale);
+  const auto multiply = factors.multiplication(block);
+  const Batch<T> scales = block.of_row(scale);
   const Batch<T> top_logits = block.of_row(top_logit), top_slopes = block.of_row(top_slope);
   for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
     const Batch<T> label = load_some<Batch<T>>(t + j, count, T{0}),
                    logit = load_some<Batch<T>>(x + j, count, T{0});
-    const Batch<T> slope = multiply_add(load_some<Batch<T>>(e + j, count, T{0}), factor, -(scales * label));
+    const Batch<T> slope = multiply(load_some<Batch<T>>(e + j, count, T{0}), -(scales * label));
     store_some(xsimd::select(logit == top_logits, top_slopes, slope), e + j, count);
   });
   block.write(e, in.gradient + first * in.classes);
