@@ -50,6 +50,11 @@ template <class Source>
 concept NumberArray =
     !std::is_arithmetic_v<std::remove_cvref_t<Source>> && (RealArray<Source> || IntegerArray<Source>);
 
+// Elements of that very type that lie side by side.
+template <class Source, class Element>
+concept DenseArray = (std::ranges::contiguous_range<const Source> &&
+                      std::same_as<std::ranges::range_value_t<const Source>, Element>);
+
 // A number, an xtensor expression, an ArrayView or a flat container, of which the compiled library sees the
 // shape and a function that copies it. Refers to its source, so it must not outlive the call.
 template <class T>
@@ -64,7 +69,7 @@ class ArraySource {
         copy_([](const void* from, ArrayView<Element> to) {
           evaluate(*static_cast<const Source*>(from), to);
         }) {
-    if constexpr (IsDense<Source>::value) data_ = std::to_address(std::ranges::begin(source));
+    if constexpr (DenseArray<Source, Element>) data_ = std::to_address(std::ranges::begin(source));
   }
 
   const Shape& shape() const noexcept { return shape_; }
@@ -75,12 +80,6 @@ class ArraySource {
   void copy_to(ArrayView<Element> destination) const { copy_(source_, destination); }
 
  private:
-  template <class Source>
-  struct IsDense : std::false_type {};
-  template <class Source>
-  requires std::ranges::contiguous_range<const Source>
-  struct IsDense<Source> : std::is_same<std::ranges::range_value_t<const Source>, Element> {};
-
   Shape shape_;
   const Element* data_ = nullptr;
   const void* source_;
