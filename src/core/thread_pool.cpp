@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -31,8 +32,8 @@ std::size_t available_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-// Workers sleep until a job comes, take blocks from a shared counter, and sleep again. Workers are
-// started by the first job that can use them.
+// Workers take blocks from a shared counter, look out for the next job for a moment, which in a loop comes
+// sooner than a sleeping thread wakes up, and sleep. They are started by the first job that can use them.
 class ThreadPool {
  public:
   void run(std::size_t blocks, void (*work)(void*, std::size_t), void* context) {
@@ -53,8 +54,12 @@ class ThreadPool {
     for (std::size_t i = 0; i < helpers; ++i) job_arrived_.notify_one();
     take_blocks();
     {
-      std::unique_lock lock(mutex_);
+      const std::lock_guard lock(mutex_);
       wanted_ = 0;  // Whoever has not woken up yet is not needed any more.
+    }
+    look_out_for([this] { return active_ == 0; });
+    {
+      std::unique_lock lock(mutex_);
       job_done_.wait(lock, [this] { return active_ == 0; });
     }
     busy_.clear(std::memory_order_release);
@@ -72,8 +77,9 @@ class ThreadPool {
   }
 
   void serve() {
-    std::unique_lock lock(mutex_);
     for (;;) {
+      look_out_for([this] { return wanted_ > 0; });
+      std::unique_lock lock(mutex_);
       job_arrived_.wait(lock, [this] { return wanted_ > 0; });
       --wanted_;
       ++active_;
@@ -82,6 +88,13 @@ class ThreadPool {
       lock.lock();
       if (--active_ == 0) job_done_.notify_one();
     }
+  }
+
+  template <class Condition>
+  static void look_out_for(Condition condition) {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point end = Clock::now() + std::chrono::microseconds(30);
+    while (!condition() && Clock::now() < end) std::this_thread::yield();
   }
 
   void take_blocks() {
@@ -93,8 +106,8 @@ class ThreadPool {
   std::condition_variable job_arrived_;
   std::condition_variable job_done_;
   std::vector<std::thread> workers_;
-  std::size_t wanted_ = 0;
-  std::size_t active_ = 0;
+  std::atomic<std::size_t> wanted_{0};  // changed under the mutex
+  std::atomic<std::size_t> active_{0};  // likewise
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
   std::size_t blocks_ = 0;
