@@ -107,11 +107,9 @@ void log_softmax_gradient(const T* x, const RowNormaliser<T>* normalisers, const
     const bool is_alone = sum_of_lanes(count_of_largest) == 1;
     const Batch<T> only_largest(is_alone ? largest : std::numeric_limits<T>::quiet_NaN());
     with_exponent(largest, [&](const auto& exponent) {
-      T e_of_largest[lanes<T>];
-      store(exponent(max), e_of_largest);
       // Beside an infinite logit all others have e = 0.
-      const T top_e = largest - largest == 0 ? e_of_largest[0] : T{1};
-      const Batch<T> total(static_cast<T>(-(of_top + of_others) * inverse / top_e));
+      const double scale = largest - largest == 0 ? exponent.scale(largest) : 1;
+      const Batch<T> total(static_cast<T>(-(of_top + of_others) * inverse * scale));
       for_each_batch<T>(classes, [&](std::size_t j, auto count) {
         const Batch<T> logit = load_some<Batch<T>>(x + j, count, T{0});
         const Batch<T> of_other =

@@ -35,6 +35,13 @@ class NearZero {
     return product_from(lowest_, x, mantissa, power_of_two<T>(shifted));
   }
 
+  // 1 / the exponential of the largest.
+  double scale(T max) const {
+    T top[lanes<T>];
+    store((*this)(Batch<T>(max)), top);
+    return 1 / static_cast<double>(top[0]);
+  }
+
  private:
   Batch<T> lowest_;
   Batch<T> to_integer_;
@@ -54,6 +61,9 @@ class Anywhere {
     const Batch<T> mantissa = exponential_near_0<T>(reduced(d, shifted - to_integer) + low);
     return product_from(Batch<T>(lowest_difference<T>), d, mantissa, power_of_two<T>(shifted));
   }
+
+  static constexpr double scale(T) { return 0x1p-64; }
+  static_assert(exponential_bias == 64);
 
  private:
   Batch<T> max_;
@@ -103,8 +113,8 @@ XTAPE_INLINE Batch<T> sum_exponentials(const T* x, std::size_t n, Batch<T> max, 
   Batch<T> count_of_largest(T{0});
   add_up<T>(n, others, [&](std::size_t j, auto count, Batch<T>(&term)[1]) {
     if constexpr (std::is_same_v<decltype(count), All>) fetch(x + j + row_length);
-    const Batch<T> zero(T{0}),
-        logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
+    const Batch<T> zero(T{0});
+    const Batch<T> logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
     const Batch<T> value = exponent(logits);
     const auto is_largest = logits == max;
     count_of_largest += xsimd::select(is_largest, Batch<T>(T{1}), zero);
@@ -148,15 +158,13 @@ struct RowSums {
   double ties[rows];   // how many others are as large
   double rest[rows];   // the sum of all others, times `scale`; NaN where the largest is not finite
 
-  // From the exponential of the largest logit, how many are as large, and the sum of those of the others.
-  XTAPE_INLINE void finish(const T (&top)[rows], const double (&largest)[rows],
-                           const double (&others)[rows]) {
+  // From how many logits are as large as the largest, and the sum of the exponentials of the others.
+  XTAPE_INLINE void finish(const double (&largest)[rows], const double (&others)[rows]) {
     for (std::size_t r = 0; r < rows; ++r) {
-      scale[r] = 1 / static_cast<double>(top[r]);
       ties[r] = largest[r] - 1;
       // Infinite less itself is NaN.
-      rest[r] =
-          others[r] * scale[r] + ties[r] + 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
+      const double nothing = 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
+      rest[r] = others[r] * scale[r] + ties[r] + nothing;
     }
   }
 };
@@ -195,10 +203,9 @@ class OneRow {
       largest += sum_of_lanes(sum_exponentials<keep>(x_ + j, count, Batch<T>(max), exponent,
                                                      keep ? e + j : nullptr, classes_, others));
     }
-    T top[lanes<T>];
-    store(exponent(Batch<T>(max)), top);
     sums.max[0] = max;
-    sums.finish({top[0]}, {largest}, {others[0].total()});
+    sums.scale[0] = exponent.scale(max);
+    sums.finish({largest}, {others[0].total()});
   }
 
   const T* x_;
@@ -234,29 +241,23 @@ class FewClasses {
   void normalise(RowSums<T, lanes<T>>& sums, T* e) const {
     Batch<T> max = load<Batch<T>>(x_);
     for (std::size_t c = 1; c < classes_; ++c) max = xsimd::max(max, load<Batch<T>>(x_ + c * lanes<T>));
-    if (sizeof(T) == 4 && xsimd::all(xsimd::abs(max) <= Batch<T>(NearZero<T>::bound))) {
-      sum_up<keep>(max, NearZero<T>(max), sums, e);
-    } else {
-      sum_up<keep>(max, Anywhere<T>(max), sums, e);
+    const Anywhere<T> exponent(max);
+    Accumulator<T> terms[1];
+    T count[lanes<T>];
+    double largest[lanes<T>], others[lanes<T>];
+    store(sum_exponentials<keep>(x_, elements(), max, exponent, e, 0, terms), count);
+    store(max, sums.max);
+    terms[0].store(others);
+    for (std::size_t r = 0; r < lanes<T>; ++r) {
+      largest[r] = count[r];
+      sums.scale[r] = exponent.scale(sums.max[r]);
     }
+    sums.finish(largest, others);
   }
   void sum(const Accumulator<T>& terms, double* sums) const { terms.store(sums); }
   Batch<T> of_row(const T* values) const { return load<Batch<T>>(values); }
 
  private:
-  template <bool keep, class Exponent>
-  void sum_up(Batch<T> max, const Exponent& exponent, RowSums<T, lanes<T>>& sums, T* e) const {
-    Accumulator<T> terms[1];
-    T top[lanes<T>], count[lanes<T>];
-    double largest[lanes<T>], others[lanes<T>];
-    store(sum_exponentials<keep>(x_, elements(), max, exponent, e, 0, terms), count);
-    store(max, sums.max);
-    store(exponent(max), top);
-    terms[0].store(others);
-    for (std::size_t r = 0; r < lanes<T>; ++r) largest[r] = count[r];
-    sums.finish(top, largest, others);
-  }
-
   void bring_in_order(const T* source, T* buffer) const {
     for (std::size_t c = 0; c < classes_ && rows_ < lanes<T>; ++c)
       store(Batch<T>(T{0}), buffer + c * lanes<T>);
