@@ -75,7 +75,7 @@ struct Kernels {
   void (*log_sum_exp_gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows,
                                std::size_t classes, T* dx, bool first);
 
-  UnaryKernels<T> exp, log, log1p, relu, tanh, sigmoid, softplus, silu;
+  UnaryKernels<T> exp, log, log1p, relu, tanh, sigmoid, softplus, silu, gelu;
   BinaryKernel<T> add, subtract, multiply, divide;
 
   // t = given kept + added / mass: labels with class weights and smoothing worked in; a given 0 gives 0 of

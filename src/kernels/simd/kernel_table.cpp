@@ -32,6 +32,7 @@ constexpr Kernels<T> table{
     .sigmoid = unary<OfWide<Sigmoid, T>, T>,
     .softplus = unary<OfWide<Softplus, T>, T>,
     .silu = unary<OfWide<Silu, T>, T>,
+    .gelu = unary<OfWide<Gelu, T>, T>,
     .add = combine<Add, T>,
     .subtract = combine<Subtract, T>,
     .multiply = combine<Multiply, T>,
