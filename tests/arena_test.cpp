@@ -71,6 +71,18 @@ TEST_CASE("released arena memory is handed out again in the same places", "[auto
   CHECK(arena.bytes_in_use() == bytes);
 }
 
+TEST_CASE("an arena knows its own memory, also when it has been released", "[autograd][arena]") {
+  Arena arena;
+  const double outside = 0;
+  CHECK_FALSE(arena.owns(&outside));
+  const double* inside = arena.allocate_array<double>(10);
+  CHECK(arena.owns(inside));
+  CHECK(arena.owns(inside + 9));
+  CHECK_FALSE(arena.owns(&outside));
+  arena.release({});
+  CHECK(arena.owns(inside));
+}
+
 TEST_CASE("chunks of an arena double, so that there are few", "[autograd][arena]") {
   Arena arena;
   for (int i = 0; i < 10'000; ++i) arena.allocate(1024, 8);

@@ -39,6 +39,13 @@ Variable<double> exp_with_saved_result(Variable<double> x) {
   });
 }
 
+// x, whose gradient is that of the result.
+Variable<double> same(Variable<double> x) {
+  Recording<double> op("same", {x});
+  op.output_shares(x.data(), x.shape());
+  return op.finish([](Backward<double>& b) { b.pass_on(0, b.output_grad()); });
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("an operation of one's own computes values and gradients", "[autograd][recording]", float,
@@ -171,6 +178,52 @@ TEST_CASE("input_grad is zero on first use, also where memory was used before", 
     const auto x = tape.variable(xt::xarray<double>{1, 2, 3});
     sum(cube(x)).backward();
     CHECK_THAT(values(x.grad()), AllClose({3, 12, 27}, 0));
+  }
+}
+
+TEST_CASE("a gradient that is passed on alone is not copied", "[autograd][recording]") {
+  Tape<double> tape;
+  const auto x = tape.variable(std::vector{1.0, 2.0});
+  const auto y = same(x);
+  y.backward(std::vector{3.0, 4.0});
+  CHECK(x.gradients().data() == y.gradients().data());
+  CHECK_THAT(values(x.grad()), AllClose({3, 4}, 0));
+}
+
+TEST_CASE("a gradient that is passed on is added to others, and stays as it is where it came from",
+          "[autograd][recording]") {
+  Tape<double> tape;
+  const auto x = tape.variable(std::vector{1.0, 2.0});
+  const auto y = same(x);
+  for (int time = 0; time < 2; ++time) {
+    sum(y + square(x) + same(x) + same(x)).backward();
+    CHECK_THAT(values(x.grad()), AllClose({5, 7}, 0));
+    CHECK_THAT(values(y.grad()), AllClose({1, 1}, 0));
+  }
+}
+
+TEST_CASE("a gradient that is passed on to a parameter adds up", "[autograd][recording]") {
+  Parameter<double> parameter("p", Array<double>(std::vector{1.0, 2.0}));
+  for (const double expected : {3.0, 6.0}) {
+    Tape<double> tape;
+    same(tape.watch(parameter)).backward(std::vector{3.0, 3.0});
+    CHECK_THAT(values(parameter.grad()), AllClose({expected, expected}, 0));
+  }
+}
+
+TEST_CASE("the gradient of a loss is the same in every backward, beside other gradients too",
+          "[autograd][recording]") {
+  Tape<double> tape;
+  const auto x = tape.variable(std::vector{0.0, 0.0});
+  const auto loss = losses::softmax_cross_entropy(reshape(x, {1, 2}), std::vector{0});
+  const auto both = loss + sum(x);
+  for (int time = 0; time < 2; ++time) {
+    loss.backward();
+    CHECK_THAT(values(x.grad()), AllClose({-0.5, 0.5}, 0));
+    both.backward();
+    CHECK_THAT(values(x.grad()), AllClose({0.5, 1.5}, 0));
+    (loss * 3.0).backward();
+    CHECK_THAT(values(x.grad()), AllClose({-1.5, 1.5}, 0));
   }
 }
 
