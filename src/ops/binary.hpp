@@ -50,8 +50,15 @@ Variable<T> binary(const char* name, Variable<T> a, Variable<T> b, Value value, 
   const bool same_shape = a.shape() == b.shape();
   const Shape shape = same_shape ? a.shape() : broadcast_shape(name, a.shape(), b.shape());
   Recording<T> op(name, {a, b});
-  kernels::broadcast(kernels::make_nest<3>(shape, {&shape, &a.shape(), &b.shape()}), op.output(shape).data(),
-                     a.data(), b.data(), value);
+  T* y = op.output(shape).data();
+  if (same_shape) {
+    parallel_for_ranges(shape.elements(), products_per_block, [&](std::size_t begin, std::size_t end) {
+      kernels::combine(value, a.data() + begin, true, b.data() + begin, true, y + begin, end - begin);
+    });
+  } else {
+    kernels::broadcast(kernels::make_nest<3>(shape, {&shape, &a.shape(), &b.shape()}), y, a.data(), b.data(),
+                       value);
+  }
 
   return op.finish([derivative_a, derivative_b, same_shape](Backward<T>& back) {
     contribute(back, 0, same_shape, derivative_a);

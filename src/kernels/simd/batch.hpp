@@ -117,35 +117,48 @@ XTAPE_INLINE void store(Wide x, float* to) {
 #endif
 
 // The first `count` lanes, fewer than all; the others are `rest`.
+#ifdef __AVX512F__
+template <std::size_t lanes>
+XTAPE_INLINE auto first_lanes(std::size_t count) {
+  return static_cast<std::conditional_t<lanes == 16, __mmask16, __mmask8>>((1U << count) - 1);
+}
+
 template <class B, class T>
 XTAPE_INLINE B load_partly(const T* from, std::size_t count, T rest) {
-#ifdef __AVX512F__
-  if constexpr (std::is_same_v<Value<B>, T>) {
-    if constexpr (sizeof(T) == 4)
-      return B(_mm512_mask_loadu_ps(_mm512_set1_ps(rest), static_cast<__mmask16>((1U << count) - 1), from));
-    else
-      return B(_mm512_mask_loadu_pd(_mm512_set1_pd(rest), static_cast<__mmask8>((1U << count) - 1), from));
+  const auto mask = first_lanes<B::size>(count);
+  if constexpr (sizeof(T) == 8) {
+    return B(_mm512_mask_loadu_pd(_mm512_set1_pd(rest), mask, from));
+  } else if constexpr (sizeof(Value<B>) == 8) {
+    return B(_mm512_cvtps_pd(_mm256_mask_loadu_ps(_mm256_set1_ps(rest), mask, from)));
+  } else {
+    return B(_mm512_mask_loadu_ps(_mm512_set1_ps(rest), mask, from));
   }
-#endif
+}
+template <class B, class T>
+XTAPE_INLINE void store_partly(B x, T* to, std::size_t count) {
+  const auto mask = first_lanes<B::size>(count);
+  if constexpr (sizeof(T) == 8) {
+    _mm512_mask_storeu_pd(to, mask, x);
+  } else if constexpr (sizeof(Value<B>) == 8) {
+    _mm256_mask_storeu_ps(to, mask, _mm512_cvtpd_ps(x));
+  } else {
+    _mm512_mask_storeu_ps(to, mask, x);
+  }
+}
+#else
+template <class B, class T>
+XTAPE_INLINE B load_partly(const T* from, std::size_t count, T rest) {
   T buffer[B::size];
-  for (T& lane : buffer) lane = rest;
-  std::memcpy(buffer, from, count * sizeof(T));
+  for (std::size_t i = 0; i < B::size; ++i) buffer[i] = i < count ? from[i] : rest;
   return load<B>(buffer);
 }
 template <class B, class T>
 XTAPE_INLINE void store_partly(B x, T* to, std::size_t count) {
-#ifdef __AVX512F__
-  if constexpr (std::is_same_v<Value<B>, T>) {
-    if constexpr (sizeof(T) == 4)
-      return _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << count) - 1), x);
-    else
-      return _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1U << count) - 1), x);
-  }
-#endif
   T buffer[B::size];
   store(x, buffer);
-  std::memcpy(to, buffer, count * sizeof(T));
+  for (std::size_t i = 0; i < count; ++i) to[i] = buffer[i];
 }
+#endif
 
 template <class B>
 XTAPE_INLINE Value<B> largest_lane(B x) {

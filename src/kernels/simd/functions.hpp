@@ -79,11 +79,11 @@ struct Tanh {
   template <class Precision>
   XTAPE_INLINE static Wide value(Wide x) {
     if constexpr (std::is_same_v<Precision, Single>) {
-      // Near 0 the quotient would be a difference; there x - x^3/3 is good to 2^-33.
-      const Wide e = exponential<double>(where_negative(x, x, -x) * Wide(2.0)), one(1.0);
-      const Wide quotient = (one - e) / (one + e);
-      const Wide near_0 = x * multiply_add(x * x, Wide(-1.0 / 3), one);
-      return xsimd::select(xsimd::abs(x) < Wide(0x1p-8), near_0, where_negative(x, -quotient, quotient));
+      // Near 0 the quotient would be a difference; there the series is good to 2^-45.
+      static constexpr double series[] = {1, -1.0 / 3, 2.0 / 15, -17.0 / 315};
+      const Wide e = decay<Single>(x + x), one(1.0), quotient = (one - e) / (one + e);
+      return xsimd::select(xsimd::abs(x) < Wide(0x1p-5), x * polynomial(series, x * x),
+                           where_negative(x, -quotient, quotient));
     } else {
       return xsimd::tanh(x);
     }
