@@ -89,7 +89,8 @@ template <class T>
 void log_softmax_gradient(const T* x, const RowNormaliser<T>* normalisers, const T* dy, std::size_t rows,
                           std::size_t classes, T* dx, bool first) {
   for (std::size_t r = 0; r < rows; ++r, x += classes, dy += classes, dx += classes) {
-    const auto [largest, rest] = normalisers[r];
+    const T largest = normalisers[r].max;
+    const double rest = normalisers[r].rest;
     const Batch<T> max(largest), zero(T{0});
     enum { top, others };
     Accumulator<T> sum[2];
