@@ -119,6 +119,16 @@ TEMPLATE_TEST_CASE("softmax_cross_entropy of soft labels is what PyTorch compute
                                         1e-6));
 }
 
+TEST_CASE("softmax_cross_entropy of soft labels is finite where the gap between logits is not",
+          "[losses][softmax_cross_entropy][extremes]") {
+  Tape<float> tape;
+  const auto x = tape.variable(xt::xarray<float>{{3e38F, -3e38F}});
+  const auto loss = losses::softmax_cross_entropy(x, xt::xarray<float>{{0.875F, 0.125F}});
+  CHECK_THAT(loss.item(), WithinRel(7.5e37F, 4e-7F));  // 6e38 / 8
+  loss.backward();
+  CHECK_THAT(values(x.grad()), AllClose({0.125, -0.125}, ulps<float>(1)));
+}
+
 TEST_CASE("softmax_cross_entropy of a row won by 17 is 4.1399e-08 in float, and so is its gradient",
           "[losses][softmax_cross_entropy][exactness]") {
   const auto result = loss_and_gradient<float>({17, 0}, 0);

@@ -10,12 +10,12 @@ namespace xtape {
 enum class Scratch {
   x,
   y,
+  normalisers,
   labels,
   gradient,
   label_gradient,
   unmasked_x,
   worked_labels,
-  worked_rows,
   pulls,
   losses,
   scales,

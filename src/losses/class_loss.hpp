@@ -187,7 +187,7 @@ class ClassLoss {
     recording_.set_target_weights(target_weights_, is_hard);
     return recording_.finish_rows(options_.reduction, [&](SampleRows<T> rows) {
       if (makes_labels) {
-        T* labels = scratch<T, Scratch::worked_rows>(rows.range.elements());
+        T* labels = scratch<T, Scratch::worked_labels>(rows.range.elements());
         for (std::size_t row = 0; row < rows.count(); ++row) write_labels(rows[row], labels + row * classes_);
         rows.labels = labels;
       }

@@ -19,7 +19,7 @@ Variable<T> softmax(Variable<T> x, int axis) {
   for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
     const T* logits = range.gather<Scratch::x>(x.data());
     T* p = range.rows_of<Scratch::y>(y.data());
-    auto* normalisers = scratch<kernels::RowNormaliser<T>, Scratch::labels>(range.count());
+    auto* normalisers = scratch<kernels::RowNormaliser<T>, Scratch::normalisers>(range.count());
     kernels::kernels<T>().softmax(logits, range.count(), slices.length, p, normalisers);
     for (std::size_t r = 0; r < range.count(); ++r) {
       if (std::isnan(normalisers[r].rest))

@@ -168,25 +168,26 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
     block.template normalise<true>(sums, e);
   }
   const T *const x = block.x(), *const t = block.labels(in.soft_labels + first * in.classes);
-  const Batch<T> max = block.of_row(sums.max), zero(T{0});
+  // Halves: the difference of two finite logits may be too large for T.
+  const Batch<T> max = block.of_row(sums.max), zero(T{0}), half(T{0.5}), half_max = half * max;
 
-  enum { gaps, top, others };
+  enum { half_gaps, top, others };
   Accumulator<T> terms[3];
   add_up<T>(block.elements(), terms, [&](std::size_t j, auto count, Batch<T>(&out)[3]) {
     const Batch<T> label = load_some<Batch<T>>(t + j, count, T{0}),
                    logit = load_some<Batch<T>>(x + j, count, T{0});
     const auto is_largest = logit == max;
-    out[gaps] = xsimd::select(label == zero, zero, label * (max - logit));
+    out[half_gaps] = xsimd::select(label == zero, zero, label * (half_max - half * logit));
     out[top] = xsimd::select(is_largest, label, zero);
     out[others] = xsimd::select(is_largest, zero, label);
   });
-  double gap[most_rows], top_label[most_rows], other_labels[most_rows];
-  block.sum(terms[gaps], gap);
+  double half_gap[most_rows], top_label[most_rows], other_labels[most_rows];
+  block.sum(terms[half_gaps], half_gap);
   block.sum(terms[top], top_label);
   block.sum(terms[others], other_labels);
   for (std::size_t r = 0; r < block.rows(); ++r) {
     parts.rest[first % rows + r] = sums.rest[r];
-    parts.offset[first % rows + r] = gap[r];
+    parts.offset[first % rows + r] = 2 * half_gap[r];
     parts.weight[first % rows + r] = top_label[r] + other_labels[r];
   }
   if (e == nullptr) return;
