@@ -75,6 +75,36 @@ TEST_CASE("backward with a seed gives the gradient of the weighted sum", "[autog
   CHECK_THAT(values(y.grad()), AllClose({1, 0, -1, 10}, 0));
 }
 
+TEST_CASE("a variable can be the seed, and is neither copied nor changed", "[autograd][backward]") {
+  Tape<double> tape;
+  const std::vector<double> from_above{1, -1, 10};
+  const auto x = tape.variable(xt::xarray<double>{1, 2, 3});
+  const auto y = x + 1.0, z = tape.variable(xt::xarray<double>{4, 5, 6}) + y;
+  const auto seed = tape.borrow(from_above);
+  z.backward(seed);
+  CHECK(z.gradients().data() == from_above.data());
+  CHECK_THAT(values(x.grad()), AllClose({1, -1, 10}, 0));
+  (y * y).backward(seed);  // two contributions to y
+  CHECK_THAT(values(x.grad()), AllClose({4, -6, 80}, 0));
+  CHECK_THAT(from_above, AllClose({1, -1, 10}, 0));
+}
+
+TEST_CASE("a parameter adds up the seeds that are variables", "[autograd][backward]") {
+  Tape<double> tape;
+  Parameter<double> p("p", xt::xarray<double>{1, 2});
+  const auto seed = tape.constant(xt::xarray<double>{3, 4});
+  for (int i = 0; i < 2; ++i) tape.watch(p).backward(seed);
+  CHECK_THAT(values(p.grad()), AllClose({6, 8}, 0));
+}
+
+TEST_CASE("a borrowed gradient of an earlier backward can be the seed", "[autograd][backward]") {
+  Tape<double> tape;
+  const auto x = tape.variable(xt::xarray<double>{1, 2, 3}), z = tape.variable(xt::xarray<double>{4, 5, 6});
+  sum(z * z).backward();
+  (x * x).backward(tape.borrow(z.gradients()));
+  CHECK_THAT(values(x.grad()), AllClose({16, 40, 72}, 0));
+}
+
 TEST_CASE("a gradient of one backward can seed the next", "[autograd][backward]") {
   Tape<double> tape;
   const auto x = tape.variable(xt::xarray<double>{1, 2, 3});
@@ -162,6 +192,12 @@ TEST_CASE("a seed of another shape is refused before gradients are lost", "[auto
   CHECK_THROWS_AS(x.backward(std::vector<double>{1, 2}), ShapeError);
   CHECK_THROWS_WITH(x.backward(std::vector<double>{1, 2, 3, 4}),
                     "backward: seed must have the shape of the variable (2, 2), got (4)");
+  CHECK_THROWS_WITH(x.backward(tape.constant(3)),
+                    "backward: seed must have the shape of the variable (2, 2), got ()");
+  Tape<double> other;
+  CHECK_THROWS_WITH(
+      x.backward(other.constant(xt::ones<double>({2, 2}))),
+      "backward: seed must be of the tape of the variable, got one recorded by 'constant' on another");
   CHECK_THAT(values(x.grad()), AllClose({5, 6, 7, 8}, 0));
 }
 

@@ -76,7 +76,7 @@ Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
 }
 
 template <class T>
-void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
+void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how) {
   detail::Node<T>& last = root.node();
   if (!last.requires_grad) {
     fail<TapeError>(
@@ -86,23 +86,7 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
         last.name);
   }
   if (in_backward_) fail<TapeError>("backward: it must not be called from a gradient rule");
-
-  // The seed may be a gradient of an earlier backward, whose memory is about to be used again.
-  const Arena::Position top = values_.position();
-  if (gradients_.owns(seed.data())) {
-    T* const kept_seed = values_.template allocate_array<T>(seed.size());
-    std::copy(seed.begin(), seed.end(), kept_seed);
-    seed = {kept_seed, seed.shape()};
-  }
-  discard_gradients();
-  gradients_valid_ = true;
-  ++backward_count_;
-  bool first = false;
-  T* grad = grad_memory(last, first);
-  parallel_for_ranges(seed.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t i = begin; i < end; ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
-  });
-  values_.release(top);
+  begin_backward(last, seed, how);
 
   in_backward_ = true;
   try {
@@ -113,6 +97,29 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed) {
     throw;
   }
   in_backward_ = false;
+}
+
+template <class T>
+void Tape<T>::begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how) {
+  // The seed may be a gradient of an earlier backward, whose memory is about to be used again.
+  const Arena::Position top = values_.position();
+  if (gradients_.owns(seed.data())) {
+    T* const kept_seed = values_.template allocate_array<T>(seed.size());
+    std::copy(seed.begin(), seed.end(), kept_seed);
+    seed = {kept_seed, seed.shape()};
+    how = detail::Seed::copied;
+  }
+  discard_gradients();
+  gradients_valid_ = true;
+  ++backward_count_;
+  if (how == detail::Seed::copied || !share_grad(last, seed.data())) {
+    bool first = false;
+    T* grad = grad_memory(last, first);
+    parallel_for_ranges(seed.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
+    });
+  }
+  values_.release(top);
 }
 
 template <class T>

@@ -6,6 +6,8 @@
 
 namespace xtape {
 
+using detail::Seed;
+
 void detail::throw_stale_variable(bool has_tape) {
   if (!has_tape)
     fail<StaleVariable>("Variable: it must come from a tape, got one made by the default constructor");
@@ -44,15 +46,30 @@ void Variable<T>::backward() const {
         shape());
   }
   const T one = 1;
-  tape().backward(*this, {&one, shape()});
+  tape().backward(*this, {&one, shape()}, Seed::copied);
 }
 
 template <class T>
 void Variable<T>::backward(ArrayView<const T> seed) const {
-  if (seed.shape() != shape()) {
-    fail<ShapeError>("backward: seed must have the shape of the variable {}, got {}", shape(), seed.shape());
+  require_shape_of_seed(seed.shape());
+  tape().backward(*this, seed, Seed::copied);
+}
+
+template <class T>
+void Variable<T>::backward(Variable seed) const {
+  if (&seed.tape() != &tape()) {
+    fail<TapeError>("backward: seed must be of the tape of the variable, got one recorded by '{}' on another",
+                    seed.operation());
   }
-  tape().backward(*this, seed);
+  require_shape_of_seed(seed.shape());
+  tape().backward(*this, seed.values(), Seed::shared);
+}
+
+template <class T>
+void Variable<T>::require_shape_of_seed(const Shape& seed) const {
+  if (seed != shape()) {
+    fail<ShapeError>("backward: seed must have the shape of the variable {}, got {}", shape(), seed);
+  }
 }
 
 template class Variable<float>;

@@ -27,7 +27,7 @@ class TapeStep final : public Step {
   }
 
   void operation(Operation operation, const Numbers& output_gradient = {{}, {1}}) {
-    operations_.emplace_back(std::move(operation), output_gradient);
+    operations_.emplace_back(std::move(operation), constant(output_gradient));
   }
 
  private:
@@ -35,7 +35,7 @@ class TapeStep final : public Step {
     for (const auto& [operation, output_gradient] : operations_) {
       const auto frame = tape_.frame();
       const Variable<float> output = operation();
-      output.backward(view(output_gradient));
+      output.backward(output_gradient);
       if (results != nullptr) append(output, *results);
     }
   }
@@ -49,7 +49,7 @@ class TapeStep final : public Step {
 
   Tape<float> tape_;
   std::vector<Variable<float>> inputs_;
-  std::vector<std::pair<Operation, Numbers>> operations_;
+  std::vector<std::pair<Operation, Variable<float>>> operations_;
 };
 
 }  // namespace

@@ -20,6 +20,8 @@ namespace detail {
 template <class Container>
 concept OwningTemporary = !std::is_lvalue_reference_v<Container> && !std::ranges::borrowed_range<Container> &&
                           !IsArrayView<std::remove_cv_t<Container>>::value;
+// Whether backward copies the gradient that it starts from, or reads it where it is.
+enum class Seed { copied, shared };
 }  // namespace detail
 
 /// What a tape holds now and has ever held.
@@ -164,7 +166,8 @@ class Tape {
   }
 
   void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
-  void backward(const Variable<T>& root, ArrayView<const T> seed);
+  void backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how);
+  void begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how);
   void apply_rules(std::size_t last_slot);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);

@@ -62,8 +62,13 @@ class Variable {
   void backward() const;
 
   /// The gradient of sum(seed * this).
-  /// @param seed  an array of this variable's shape.
+  /// @param seed  an array of this variable's shape, which is copied.
+  /// @throws ShapeError  it has another shape.
   void backward(ArrayView<const T> seed) const;
+
+  /// The same without a copy, for large arrays: y.backward(tape.borrow(seed)). No gradient flows to the seed.
+  /// @throws TapeError  the seed is of another tape.
+  void backward(Variable seed) const;
 
   /// The name of the operation that made it: "log_softmax", "constant", or what a Recording was given.
   const char* operation() const { return node().name; }
@@ -80,6 +85,8 @@ class Variable {
 
   Variable(detail::NodeTable<T>& table, std::size_t slot) noexcept
       : table_(&table), slot_(slot), generation_(table.nodes[slot]->generation) {}
+
+  void require_shape_of_seed(const Shape& seed) const;
 
   detail::Node<T>& node() const {
     if (table_ == nullptr || slot_ >= table_->nodes.size() ||
