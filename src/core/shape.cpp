@@ -20,11 +20,10 @@ void Shape::append(std::size_t extent) {
     fail<ShapeError>("Shape: an axis must be at most {}, got {}", max_elements, extent);
   for (const std::size_t other : *this) {
     if (other == 0) continue;
-    if (product > max_elements / other) {
+    if (__builtin_mul_overflow(product, other, &product) || product > max_elements) {
       fail<ShapeError>("Shape: the number of elements must be at most {}, got {} and an axis of {}",
                        max_elements, *this, extent);
     }
-    product *= other;
   }
   extents_[rank_++] = extent;
 }

@@ -54,8 +54,9 @@ void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store)
   for (std::size_t begin = 0; begin < n; begin += block) {
     const std::size_t count = std::min(block, n - begin);
     double sums[block] = {}, errors[block] = {};
-    for_each_element(reduced, [&](const std::size_t(&at)[2]) {
-      kernels<T>().add_row(x + at[1] + begin, count, sums, errors);
+    for_each_row(reduced, [&](const std::size_t(&at)[2]) {
+      kernels<T>().add_rows(x + at[1] + begin, reduced.inner_extent(), reduced.inner_stride(1), count, sums,
+                            errors);
     });
     // The error of an infinite sum is inf - inf.
     for (std::size_t i = 0; i < count; ++i)

@@ -84,8 +84,10 @@ struct Kernels {
                       std::size_t n);
 
   double (*sum)(const T* x, std::size_t n);
-  // Adds a row of n elements to as many sums, and what these lose to `errors`.
-  void (*add_row)(const T* x, std::size_t n, double* sums, double* errors);
+  double (*sum_of_doubles)(const double* x, std::size_t n);  // in the precision of T
+  // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
+  void (*add_rows)(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums,
+                   double* errors);
 };
 
 struct KernelTable {

@@ -235,10 +235,17 @@ class ClassLoss {
 
   // Also of samples that are left out, so that nothing remains to be done.
   bool all_in_range(const IndexRange& range) const {
-    const std::int64_t ignored = options_.ignore_index.value_or(-1);
-    bool all = true;
-    for (const std::int64_t index : indices_) all &= range.contains(index) & (index != ignored);
-    return all;
+    if (options_.ignore_index && range.contains(*options_.ignore_index)) {
+      if (std::ranges::find(indices_, *options_.ignore_index) != indices_.end()) return false;
+    }
+    // One that is outside makes either sign bit: a loop that compilers turn into vector instructions.
+    const std::uint64_t last = range.count - 1;
+    std::uint64_t outside = 0;
+    for (const std::int64_t index : indices_) {
+      const auto bits = static_cast<std::uint64_t>(index);
+      outside |= bits | (last - bits);
+    }
+    return outside >> 63 == 0;
   }
 
   // By any class, so that nobody need ask before looking one up.

@@ -102,7 +102,7 @@ class ElementLoss {
       }
       kernels::kernels<T>().sigmoid_cross_entropy(elements);
       for (std::size_t row = 0; row < rows.count() && length != 1; ++row) {
-        rows.losses[row] = kernels::kernels<double>().sum(elements.losses + row * length, length) /
+        rows.losses[row] = kernels::kernels<T>().sum_of_doubles(elements.losses + row * length, length) /
                            static_cast<double>(length);
       }
     });

@@ -230,7 +230,7 @@ class LossRecording {
         const SliceRange range{slices, first, std::min(end, first + step)};
         const double* losses = write_rows(range, divisor, loss_of);
         if (reduced) {
-          sum.add(kernels::kernels<double>().sum(losses, range.count()));
+          sum.add(kernels::kernels<T>().sum_of_doubles(losses, range.count()));
         } else {
           std::transform(losses, losses + range.count(), &y[first],
                          [](double loss) { return static_cast<T>(loss); });
@@ -240,7 +240,8 @@ class LossRecording {
     });
     if (checks_finite_) explain_nan();
     if (reduced) {
-      const double sum = kernels::kernels<double>().sum(sums.data(), sums.size());
+      const double sum =
+          sums.size() == 1 ? sums[0] : kernels::kernels<T>().sum_of_doubles(sums.data(), sums.size());
       y[0] = std::isinf(divisor) ? T{0} : static_cast<T>(sum / divisor);
     }
     return op_.finish(

@@ -6,10 +6,22 @@
 namespace xtape::kernels {
 namespace {
 
-// A running sum of batches, in which every lane is good to about an ulp of the sum of its magnitudes: floats
-// are summed in double, doubles with the rounding errors carried along (Knuth's two-sum).
+// A running sum of batches, in which every lane is good to about an ulp of the sum of its magnitudes: floats,
+// and doubles that need no more than the precision of floats, are summed in double, other doubles with the
+// rounding errors carried along (Knuth's two-sum).
 template <class T>
 class Accumulator;
+
+template <>
+class Accumulator<Single> {
+ public:
+  XTAPE_INLINE void add(Wide x) { sum_ += x; }
+  XTAPE_INLINE void add(const Accumulator& other) { sum_ += other.sum_; }
+  XTAPE_INLINE double total() const { return sum_of_lanes(sum_); }
+
+ private:
+  Wide sum_ = Wide(0.0);
+};
 
 template <>
 class Accumulator<double> {
@@ -56,10 +68,8 @@ template <>
 class Accumulator<float> {
  public:
   XTAPE_INLINE void add(Batch<float> x) {
-    float lane[lanes<float>];
-    kernels::store(x, lane);
-    low_ += load<Wide>(lane);
-    high_ += load<Wide>(lane + lanes<double>);
+    low_ += low_half(x);
+    high_ += high_half(x);
   }
   XTAPE_INLINE void store(double* sums) const {
     kernels::store(low_, sums);

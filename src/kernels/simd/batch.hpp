@@ -24,6 +24,11 @@ using Batch = xsimd::batch<T, xsimd::default_arch>;
 // Doubles: what sums and most functions are computed in, of floats too.
 using Wide = Batch<double>;
 
+// The precision of what is computed in doubles: that of floats or of doubles.
+struct Single {};
+template <class T>
+using PrecisionOf = std::conditional_t<sizeof(T) == 4, Single, double>;
+
 template <class T>
 inline constexpr std::size_t lanes = Batch<T>::size;
 
@@ -113,6 +118,23 @@ XTAPE_INLINE void store(Wide x, float* to) {
   std::memcpy(&doubles, &source, sizeof doubles);
   const Floats floats = __builtin_convertvector(doubles, Floats);
   std::memcpy(to, &floats, sizeof floats);
+}
+#endif
+
+// The lower and the upper lanes.
+#ifdef __AVX512F__
+XTAPE_INLINE Wide low_half(Batch<float> x) { return Wide(_mm512_cvtps_pd(_mm512_castps512_ps256(x))); }
+XTAPE_INLINE Wide high_half(Batch<float> x) { return Wide(_mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1))); }
+#else
+XTAPE_INLINE Wide low_half(Batch<float> x) {
+  float lane[lanes<float>];
+  store(x, lane);
+  return load<Wide>(lane);
+}
+XTAPE_INLINE Wide high_half(Batch<float> x) {
+  float lane[lanes<float>];
+  store(x, lane);
+  return load<Wide>(lane + lanes<double>);
 }
 #endif
 

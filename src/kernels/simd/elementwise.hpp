@@ -6,9 +6,6 @@
 namespace xtape::kernels {
 namespace {
 
-template <class T>
-using PrecisionOf = std::conditional_t<sizeof(T) == 4, Single, double>;
-
 // A function in the precision of T, over batches of doubles.
 template <class Function, class T>
 struct OfWide {

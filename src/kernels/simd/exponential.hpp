@@ -13,7 +13,6 @@ namespace {
 //   Exponential<float>   2^-28.2
 //   Exponential<Single>  2^-34.2, for floats that are computed in doubles
 //   Exponential<double>  2^-64
-struct Single {};
 template <class T>
 struct Exponential;
 template <>
@@ -154,6 +153,31 @@ XTAPE_INLINE Wide log1p_of_fraction(Wide x) {
                                    0.13426549501432924,  -0.10124378402037477, 0.0640078824953004,
                                    -0.03017255460859988, 0.00908097263535699,  -0.0012806017238783743};
     return x * polynomial(c, x);
+  } else {
+    return xsimd::log1p(x);
+  }
+}
+
+// log(1 + x) for x >= 0, NaN where x is.
+template <class Precision>
+XTAPE_INLINE Wide log1p_of_positive(Wide x) {
+  if constexpr (std::is_same_v<Precision, Single>) {
+    // Of log1p(f) / f for 1 + f from sqrt(1/2) to sqrt(2): minimax in the relative error, 2^-33.
+    static constexpr double c[] = {1.000000000034922,    -0.5000000033054254,  0.3333333151497441,
+                                   -0.24999933480429123, 0.2000011335495036,   -0.16670479018672324,
+                                   0.14285503928953466,  -0.12410589057513015, 0.11021143512296543,
+                                   -0.10881180673523629, 0.10733907996936096,  -0.059850512696316596};
+    using Words = Batch<std::uint64_t>;
+    const Wide one(1.0), two_to_52(0x1p52);
+    const Words sqrt_half(std::bit_cast<std::uint64_t>(0.7071067811865476));
+    // 1 + x = 2^n (1 + f)
+    const Words from_sqrt_half = xsimd::bitwise_cast<Words>(one + x) - sqrt_half;
+    const Words exponent = (from_sqrt_half >> 52) | xsimd::bitwise_cast<Words>(two_to_52);
+    const Words mantissa = (from_sqrt_half & Words(0xfffffffffffff)) + sqrt_half;
+    const Wide n = xsimd::bitwise_cast<Wide>(exponent) - two_to_52;
+    const Wide f = xsimd::select(n == Wide(0.0), x, xsimd::bitwise_cast<Wide>(mantissa) - one);
+    const Wide log = multiply_add(n, Wide(0.6931471805599453), f * polynomial(c, f));
+    return xsimd::select(x == x, log, x);
   } else {
     return xsimd::log1p(x);
   }

@@ -38,8 +38,9 @@ constexpr Kernels<T> table{
     .multiply = combine<Multiply, T>,
     .divide = combine<Divide, T>,
     .work_labels = work_labels<T>,
-    .sum = sum<T>,
-    .add_row = add_row<T>,
+    .sum = sum<PrecisionOf<T>, T>,
+    .sum_of_doubles = sum<PrecisionOf<T>, double>,
+    .add_rows = add_rows<T>,
 };
 
 #define XTAPE_TEXT_OF(name) #name

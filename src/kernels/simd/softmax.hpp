@@ -25,9 +25,9 @@ void softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormali
     T* const e = block.values(y + first * classes);
     block.template normalise<true>(sums, e);
     Factors<T, Block::most_rows> factors;
-    for (std::size_t r = 0; r < Block::most_rows; ++r) {
-      factors.set(r, inverse_of_1_plus(sums.rest[r]), sums.scale[r]);
-    }
+    for_rows<Block::most_rows>([&]<class D>(std::size_t r, D) {
+      factors.set(r, inverse_of_1_plus<T>(load_rows<D>(sums.rest + r)), load_rows<D>(sums.scale + r));
+    });
     multiply_rows(block, factors, e);
     block.write(e, y + first * classes);
     keep_normalisers(block, sums, normalisers + first);
@@ -41,9 +41,11 @@ void log_softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNor
     RowSums<T, Block::most_rows> sums;
     block.template normalise<false>(sums, nullptr);
     keep_normalisers(block, sums, normalisers + first);
-    replace_by_log1p(sums.rest, Block::most_rows);
     T log_rest[Block::most_rows];
-    for (std::size_t r = 0; r < Block::most_rows; ++r) log_rest[r] = static_cast<T>(sums.rest[r]);
+    for_each_batch<double>(Block::most_rows, [&](std::size_t r, auto count) {
+      store_some(log1p_of_positive<PrecisionOf<T>>(load_some<Wide>(sums.rest + r, count, 0.0)), log_rest + r,
+                 count);
+    });
     const Batch<T> max = block.of_row(sums.max), log_rests = block.of_row(log_rest);
     T* const values = block.values(y + first * classes);
     for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
@@ -69,7 +71,7 @@ void softmax_gradient(const T* p, const T* dy, std::size_t rows, std::size_t cla
   for (std::size_t r = 0; r < rows; ++r, p += classes, dy += classes, dx += classes) {
     const std::size_t k = position_of(largest_of(p, classes), p, classes);
     const Wide c(static_cast<double>(dy[k]));
-    Accumulator<double> sum[1];
+    Accumulator<PrecisionOf<T>> sum[1];
     add_up<double>(classes, sum, [&](std::size_t j, auto count, Wide(&term)[1]) {
       term[0] = load_some<Wide>(p + j, count, T{0}) * (load_some<Wide>(dy + j, count, T{0}) - c);
     });
@@ -102,7 +104,7 @@ void log_softmax_gradient(const T* x, const RowNormaliser<T>* normalisers, const
       term[top] = xsimd::select(is_largest, slope, zero);
       term[others] = xsimd::select(is_largest, zero, slope);
     });
-    const double inverse = inverse_of_1_plus(rest).value, of_top = sum[top].total(),
+    const double inverse = inverse_of_1_plus<T>(rest).value, of_top = sum[top].total(),
                  of_others = sum[others].total();
     const Batch<T> top_slope(static_cast<T>(inverse * (of_top * rest - of_others)));
     const bool is_alone = sum_of_lanes(count_of_largest) == 1;
@@ -129,7 +131,7 @@ void log_sum_exp_gradient(const T* x, const RowNormaliser<T>* normalisers, const
   using Precision = PrecisionOf<T>;
   for (std::size_t r = 0; r < rows; ++r, x += classes, dx += classes) {
     const Wide max(static_cast<double>(normalisers[r].max));
-    const Wide factor(static_cast<double>(dy[r]) * inverse_of_1_plus(normalisers[r].rest).value);
+    const Wide factor(static_cast<double>(dy[r]) * inverse_of_1_plus<T>(normalisers[r].rest).value);
     for_each_batch<double>(classes, [&](std::size_t j, auto count) {
       const Wide logit = load_some<Wide>(x + j, count, T{0});
       const Wide e = xsimd::select(logit == max, Wide(1.0), exponential_of_difference<Precision>(logit, max));

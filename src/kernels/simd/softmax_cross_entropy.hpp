@@ -7,38 +7,6 @@
 namespace xtape::kernels {
 namespace {
 
-// x y - product, where `product` is x y rounded.
-XTAPE_INLINE double product_error(double x, double y, double product) {
-#ifdef __FMA__
-  return __builtin_fma(x, y, -product);
-#else  // Dekker (Numerische Mathematik 18, 1971)
-  const double x_split = x * 0x8000001p0, x_high = x_split - (x_split - x), x_low = x - x_high;
-  const double y_split = y * 0x8000001p0, y_high = y_split - (y_split - y), y_low = y - y_high;
-  return ((x_high * y_high - product) + x_high * y_low + x_low * y_high) + x_low * y_low;
-#endif
-}
-
-// A number as the sum of two, of which the second is what rounding took from the first.
-struct Precise {
-  double value;
-  double low;
-
-  XTAPE_INLINE Precise times(double factor) const {
-    const double product = value * factor;
-    return {product, product_error(value, factor, product) + low * factor};
-  }
-};
-
-// 1 / (1 + rest)
-XTAPE_INLINE Precise inverse_of_1_plus(double rest) {
-  const double sum = 1 + rest;
-  const double lost = rest > 1 ? (rest - sum) + 1 : (1 - sum) + rest;
-  const double inverse = 1 / sum, product = inverse * sum;
-  const double residual = (1 - product) - product_error(inverse, sum, product);
-  const double low = inverse * (residual - inverse * lost);
-  return {inverse + low, (inverse - (inverse + low)) + low};
-}
-
 // One factor for each row of a block, which doubles are multiplied by in twice their precision.
 template <class T, std::size_t rows>
 struct Factors {
@@ -46,26 +14,27 @@ struct Factors {
   double exact[rows];
   T rounded[rows], low[rows];
 
-  XTAPE_INLINE void set(std::size_t row, Precise inverse, double scale, double total = 1,
-                        double total_low = 0) {
+  // Of the rows from r on: inverse (total + total_low) scale.
+  template <class D>
+  XTAPE_INLINE void set(std::size_t r, Precise<D> inverse, D scale, D total = D(1.0), D total_low = D(0.0)) {
     if constexpr (have_low) {
-      const Precise whole = inverse.times(total).times(scale);
-      exact[row] = whole.value;
-      low[row] = whole.low + inverse.value * total_low * scale;
+      const Precise<D> whole = inverse.times(total).times(scale);
+      store_rows(whole.value, exact + r);
+      store_rows(whole.low + inverse.value * total_low * scale, low + r);
     } else {
-      exact[row] = inverse.value * total * scale;
+      store_rows(inverse.value * total * scale, exact + r);
     }
   }
 
-  // Whether they are normal numbers, or 0, also as T.
-  XTAPE_INLINE bool round() {
-    int abnormal = 0;
-    for (std::size_t r = 0; r < rows; ++r) {
-      rounded[r] = static_cast<T>(exact[r]);
-      const T magnitude = rounded[r] < 0 ? -rounded[r] : rounded[r];
-      abnormal |= (magnitude < std::numeric_limits<T>::min()) & (exact[r] != 0);
-    }
-    return abnormal == 0;
+  // Makes them numbers of type T. Those that would be subnormal multiply e at once, and all become 1.
+  XTAPE_INLINE void round(T* e, std::size_t elements) {
+    bool some_are_subnormal = false;
+    for_rows<rows>([&]<class D>(std::size_t r, D) {
+      const D factor = load_rows<D>(exact + r);
+      some_are_subnormal |= any((magnitude(factor) < D(std::numeric_limits<T>::min())) & (factor != D(0.0)));
+      store_rows(factor, rounded + r);
+    });
+    if (some_are_subnormal) multiply_at_once(e, elements);
   }
 
   // e factor + term
@@ -79,17 +48,22 @@ struct Factors {
       return [=](Batch<T> e, Batch<T> term) { return multiply_add(e, factor, term); };
     }
   }
+
+ private:
+  [[gnu::noinline]] void multiply_at_once(T* e, std::size_t elements) {
+    for (std::size_t i = 0; i < elements; ++i)
+      e[i] = static_cast<T>(static_cast<double>(e[i]) * exact[i % rows]);
+    for (std::size_t r = 0; r < rows; ++r) {
+      rounded[r] = 1;
+      low[r] = 0;
+    }
+  }
 };
 
 // e[j] becomes e[j] factor.
 template <class T, class Block, std::size_t rows>
 XTAPE_INLINE void multiply_rows(const Block& block, Factors<T, rows>& factors, T* e) {
-  if (!factors.round()) {
-    for (std::size_t i = 0; i < block.elements(); ++i) {
-      e[i] = static_cast<T>(static_cast<double>(e[i]) * factors.exact[i % rows]);
-    }
-    return;
-  }
+  factors.round(e, block.elements());
   const auto multiply = factors.multiplication(block);
   for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
     store_some(multiply(load_some<Batch<T>>(e + j, count, T{0}), Batch<T>(T{0})), e + j, count);
@@ -115,46 +89,61 @@ struct LossParts {
   double weight[rows];
 };
 
-// Class indices: (max - x_y) + log1p(rest).
+// The class indices of a block of rows, and the logits of these classes. Rows that a block lacks are like the
+// last.
+template <class T, std::size_t most_rows>
+struct BlockLabels {
+  std::size_t label[most_rows];
+  T logit[most_rows];
+
+  XTAPE_INLINE BlockLabels(const SoftmaxRows<T>& in, std::size_t first, std::size_t rows) {
+    for (std::size_t i = 0; i < most_rows; ++i) {
+      const std::size_t row = first + (i < rows ? i : rows - 1);
+      label[i] = static_cast<std::size_t>(in.labels[row]);
+      logit[i] = in.x[row * in.classes + label[i]];
+    }
+  }
+};
+
+// Class indices: (max - x_y) + log1p(rest). The gradient is p - onehot(y): p_y - 1 is exact enough where p_y
+// <= 1/2; for the largest it is -rest / (1 + rest), never a difference.
 template <class T, class Block, std::size_t rows>
 void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t first, LossParts<rows>& parts) {
   constexpr std::size_t most_rows = Block::most_rows;
+  const BlockLabels<T, most_rows> labels(in, first, block.rows());
+  T* const gradient = in.gradient == nullptr ? nullptr : in.gradient + first * in.classes;
+  T* const e = gradient == nullptr ? nullptr : block.values(gradient);
   RowSums<T, most_rows> sums;
-  const std::int64_t* const labels = in.labels + first;
-  const T* const x = in.x + first * in.classes;
-  if (in.gradient == nullptr) {
+  if (e == nullptr) {
     block.template normalise<false>(sums, nullptr);
   } else {
-    T* const gradient = in.gradient + first * in.classes;
-    T* const p = block.values(gradient);
-    block.template normalise<true>(sums, p);
-    Factors<T, most_rows> factors;
-    const Scales<T, most_rows> scales(in, first, block.rows());
-    T slope_of_largest[most_rows];
-    for (std::size_t r = 0; r < most_rows; ++r) {
-      const Precise inverse = inverse_of_1_plus(sums.rest[r]);
-      factors.set(r, inverse, scales.of_row[r] * sums.scale[r]);
-      slope_of_largest[r] = static_cast<T>(-scales.of_row[r] * (sums.rest[r] * inverse.value));
-    }
-    multiply_rows(block, factors, p);
-    block.write(p, gradient);
-    // It is p - onehot(y). p_y - 1 is exact enough where p_y <= 1/2; 1 - p is never a difference for the
-    // largest.
-    for (std::size_t r = 0; r < block.rows(); ++r) {
-      const std::size_t at = r * in.classes + static_cast<std::size_t>(labels[r]);
-      const T slope_of_other = static_cast<T>(gradient[at] - scales.of_row[r]);
-      gradient[at] = x[at] == sums.max[r] ? slope_of_largest[r] : slope_of_other;
-    }
+    block.template normalise<true>(sums, e);
   }
-  for (std::size_t r = 0; r < block.rows(); ++r) {
-    const T label_logit = in.label_logits == nullptr ? x[r * in.classes + static_cast<std::size_t>(labels[r])]
-                                                     : in.label_logits[first + r];
-    parts.rest[first % rows + r] = sums.rest[r];
-    parts.offset[first % rows + r] = static_cast<double>(sums.max[r]) - static_cast<double>(label_logit);
-    parts.weight[first % rows + r] = 1;
-  }
-}
 
+  T of_label[most_rows];
+  for (std::size_t r = 0; r < most_rows; ++r) of_label[r] = labels.logit[r];
+  for (std::size_t r = 0; r < block.rows() && in.label_logits != nullptr; ++r)
+    of_label[r] = in.label_logits[first + r];
+  for_rows<most_rows>([&]<class D>(std::size_t r, D) {
+    store_rows(load_rows<D>(sums.rest + r), parts.rest + first % rows + r);
+    store_rows(load_rows<D>(sums.max + r) - load_rows<D>(of_label + r), parts.offset + first % rows + r);
+    store_rows(D(1.0), parts.weight + first % rows + r);
+  });
+  if (e == nullptr) return;
+
+  Factors<T, most_rows> factors;
+  const Scales<T, most_rows> scales(in, first, block.rows());
+  T slope_of_largest[most_rows], scale[most_rows];
+  for_rows<most_rows>([&]<class D>(std::size_t r, D) {
+    const D row_scale = load_rows<D>(scales.of_row + r), rest = load_rows<D>(sums.rest + r);
+    const Precise<D> inverse = inverse_of_1_plus<T>(rest);
+    factors.set(r, inverse, row_scale * load_rows<D>(sums.scale + r));
+    store_rows(-row_scale * (rest * inverse.value), slope_of_largest + r);
+    store_rows(row_scale, scale + r);
+  });
+  factors.round(e, block.elements());
+  block.write_slopes(labels, sums.max, slope_of_largest, scales.of_row, factors, e, gradient);
+}
 // Soft labels: sum t_j (max - x_j) + sum(t) log1p(rest), of which every term is >= 0. A term with t_j = 0 is
 // 0.
 template <class T, class Block, std::size_t rows>
@@ -185,35 +174,31 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   block.sum(terms[half_gaps], half_gap);
   block.sum(terms[top], top_label);
   block.sum(terms[others], other_labels);
-  for (std::size_t r = 0; r < block.rows(); ++r) {
-    parts.rest[first % rows + r] = sums.rest[r];
-    parts.offset[first % rows + r] = 2 * half_gap[r];
-    parts.weight[first % rows + r] = top_label[r] + other_labels[r];
-  }
+  for_rows<most_rows>([&]<class D>(std::size_t r, D) {
+    store_rows(load_rows<D>(sums.rest + r), parts.rest + first % rows + r);
+    store_rows(D(2.0) * load_rows<D>(half_gap + r), parts.offset + first % rows + r);
+    store_rows(load_rows<D>(top_label + r) + load_rows<D>(other_labels + r), parts.weight + first % rows + r);
+  });
   if (e == nullptr) return;
 
   // p_j sum(t) - t_j. Where p may be near 1 that is p_k (sum of the other t) - t_k (1 - p_k).
   Factors<T, most_rows> factors;
   const Scales<T, most_rows> row_scales(in, first, block.rows());
   T scale[most_rows], top_logit[most_rows], top_slope[most_rows];
-  for (std::size_t r = 0; r < most_rows; ++r) {
-    const double row_scale = row_scales.of_row[r], total = top_label[r] + other_labels[r];
-    const double back = total - top_label[r];
-    const double total_low = (top_label[r] - (total - back)) + (other_labels[r] - back);
-    const Precise inverse = inverse_of_1_plus(sums.rest[r]);
-    scale[r] = static_cast<T>(row_scale);
-    factors.set(r, inverse, row_scale * sums.scale[r], total, total_low);
-    top_slope[r] =
-        static_cast<T>(row_scale * inverse.value * (other_labels[r] - top_label[r] * sums.rest[r]));
-    top_logit[r] = sums.ties[r] == 0 ? sums.max[r] : std::numeric_limits<T>::quiet_NaN();
-  }
-  if (!factors.round()) {
-    multiply_rows(block, factors, e);
-    for (std::size_t r = 0; r < most_rows; ++r) {
-      factors.rounded[r] = 1;
-      factors.low[r] = 0;
-    }
-  }
+  for_rows<most_rows>([&]<class D>(std::size_t r, D) {
+    const D row_scale = load_rows<D>(row_scales.of_row + r), rest = load_rows<D>(sums.rest + r);
+    const D of_top = load_rows<D>(top_label + r), of_others = load_rows<D>(other_labels + r);
+    const D total = of_top + of_others, back = total - of_top;
+    const D total_low = (of_top - (total - back)) + (of_others - back);
+    const Precise<D> inverse = inverse_of_1_plus<T>(rest);
+    factors.set(r, inverse, row_scale * load_rows<D>(sums.scale + r), total, total_low);
+    store_rows(row_scale, scale + r);
+    store_rows(row_scale * inverse.value * (of_others - of_top * rest), top_slope + r);
+    const D no_logit(std::numeric_limits<double>::quiet_NaN());
+    const auto is_alone = load_rows<D>(sums.ties + r) == D(0.0);
+    store_rows(where(is_alone, load_rows<D>(sums.max + r), no_logit), top_logit + r);
+  });
+  factors.round(e, block.elements());
   const auto multiply = factors.multiplication(block);
   const Batch<T> scales = block.of_row(scale);
   const Batch<T> top_logits = block.of_row(top_logit), top_slopes = block.of_row(top_slope);
@@ -238,9 +223,13 @@ void softmax_cross_entropy(const SoftmaxRows<T>& in) {
     }
   };
   const auto finish = [&](std::size_t first, std::size_t rows) {
-    replace_by_log1p(parts.rest, rows);
-    for (std::size_t r = 0; r < rows; ++r)
-      in.losses[first + r] = parts.offset[r] + parts.weight[r] * parts.rest[r];
+    for_each_batch<double>(rows, [&](std::size_t r, auto count) {
+      const Wide rest = load_some<Wide>(parts.rest + r, count, 0.0);
+      const Wide log_rest = log1p_of_positive<PrecisionOf<T>>(rest);
+      const Wide offset = load_some<Wide>(parts.offset + r, count, 0.0);
+      store_some(multiply_add(load_some<Wide>(parts.weight + r, count, 0.0), log_rest, offset),
+                 in.losses + first + r, count);
+    });
   };
   for_row_blocks<most_rows>(in.x, in.rows, in.classes, work, finish);
 }

@@ -3,6 +3,7 @@
 
 #include "kernels/simd/accumulator.hpp"
 #include "kernels/simd/exponential.hpp"
+#include "kernels/simd/row_numbers.hpp"
 #include "kernels/simd/transpose.hpp"
 
 namespace xtape::kernels {
@@ -69,17 +70,13 @@ class Anywhere {
   Batch<T> max_;
 };
 
-// Adds to each of the sums its term of every batch of n elements; terms(j, count, out) makes those of the
-// batch that begins at j. Eight batches are added pairwise before they go into the sums.
-template <class T, std::size_t sums, class Terms>
-XTAPE_INLINE void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms) {
-  constexpr std::size_t many = 8;
-  std::size_t j = 0;
+// Adds the terms of `many` neighbouring batches pairwise, and then those of fewer.
+template <std::size_t many, class T, class Precision, std::size_t sums, class Terms>
+XTAPE_INLINE std::size_t add_up_whole(std::size_t j, std::size_t n, Accumulator<Precision> (&sum)[sums],
+                                      Terms terms) {
   for (; j + many * lanes<T> <= n; j += many * lanes<T>) {
     Batch<T> term[many][sums];
-    for (std::size_t i = 0; i < many; ++i) {
-      terms(j + i * lanes<T>, All(), term[i]);
-    }
+    for (std::size_t i = 0; i < many; ++i) terms(j + i * lanes<T>, All(), term[i]);
     for (std::size_t width = many / 2; width > 0; width /= 2) {
       for (std::size_t i = 0; i < width; ++i) {
         for (std::size_t k = 0; k < sums; ++k) term[i][k] += term[i + width][k];
@@ -87,11 +84,19 @@ XTAPE_INLINE void add_up(std::size_t n, Accumulator<T> (&sum)[sums], Terms terms
     }
     for (std::size_t k = 0; k < sums; ++k) sum[k].add(term[0][k]);
   }
-  for_each_batch<T>(n - j, [&](std::size_t offset, auto count) {
-    Batch<T> term[sums];
-    terms(j + offset, count, term);
-    for (std::size_t k = 0; k < sums; ++k) sum[k].add(term[k]);
-  });
+  if constexpr (many > 1) j = add_up_whole<many / 2, T>(j, n, sum, terms);
+  return j;
+}
+
+// Adds to each of the sums its term of every batch of n elements; terms(j, count, out) makes those of the
+// batch that begins at j.
+template <class T, class Precision, std::size_t sums, class Terms>
+XTAPE_INLINE void add_up(std::size_t n, Accumulator<Precision> (&sum)[sums], Terms terms) {
+  const std::size_t j = add_up_whole<8, T>(0, n, sum, terms);
+  if (j == n) return;
+  Batch<T> term[sums];
+  terms(j, n - j, term);
+  for (std::size_t k = 0; k < sums; ++k) sum[k].add(term[k]);
 }
 
 // Calls work with the way to the exponentials of a row.
@@ -160,12 +165,13 @@ struct RowSums {
 
   // From how many logits are as large as the largest, and the sum of the exponentials of the others.
   XTAPE_INLINE void finish(const double (&largest)[rows], const double (&others)[rows]) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      ties[r] = largest[r] - 1;
+    for_rows<rows>([&]<class D>(std::size_t r, D) {
+      const D top = load_rows<D>(max + r), tied = load_rows<D>(largest + r) - D(1.0);
       // Infinite less itself is NaN.
-      const double nothing = 0 * (static_cast<double>(max[r]) - static_cast<double>(max[r]));
-      rest[r] = others[r] * scale[r] + ties[r] + nothing;
-    }
+      const D nothing = D(0.0) * (top - top);
+      store_rows(tied, ties + r);
+      store_rows(load_rows<D>(others + r) * load_rows<D>(scale + r) + tied + nothing, rest + r);
+    });
   }
 };
 
@@ -190,6 +196,19 @@ class OneRow {
     with_exponent(max, [&](const auto& exponent) { sum_up<keep>(max, exponent, sums, e); });
   }
   void sum(const Accumulator<T>& terms, double* sums) const { sums[0] = terms.total(); }
+
+  // The gradient e factor, less `scale` at the class of the row; `slope_of_largest` there if its logit is the
+  // largest.
+  template <class Labels, class Factors>
+  void write_slopes(const Labels& labels, const T* max, const T* slope_of_largest, const double* scale,
+                    const Factors& factors, T* e, T*) const {
+    const auto multiply = factors.multiplication(*this);
+    for_each_batch<T>(classes_, [&](std::size_t j, auto count) {
+      store_some(multiply(load_some<Batch<T>>(e + j, count, T{0}), Batch<T>(T{0})), e + j, count);
+    });
+    T& slope = e[labels.label[0]];
+    slope = labels.logit[0] == max[0] ? slope_of_largest[0] : static_cast<T>(slope - scale[0]);
+  }
   Batch<T> of_row(const T* values) const { return Batch<T>(values[0]); }
 
  private:
@@ -221,7 +240,7 @@ class FewClasses {
   static constexpr std::size_t most_rows = lanes<T>;
 
   FewClasses(const T* x, std::size_t rows, std::size_t classes) : rows_(rows), classes_(classes) {
-    bring_in_order(x, x_);
+    rows_to_lanes(x, rows, classes, x_);
   }
 
   std::size_t rows() const { return rows_; }
@@ -229,11 +248,9 @@ class FewClasses {
   const T* x() const { return x_; }
   T* values(T*) { return values_; }
 
-  void write(const T* values, T* destination) const {
-    transpose(values, lanes<T>, classes_, rows_, destination, classes_);
-  }
+  void write(const T* values, T* destination) const { lanes_to_rows(values, rows_, classes_, destination); }
   const T* labels(const T* source) {
-    bring_in_order(source, labels_);
+    rows_to_lanes(source, rows_, classes_, labels_);
     return labels_;
   }
 
@@ -243,27 +260,43 @@ class FewClasses {
     for (std::size_t c = 1; c < classes_; ++c) max = xsimd::max(max, load<Batch<T>>(x_ + c * lanes<T>));
     const Anywhere<T> exponent(max);
     Accumulator<T> terms[1];
-    T count[lanes<T>];
     double largest[lanes<T>], others[lanes<T>];
-    store(sum_exponentials<keep>(x_, elements(), max, exponent, e, 0, terms), count);
+    Accumulator<T> count;
+    count.add(sum_exponentials<keep>(x_, elements(), max, exponent, e, 0, terms));
+    count.store(largest);
     store(max, sums.max);
     terms[0].store(others);
-    for (std::size_t r = 0; r < lanes<T>; ++r) {
-      largest[r] = count[r];
-      sums.scale[r] = exponent.scale(sums.max[r]);
-    }
+    for (std::size_t r = 0; r < lanes<T>; ++r) sums.scale[r] = exponent.scale(sums.max[r]);
     sums.finish(largest, others);
   }
   void sum(const Accumulator<T>& terms, double* sums) const { terms.store(sums); }
+
+  template <class Labels, class Factors>
+  void write_slopes(const Labels& labels, const T* max, const T* slope_of_largest, const double* scale,
+                    const Factors& factors, T* e, T* gradient) const {
+    T label[lanes<T>], high[lanes<T>], low[lanes<T>];  // the scale as a sum
+    for (std::size_t r = 0; r < lanes<T>; ++r) {
+      label[r] = static_cast<T>(labels.label[r]);
+      high[r] = static_cast<T>(scale[r]);
+      low[r] = static_cast<T>(scale[r] - high[r]);
+    }
+    const Batch<T> zero(T{0}), labels_of_rows = of_row(label), scales = of_row(high),
+                               minus_low = -of_row(low);
+    const Batch<T> slopes_of_largest = of_row(slope_of_largest);
+    const auto is_largest = of_row(labels.logit) == of_row(max);
+    const auto multiply = factors.multiplication(*this);
+    for (std::size_t c = 0; c < classes_; ++c) {
+      const Batch<T> exponential = load<Batch<T>>(e + c * lanes<T>);
+      const Batch<T> of_label =
+          xsimd::select(is_largest, slopes_of_largest, multiply(exponential, minus_low) - scales);
+      const auto is_label = labels_of_rows == Batch<T>(static_cast<T>(c));
+      store(xsimd::select(is_label, of_label, multiply(exponential, zero)), e + c * lanes<T>);
+    }
+    write(e, gradient);
+  }
   Batch<T> of_row(const T* values) const { return load<Batch<T>>(values); }
 
  private:
-  void bring_in_order(const T* source, T* buffer) const {
-    for (std::size_t c = 0; c < classes_ && rows_ < lanes<T>; ++c)
-      store(Batch<T>(T{0}), buffer + c * lanes<T>);
-    transpose(source, classes_, rows_, classes_, buffer, lanes<T>);
-  }
-
   std::size_t rows_;
   std::size_t classes_;
   T x_[few_classes * lanes<T>];
@@ -290,13 +323,6 @@ void for_row_blocks(const T* x, std::size_t rows, std::size_t classes, Work work
     }
     finish(begin, end - begin);
   }
-}
-
-// x becomes log(1 + x), for x >= 0.
-inline void replace_by_log1p(double* x, std::size_t count) {
-  for_each_batch<double>(count, [&](std::size_t i, auto some) {
-    store_some(xsimd::log1p(load_some<Wide>(x + i, some, 0.0)), x + i, some);
-  });
 }
 
 }  // namespace

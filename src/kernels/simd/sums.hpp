@@ -7,33 +7,46 @@ namespace xtape::kernels {
 namespace {
 
 // The sum of n elements.
-template <class T>
-double sum(const T* x, std::size_t n) {
-  Accumulator<double> sums[4];
+template <class Precision, class X>
+double sum(const X* x, std::size_t n) {
+  Accumulator<Precision> sums[4];
   std::size_t i = 0;
   for (; i + 4 * lanes<double> <= n; i += 4 * lanes<double>) {
     for (std::size_t k = 0; k < 4; ++k) sums[k].add(load<Wide>(x + i + k * lanes<double>));
   }
   for_each_batch<double>(n - i, [&](std::size_t offset, auto count) {
-    sums[0].add(load_some<Wide>(x + i + offset, count, T{0}));
+    sums[0].add(load_some<Wide>(x + i + offset, count, X{0}));
   });
   for (std::size_t k = 1; k < 4; ++k) sums[0].add(sums[k]);
   return sums[0].total();
 }
 
-// Adds a row of n elements to as many sums, and what the sums lose to `errors`.
+// Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
 template <class T>
-void add_row(const T* x, std::size_t n, double* sums, double* errors) {
-  for_each_batch<double>(n, [&](std::size_t i, auto count) {
-    const Wide term = load_some<Wide>(x + i, count, T{0}), sum = load_some<Wide>(sums + i, count, 0.0);
-    const Wide next = sum + term;
+void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {
+  const auto add = [&](std::size_t i, auto count, auto term) {
+    const Wide sum = load_some<Wide>(sums + i, count, 0.0), next = sum + term;
     store_some(next, sums + i, count);
     if constexpr (sizeof(T) == 8) {
       const Wide back = next - sum;
       const Wide error = (sum - (next - back)) + (term - back);
       store_some(load_some<Wide>(errors + i, count, 0.0) + error, errors + i, count);
     }
-  });
+  };
+  const auto element = [&](std::size_t row, std::size_t i, auto count) {
+    return load_some<Wide>(x + row * step + i, count, T{0});
+  };
+  std::size_t row = 0;
+  for (; sizeof(T) == 4 && row + 4 <= rows; row += 4) {
+    for_each_batch<double>(n, [&](std::size_t i, auto count) {
+      add(i, count,
+          (element(row, i, count) + element(row + 1, i, count)) +
+              (element(row + 2, i, count) + element(row + 3, i, count)));
+    });
+  }
+  for (; row < rows; ++row) {
+    for_each_batch<double>(n, [&](std::size_t i, auto count) { add(i, count, element(row, i, count)); });
+  }
 }
 
 }  // namespace

@@ -1,49 +1,123 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <utility>
+
 #include "kernels/simd/batch.hpp"
 
 namespace xtape::kernels {
 namespace {
 
+// A batch as fours of neighbouring lanes.
 template <class T>
-struct FourOf {
-  typedef T Vector __attribute__((vector_size(4 * sizeof(T))));
+struct Fours {
+  static constexpr std::size_t count = lanes<T> / 4;
+  typedef T Four __attribute__((vector_size(4 * sizeof(T))));
+  typedef T Whole __attribute__((vector_size(lanes<T> * sizeof(T))));
+
+  XTAPE_INLINE static Whole join(const Four (&four)[count]) {
+    if constexpr (count == 1) {
+      return four[0];
+    } else if constexpr (count == 2) {
+      return __builtin_shufflevector(four[0], four[1], 0, 1, 2, 3, 4, 5, 6, 7);
+    } else {
+      const auto low = __builtin_shufflevector(four[0], four[1], 0, 1, 2, 3, 4, 5, 6, 7),
+                 high = __builtin_shufflevector(four[2], four[3], 0, 1, 2, 3, 4, 5, 6, 7);
+      return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    }
+  }
+
+  // Four numbers for each four of a and of b: the positions 0 to 3 are those of a, 4 to 7 those of b.
+  template <std::size_t... position>
+  XTAPE_INLINE static Whole shuffle(Whole a, Whole b) {
+    return shuffle<position...>(a, b, std::make_index_sequence<lanes<T>>());
+  }
+
+  // Four rows, of which each four is transposed.
+  XTAPE_INLINE static void transpose(Whole (&row)[4]) {
+    const Whole low[2] = {shuffle<0, 4, 1, 5>(row[0], row[1]), shuffle<0, 4, 1, 5>(row[2], row[3])};
+    const Whole high[2] = {shuffle<2, 6, 3, 7>(row[0], row[1]), shuffle<2, 6, 3, 7>(row[2], row[3])};
+    row[0] = shuffle<0, 1, 4, 5>(low[0], low[1]);
+    row[1] = shuffle<2, 3, 6, 7>(low[0], low[1]);
+    row[2] = shuffle<0, 1, 4, 5>(high[0], high[1]);
+    row[3] = shuffle<2, 3, 6, 7>(high[0], high[1]);
+  }
+
+ private:
+  template <std::size_t... position, std::size_t... lane>
+  XTAPE_INLINE static Whole shuffle(Whole a, Whole b, std::index_sequence<lane...>) {
+    constexpr std::size_t positions[] = {position...};
+    constexpr auto source = [=](std::size_t at) {
+      const std::size_t from = positions[at % 4];
+      return static_cast<int>(at / 4 * 4 + (from < 4 ? from : lanes<T> + from - 4));
+    };
+    return __builtin_shufflevector(a, b, source(lane)...);
+  }
 };
 
-// Four rows of four.
-template <class T>
-void transpose_4_by_4(const T* from, std::size_t from_stride, T* to, std::size_t to_stride) {
-  typename FourOf<T>::Vector row[4], pair[4];
-  for (std::size_t i = 0; i < 4; ++i) std::memcpy(&row[i], from + i * from_stride, sizeof row[i]);
-  pair[0] = __builtin_shufflevector(row[0], row[1], 0, 4, 1, 5);
-  pair[1] = __builtin_shufflevector(row[2], row[3], 0, 4, 1, 5);
-  pair[2] = __builtin_shufflevector(row[0], row[1], 2, 6, 3, 7);
-  pair[3] = __builtin_shufflevector(row[2], row[3], 2, 6, 3, 7);
-  row[0] = __builtin_shufflevector(pair[0], pair[1], 0, 1, 4, 5);
-  row[1] = __builtin_shufflevector(pair[0], pair[1], 2, 3, 6, 7);
-  row[2] = __builtin_shufflevector(pair[2], pair[3], 0, 1, 4, 5);
-  row[3] = __builtin_shufflevector(pair[2], pair[3], 2, 3, 6, 7);
-  for (std::size_t i = 0; i < 4; ++i) std::memcpy(to + i * to_stride, &row[i], sizeof row[i]);
+// Calls work(c) for groups of four columns; the last overlaps the one before it where there are fewer left.
+template <class Work>
+XTAPE_INLINE void for_fours_of(std::size_t columns, Work work) {
+  for (std::size_t c = 0; c < columns; c += 4) work(c + 4 <= columns ? c : columns - 4);
 }
 
-// to[c][r] = from[r][c]. The last block of four overlaps the one before it where there are fewer than four
-// left.
-template <class T>
-void transpose(const T* from, std::size_t from_stride, std::size_t rows, std::size_t columns, T* to,
-               std::size_t to_stride) {
-  if (rows < 4 || columns < 4) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      for (std::size_t r = 0; r < rows; ++r) to[c * to_stride + r] = from[r * from_stride + c];
+// to[c][r] = from[start(r) + c] for as many rows as a batch has lanes.
+template <class T, class Start>
+XTAPE_INLINE void rows_to_lanes(const T* from, Start start, std::size_t columns, T* to) {
+  if constexpr (lanes<T> >= 4) {
+    if (columns >= 4) {
+      for_fours_of(columns, [&](std::size_t c) {
+        typename Fours<T>::Whole row[4];
+        for (std::size_t i = 0; i < 4; ++i) {
+          typename Fours<T>::Four four[Fours<T>::count];
+          for (std::size_t k = 0; k < Fours<T>::count; ++k)
+            std::memcpy(&four[k], from + start(4 * k + i) + c, sizeof four[k]);
+          row[i] = Fours<T>::join(four);
+        }
+        Fours<T>::transpose(row);
+        std::memcpy(to + c * lanes<T>, row, sizeof row);
+      });
+      return;
     }
-    return;
   }
-  for (std::size_t next_r = 0; next_r < rows; next_r += 4) {
-    const std::size_t r = next_r + 4 <= rows ? next_r : rows - 4;
-    for (std::size_t next_c = 0; next_c < columns; next_c += 4) {
-      const std::size_t c = next_c + 4 <= columns ? next_c : columns - 4;
-      transpose_4_by_4(from + r * from_stride + c, from_stride, to + c * to_stride + r, to_stride);
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t r = 0; r < lanes<T>; ++r) to[c * lanes<T> + r] = from[start(r) + c];
+  }
+}
+
+// The same for dense rows; if there are fewer, the last of them stands for those that lack.
+template <class T>
+void rows_to_lanes(const T* from, std::size_t rows, std::size_t columns, T* to) {
+  if (rows == lanes<T>) {
+    rows_to_lanes(
+        from, [columns](std::size_t r) { return r * columns; }, columns, to);
+  } else {
+    rows_to_lanes(
+        from, [=](std::size_t r) { return (r < rows ? r : rows - 1) * columns; }, columns, to);
+  }
+}
+
+// to[r][c] = from[c][r] for some of the rows.
+template <class T>
+void lanes_to_rows(const T* from, std::size_t rows, std::size_t columns, T* to) {
+  if constexpr (lanes<T> >= 4) {
+    if (columns >= 4 && rows == lanes<T>) {
+      for_fours_of(columns, [&](std::size_t c) {
+        typename Fours<T>::Whole row[4];
+        std::memcpy(row, from + c * lanes<T>, sizeof row);
+        Fours<T>::transpose(row);
+        for (std::size_t i = 0; i < 4; ++i) {
+          typename Fours<T>::Four four[Fours<T>::count];
+          std::memcpy(four, &row[i], sizeof four);
+          for (std::size_t k = 0; k < Fours<T>::count; ++k)
+            std::memcpy(to + (4 * k + i) * columns + c, &four[k], sizeof four[k]);
+        }
+      });
+      return;
     }
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) to[r * columns + c] = from[c * lanes<T> + r];
   }
 }
 
