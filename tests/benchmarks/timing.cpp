@@ -22,7 +22,7 @@ double seconds_since(Clock::time_point start) {
 // The first half is not timed: another side's arrays are in the caches then, and threads of OpenMP stay awake
 // for milliseconds after their last work.
 double time_in_turn(const Side& side) {
-  constexpr double half = 0.01;
+  constexpr double half = 0.05;
   side.prepare();
   int runs = 0;
   const auto warm_up = Clock::now();

@@ -206,8 +206,8 @@ XTAPE_INLINE Value<B> sum_of_lanes(B x) {
 }
 
 // Asks for memory that will be read soon, or does not exist.
-XTAPE_INLINE void fetch(const void* address) { __builtin_prefetch(address, 0, 2); }
-XTAPE_INLINE void fetch_to_write(const void* address) { __builtin_prefetch(address, 1, 2); }
+XTAPE_INLINE void fetch(const void* address) { __builtin_prefetch(address, 0, 3); }
+XTAPE_INLINE void fetch_to_write(const void* address) { __builtin_prefetch(address, 1, 3); }
 
 // Calls f(j, count) for the batches of n elements, which begin at j; count is All, or that of the lanes in a
 // last batch of fewer.
@@ -219,6 +219,10 @@ XTAPE_INLINE void for_each_batch(std::size_t n, F f) {
 }
 // What f is told: all lanes, or how many of them.
 using All = std::true_type;
+XTAPE_INLINE void fetch_if_whole(const void* address, All) { fetch(address); }
+XTAPE_INLINE void fetch_if_whole(const void*, std::size_t) {}
+XTAPE_INLINE void fetch_to_write_if_whole(const void* address, All) { fetch_to_write(address); }
+XTAPE_INLINE void fetch_to_write_if_whole(const void*, std::size_t) {}
 template <class B, class T>
 XTAPE_INLINE B load_some(const T* from, All, std::type_identity_t<T>) {
   return load<B>(from);

@@ -44,26 +44,12 @@ struct Exponential<double> {
   static constexpr double to_integer = 0x1.8p52;
 };
 
-// The terms [begin, end) of the polynomial, divided by x^begin; powers are those of x to 1, 2, 4, 8.
-template <std::size_t begin, std::size_t end, std::size_t count, class B>
-XTAPE_INLINE B partial_polynomial(const Value<B> (&c)[count], const B (&powers)[4]) {
-  if constexpr (end - begin == 1) {
-    return B(c[begin]);
-  } else {
-    constexpr std::size_t log2_half = std::bit_width(end - begin - 1) - 1,
-                          middle = begin + (std::size_t{1} << log2_half);
-    return multiply_add(partial_polynomial<middle, end>(c, powers), powers[log2_half],
-                        partial_polynomial<begin, middle>(c, powers));
-  }
-}
-
-// c[0] + c[1] x + c[2] x^2 + ..., neighbouring terms first (Estrin's scheme), so that few steps wait for
-// another.
+// c[0] + c[1] x + c[2] x^2 + ... (Horner's scheme). Batches of a loop do not wait for each other.
 template <std::size_t count, class B>
 XTAPE_INLINE B polynomial(const Value<B> (&c)[count], B x) {
-  static_assert(count <= 16);
-  const B x2 = x * x, x4 = x2 * x2;
-  return partial_polynomial<0, count>(c, {x, x2, x4, count > 8 ? x4 * x4 : x4});
+  B sum(c[count - 1]);
+  for (std::size_t i = count - 1; i-- > 0;) sum = multiply_add(sum, x, B(c[i]));
+  return sum;
 }
 
 // The integer nearest to x / log(2), plus `to_integer`, which leaves it in the lowest bits.

@@ -117,15 +117,15 @@ XTAPE_INLINE Batch<T> sum_exponentials(const T* x, std::size_t n, Batch<T> max, 
                                        T* e, std::size_t row_length, Accumulator<T> (&others)[1]) {
   Batch<T> count_of_largest(T{0});
   add_up<T>(n, others, [&](std::size_t j, auto count, Batch<T>(&term)[1]) {
-    if constexpr (std::is_same_v<decltype(count), All>) fetch(x + j + row_length);
+    fetch_if_whole(x + j + row_length, count);
     const Batch<T> zero(T{0});
     const Batch<T> logits = load_some<Batch<T>>(x + j, count, -std::numeric_limits<T>::infinity());
     const Batch<T> value = exponent(logits);
     const auto is_largest = logits == max;
-    count_of_largest += xsimd::select(is_largest, Batch<T>(T{1}), zero);
+    count_of_largest = xsimd::select(is_largest, count_of_largest + Batch<T>(T{1}), count_of_largest);
     term[0] = xsimd::select(is_largest, zero, value);
     if constexpr (keep) {
-      if constexpr (std::is_same_v<decltype(count), All>) fetch_to_write(e + j + row_length);
+      fetch_to_write_if_whole(e + j + row_length, count);
       store_some(value, e + j, count);
     }
   });
@@ -144,15 +144,6 @@ T largest_of(const T* x, std::size_t n) {
     max[0] = xsimd::max(max[0], load_some<B>(x + j + offset, count, x[0]));
   });
   return largest_lane(xsimd::max(xsimd::max(max[0], max[1]), xsimd::max(max[2], max[3])));
-}
-
-// The first position of a value, or 0 if it is nowhere.
-template <class T>
-std::size_t position_of(T value, const T* x, std::size_t n) {
-  std::size_t j = 0;
-  while (j + lanes<T> <= n && !xsimd::any(load<Batch<T>>(x + j) == Batch<T>(value))) j += lanes<T>;
-  while (j < n && x[j] != value) ++j;
-  return j < n ? j : 0;
 }
 
 // What the exponentials of some rows add up to.
