@@ -17,8 +17,8 @@ flags=(-std=c++20 -O2 -Iinclude)
 time "$compiler" "${flags[@]}" -c build/release/first_program.cpp -o build/release/first_program.o
 
 echo
-echo "Losses beside those of libtorch:"
+echo "Losses and training steps beside those of libtorch:"
 bash cmake/install_dependencies.sh libtorch-dev
 cmake --preset release
-cmake --build --preset release --target loss_benchmark
-build/release/tests/benchmarks/loss_benchmark build/release/benchmarks.json
+cmake --build --preset release --target libtorch_benchmark
+build/release/tests/benchmarks/libtorch_benchmark build/release/benchmarks.json

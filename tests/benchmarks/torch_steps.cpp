@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <algorithm>
@@ -7,12 +6,11 @@
 #include <utility>
 
 #include "steps.hpp"
+#include "torch_tensors.hpp"
 
 extern "C" void openblas_set_num_threads(int threads);
 
 namespace benchmarks::with_torch {
-namespace {
-
 at::Tensor tensor(const Numbers& numbers) {
   const std::vector<std::int64_t> shape(numbers.shape.begin(), numbers.shape.end());
   at::Tensor result = at::empty(shape);
@@ -30,6 +28,8 @@ void append(const at::Tensor& values, Step::Results& results) {
   const at::Tensor dense = values.contiguous();
   results.emplace_back(dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel());
 }
+
+namespace {
 
 // The functions of ATen are those under torch::nn::functional. Gradients are undefined before each pass, so
 // that it writes them instead of adding.

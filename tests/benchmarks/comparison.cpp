@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "comparison.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "timing.hpp"
+#include "xtape/core/error.hpp"
+
+namespace benchmarks {
+namespace {
+
+// Relative to each number, or to the largest where a sum of numbers like it has cancelled out.
+bool agree(const std::vector<float>& ours, const std::vector<float>& theirs) {
+  float largest = 0;
+  for (const float value : theirs) largest = std::max(largest, std::abs(value));
+  return std::equal(ours.begin(), ours.end(), theirs.begin(), theirs.end(), [largest](float a, float b) {
+    return std::abs(a - b) <= 1e-4F * std::abs(b) + 1e-5F * largest;
+  });
+}
+
+// Times of two different computations would say nothing.
+void require_agreement(const std::string& name, const Step::Results& ours, const Step::Results& theirs) {
+  for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
+    if (agree(ours.at(i), theirs.at(i))) continue;
+    throw xtape::Error(fmt::format("{}: all sides must agree, got other numbers in result {}", name, i));
+  }
+}
+
+void require_agreement(const std::string& name, const Contest& contest) {
+  const Step::Results ours = contest.xtape->results();
+  require_agreement(name, ours, contest.torch->results());
+  if (contest.by_hand != nullptr) require_agreement(name, ours, contest.by_hand->results());
+}
+
+std::string with_aim(double value, double aim) {
+  return std::isinf(aim) ? fmt::format("{:.2f}     ", value) : fmt::format("{:.2f} ({:4})", value, aim);
+}
+
+}  // namespace
+
+Table::Table(std::string only) : only_(std::move(only)) {
+  fmt::print("{:70} {:>7} {:>11} {:>11} {:>14} {:>11} {:>13}\n",
+             "forward and backward, float (in brackets: the aim)", "threads", "xtape µs", "libtorch µs",
+             "ratio", "floor µs", "of floor");
+}
+
+void Table::add(const std::string& name, Aims aims, const std::function<Contest()>& make) {
+  if (name.find(only_) == std::string::npos) return;
+  for (std::size_t threads = 1; threads <= 2; ++threads) {
+    rows_.push_back(measure(name, aims, make(), threads));
+    print(rows_.back());
+  }
+}
+
+// libtorch and the BLAS have the best of their settings.
+Table::Row Table::measure(const std::string& name, Aims aims, const Contest& contest, std::size_t threads) {
+  const int most = static_cast<int>(threads);
+  with_xtape::set_threads(threads);
+  with_torch::set_threads(most, most);
+  require_agreement(name, contest);
+
+  std::vector<Side> torch, by_hand;
+  for (int of_openblas = 1; of_openblas <= most; ++of_openblas) {
+    for (int own = 1; own <= most; ++own)
+      torch.push_back({[=] { with_torch::set_threads(own, of_openblas); }, [&] { contest.torch->run(); }});
+    if (contest.by_hand != nullptr)
+      by_hand.push_back({[=] { with_torch::set_threads(1, of_openblas); }, [&] { contest.by_hand->run(); }});
+  }
+  std::vector<Side> sides{{[] { with_torch::set_threads(1, 1); }, [&] { contest.xtape->run(); }}};
+  sides.insert(sides.end(), torch.begin(), torch.end());
+  sides.insert(sides.end(), by_hand.begin(), by_hand.end());
+
+  const std::vector<double> times = best_times(sides, 1.5);
+  const auto first_by_hand = times.begin() + 1 + static_cast<std::ptrdiff_t>(torch.size());
+  std::optional<double> floor;
+  if (!by_hand.empty()) floor = *std::min_element(first_by_hand, times.end());
+  if (contest.floats > 0) floor = copy_time(contest.floats * sizeof(float), threads);
+  return {name, threads, times[0], *std::min_element(times.begin() + 1, first_by_hand), floor, aims};
+}
+
+void Table::print(const Row& row) {
+  fmt::print("{:70} {:7} {:11.2f} {:11.2f} {:>14}", row.name, row.threads, row.xtape * 1e6, row.torch * 1e6,
+             with_aim(row.torch / row.xtape, row.aims.ratio));
+  if (row.floor)
+    fmt::print(" {:11.2f} {:>13}", *row.floor * 1e6, with_aim(row.xtape / *row.floor, row.aims.of_floor));
+  fmt::print("\n");
+  std::fflush(stdout);
+}
+
+void Table::write(const std::string& path) const {
+  auto list = nlohmann::ordered_json::array();
+  for (const Row& row : rows_) {
+    nlohmann::ordered_json entry{{"name", row.name},
+                                 {"threads", row.threads},
+                                 {"xtape_us", row.xtape * 1e6},
+                                 {"libtorch_us", row.torch * 1e6},
+                                 {"ratio", row.torch / row.xtape},
+                                 {"floor_us", nullptr},
+                                 {"of_floor", nullptr}};
+    if (row.floor) {
+      entry["floor_us"] = *row.floor * 1e6;
+      entry["of_floor"] = row.xtape / *row.floor;
+    }
+    list.push_back(std::move(entry));
+  }
+  std::ofstream file(path);
+  file << list.dump(2) << '\n';
+  if (!file.flush()) throw xtape::Error(path + ": the file must be writable");
+}
+
+}  // namespace benchmarks

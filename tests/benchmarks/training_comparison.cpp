@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cmath>
+
+#include "comparison.hpp"
+#include "numbers.hpp"
+#include "training_steps.hpp"
+
+namespace benchmarks {
+namespace {
+
+Network network(const std::vector<std::size_t>& widths, std::size_t batch) {
+  Network result{{}, uniform({batch, widths.front()}, -1, 1, 4), class_indices(batch, widths.back())};
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+    const double bound = std::sqrt(6 / static_cast<double>(widths[i]));
+    result.layers.push_back({uniform({widths[i + 1], widths[i]}, -bound, bound, 5 + i),
+                             uniform({widths[i + 1]}, -0.1, 0.1, 25 + i)});
+  }
+  return result;
+}
+
+Contest training(const std::vector<std::size_t>& widths, std::size_t batch, Optimizer optimizer) {
+  const Network same = network(widths, batch);
+  return {with_xtape::training(same, optimizer), with_torch::training(same, optimizer),
+          by_hand::training(same, optimizer)};
+}
+
+Contest inference(const std::vector<std::size_t>& widths, std::size_t batch) {
+  const Network same = network(widths, batch);
+  return {with_xtape::inference(same), with_torch::inference(same), by_hand::inference(same)};
+}
+
+}  // namespace
+
+void compare_training_steps(Table& table) {
+  table.add("step 4-16-3, batch 32, SGD", {20, 1.3}, [] { return training({4, 16, 3}, 32, Optimizer::sgd); });
+  table.add("step 64-128-10, batch 64, Adam", {3.3, 1.15}, [] {
+    return training({64, 128, 10}, 64, Optimizer::adam);
+  });
+  table.add("step 784-256-128-10, batch 128, Adam", {1.5, 1.1}, [] {
+    return training({784, 256, 128, 10}, 128, Optimizer::adam);
+  });
+  table.add("step 1024-1024-1024-10, batch 256, SGD", {1, 1.05}, [] {
+    return training({1024, 1024, 1024, 10}, 256, Optimizer::sgd);
+  });
+  table.add("inference 64-128-10, batch 1", {10, 1.4}, [] { return inference({64, 128, 10}, 1); });
+}
+
+}  // namespace benchmarks
