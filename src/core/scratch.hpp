@@ -23,7 +23,8 @@ enum class Scratch {
   pos_weights,
   weights,
   element_losses,
-  element_scales
+  element_scales,
+  column_groups
 };
 
 // Memory of this thread for `count` elements, which stays allocated; each purpose has its own.

@@ -53,7 +53,9 @@ void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store)
   constexpr std::size_t block = 512;
   for (std::size_t begin = 0; begin < n; begin += block) {
     const std::size_t count = std::min(block, n - begin);
-    double sums[block] = {}, errors[block] = {};
+    double sums[block], errors[block];
+    std::fill_n(sums, count, 0.0);
+    std::fill_n(errors, count, 0.0);
     for_each_row(reduced, [&](const std::size_t(&at)[2]) {
       kernels<T>().add_rows(x + at[1] + begin, reduced.inner_extent(), reduced.inner_stride(1), count, sums,
                             errors);

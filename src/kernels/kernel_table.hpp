@@ -60,6 +60,33 @@ struct UnaryKernels {
 template <class T>
 using BinaryKernel = void (*)(const T* a, bool a_moves, const T* b, bool b_moves, T* y, std::size_t n);
 
+// c (rows, columns) = start + a b, where each row of the start is the bias, or, without it, that of c if
+// `add`, or else 0. Element (i, k) of a is a[i * a_row + k * a_inner]; b (inner, columns) and c are dense, b
+// may be given transposed.
+template <class T>
+struct SmallProduct {
+  std::size_t rows, columns, inner;
+  const T* a;
+  std::size_t a_row, a_inner;
+  const T* b;
+  bool b_is_transposed;
+  const T* bias;
+  bool add;
+  T* c;
+  T* groups;  // memory for 32 inner elements
+};
+
+// Of a (rows, inner) and b^T (columns, inner), both dense: so few rows that a BLAS takes longer whatever the
+// size.
+inline constexpr std::size_t few_rows = 5;
+
+// Of a step of Adam: m = beta1 m + rest1 g, v = beta2 v + rest2 g^2, x -= rate m / (sqrt(v) scale + epsilon).
+template <class T>
+struct AdamStep {
+  T rate, scale, epsilon;
+  T beta1, rest1, beta2, rest2;
+};
+
 template <class T>
 struct Kernels {
   void (*softmax_cross_entropy)(const SoftmaxRows<T>&);
@@ -82,6 +109,12 @@ struct Kernels {
   // the former.
   void (*work_labels)(const T* given, const double* kept, const double* added, double mass, T* t,
                       std::size_t n);
+
+  void (*multiply_small)(const SmallProduct<T>&);
+
+  // velocity = momentum velocity + g, x -= rate velocity; without a velocity x -= rate g.
+  void (*sgd)(T* x, const T* g, T* velocity, std::size_t n, T rate, T momentum);
+  void (*adam)(T* x, const T* g, T* first_moment, T* second_moment, std::size_t n, const AdamStep<T>&);
 
   double (*sum)(const T* x, std::size_t n);
   double (*sum_of_doubles)(const double* x, std::size_t n);  // in the precision of T

@@ -24,6 +24,13 @@ Variable<T> Linear<T>::forward(Variable<T> x) {
   return linear(x, tape.watch(weight), tape.watch(bias));
 }
 
+template <class T>
+Variable<T> Linear<T>::forward_relu(Variable<T> x) {
+  Tape<T>& tape = x.tape();
+  if (bias.size() == 0) return linear_relu(x, tape.watch(weight));
+  return linear_relu(x, tape.watch(weight), tape.watch(bias));
+}
+
 template class Linear<float>;
 template class Linear<double>;
 

@@ -4,8 +4,14 @@
 #include <algorithm>
 
 #include "core/format.hpp"
+#include "xtape/ops/elementwise.hpp"
 
 namespace xtape::nn {
+
+template <class T>
+Variable<T> Module<T>::forward_relu(Variable<T> x) {
+  return relu(forward(x));
+}
 
 template <class T>
 std::vector<Parameter<T>*> Module<T>::parameters() const {

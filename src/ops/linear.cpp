@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <span>
 
 #include "core/format.hpp"
+#include "core/scratch.hpp"
+#include "core/thread_pool.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/kernels.hpp"
 #include "ops/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/matmul.hpp"
@@ -12,44 +16,71 @@ namespace xtape {
 namespace {
 
 using kernels::gemm;
+using kernels::gemm_plus_bias;
 using kernels::Transpose;
 
 struct Extents {
   std::size_t rows, in, out;
 };
 
-Extents check(const Shape& x, const Shape& weight, const Shape* bias) {
-  if (weight.rank() != 2) fail<ShapeError>("linear: weight must be (out, in), got {}", weight);
+Extents check(const char* name, const Shape& x, const Shape& weight, const Shape* bias) {
+  if (weight.rank() != 2) fail<ShapeError>("{}: weight must be (out, in), got {}", name, weight);
   const std::size_t out = weight[0], in = weight[1];
   if (x.rank() == 0 || x[x.rank() - 1] != in) {
-    fail<ShapeError>("linear: the last axis of x must have the {} inputs of weight {} (out, in), got x {}",
+    fail<ShapeError>("{}: the last axis of x must have the {} inputs of weight {} (out, in), got x {}", name,
                      in, weight, x);
   }
   if (bias != nullptr && *bias != Shape{out}) {
-    fail<ShapeError>("linear: bias must have the {} outputs of weight {} (out, in), got {}", out, weight,
+    fail<ShapeError>("{}: bias must have the {} outputs of weight {} (out, in), got {}", name, out, weight,
                      *bias);
   }
   std::size_t rows = 1;
   for (std::size_t axis = 0; axis + 1 < x.rank(); ++axis) rows *= x[axis];
-  require_gemm_extents("linear", {rows, in, out});
+  require_gemm_extents(name, {rows, in, out});
   return {rows, in, out};
 }
 
 template <class T>
-Variable<T> record(Recording<T>& op, Extents extents, Variable<T> x, Variable<T> weight, const T* bias) {
+void apply_relu(T* y, std::size_t n) {
+  parallel_for_ranges(n, products_per_block, [y](std::size_t begin, std::size_t end) {
+    kernels::kernels<T>().relu.value(y + begin, y + begin, end - begin);
+  });
+}
+
+// The gradient of what went into relu, from that of y, which came out: dy where y > 0.
+template <class T>
+const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy) {
+  T* const gradient = scratch<T, Scratch::gradient>(y.size());
+  parallel_for_ranges(y.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+    kernels::kernels<T>().relu.gradient(&y[begin], &dy[begin], gradient + begin, end - begin, true);
+  });
+  return gradient;
+}
+
+enum class After { nothing, relu };
+
+template <class T>
+Variable<T> record(const char* name, Variable<T> x, Variable<T> weight, const Variable<T>* bias,
+                   After after) {
+  const Extents extents = check(name, x.shape(), weight.shape(), bias == nullptr ? nullptr : &bias->shape());
   const auto [rows, in, out] = extents;
+  const Variable<T> inputs[] = {x, weight, bias == nullptr ? x : *bias};
+  Recording<T> op(name, std::span(inputs, bias == nullptr ? 2 : 3));
   Shape shape(x.shape().begin(), x.shape().end() - 1);
   shape.append(out);
   const ArrayView<T> y = op.output(shape);
   if (bias != nullptr) {
-    for (std::size_t row = 0; row < rows; ++row) std::copy(bias, bias + out, y.data() + row * out);
+    gemm_plus_bias(Transpose::no, Transpose::yes, rows, out, in, x.data(), weight.data(), bias->data(),
+                   y.data());
+  } else {
+    gemm(Transpose::no, Transpose::yes, rows, out, in, x.data(), weight.data(), T{0}, y.data());
   }
-  gemm(Transpose::no, Transpose::yes, rows, out, in, x.data(), weight.data(), bias == nullptr ? T{0} : T{1},
-       y.data());
+  if (after == After::relu) apply_relu(y.data(), y.size());
 
-  return op.finish([extents, has_bias = bias != nullptr](Backward<T>& b) {
+  return op.finish([extents, has_bias = bias != nullptr, after](Backward<T>& b) {
     const auto [rows, in, out] = extents;
-    const T* dy = b.output_grad().data();
+    const T* dy =
+        after == After::relu ? gradient_before_relu(b.output(), b.output_grad()) : b.output_grad().data();
     if (b.needs_grad(0)) {  // dx = dy weight
       const auto [dx, first] = b.contribution(0);
       gemm(Transpose::no, Transpose::no, rows, in, out, dy, b.input(1).data(), first ? T{0} : T{1},
@@ -72,21 +103,31 @@ Variable<T> record(Recording<T>& op, Extents extents, Variable<T> x, Variable<T>
 
 template <class T>
 Variable<T> linear(Variable<T> x, Variable<T> weight, Variable<T> bias) {
-  const Extents extents = check(x.shape(), weight.shape(), &bias.shape());
-  Recording<T> op("linear", {x, weight, bias});
-  return record(op, extents, x, weight, bias.data());
+  return record("linear", x, weight, &bias, After::nothing);
 }
 
 template <class T>
 Variable<T> linear(Variable<T> x, Variable<T> weight) {
-  const Extents extents = check(x.shape(), weight.shape(), nullptr);
-  Recording<T> op("linear", {x, weight});
-  return record<T>(op, extents, x, weight, nullptr);
+  return record<T>("linear", x, weight, nullptr, After::nothing);
+}
+
+template <class T>
+Variable<T> linear_relu(Variable<T> x, Variable<T> weight, Variable<T> bias) {
+  return record("linear_relu", x, weight, &bias, After::relu);
+}
+
+template <class T>
+Variable<T> linear_relu(Variable<T> x, Variable<T> weight) {
+  return record<T>("linear_relu", x, weight, nullptr, After::relu);
 }
 
 template Variable<float> linear(Variable<float>, Variable<float>, Variable<float>);
 template Variable<float> linear(Variable<float>, Variable<float>);
+template Variable<float> linear_relu(Variable<float>, Variable<float>, Variable<float>);
+template Variable<float> linear_relu(Variable<float>, Variable<float>);
 template Variable<double> linear(Variable<double>, Variable<double>, Variable<double>);
 template Variable<double> linear(Variable<double>, Variable<double>);
+template Variable<double> linear_relu(Variable<double>, Variable<double>, Variable<double>);
+template Variable<double> linear_relu(Variable<double>, Variable<double>);
 
 }  // namespace xtape

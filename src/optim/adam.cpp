@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "core/format.hpp"
+#include "core/thread_pool.hpp"
+#include "kernels/kernels.hpp"
 
 namespace xtape::optim {
 
@@ -31,21 +33,22 @@ void Adam<T>::step() {
   const double correction2 = 1 - std::pow(options_.beta2, t);
   // The corrections of both moments, moved out of the loop: r m' / (sqrt(v') + e) with m' = m / c1 and
   // v' = v / c2 is (r / c1) m / (sqrt(v) / sqrt(c2) + e).
-  const T rate = static_cast<T>(this->learning_rate() / correction1);
-  const T scale = static_cast<T>(1 / std::sqrt(correction2));
-  const T epsilon = static_cast<T>(options_.epsilon);
-  const T beta1 = static_cast<T>(options_.beta1), rest1 = static_cast<T>(1 - options_.beta1);
-  const T beta2 = static_cast<T>(options_.beta2), rest2 = static_cast<T>(1 - options_.beta2);
+  const auto number = [](double x) { return static_cast<T>(x); };
+  const kernels::AdamStep<T> step{.rate = number(this->learning_rate() / correction1),
+                                  .scale = number(1 / std::sqrt(correction2)),
+                                  .epsilon = number(options_.epsilon),
+                                  .beta1 = number(options_.beta1),
+                                  .rest1 = number(1 - options_.beta1),
+                                  .beta2 = number(options_.beta2),
+                                  .rest2 = number(1 - options_.beta2)};
   for (std::size_t p = 0; p < this->parameters().size(); ++p) {
     Parameter<T>& parameter = *this->parameters()[p];
-    T* x = parameter.values().data();
-    const T* g = parameter.gradients().data();
-    T *m = first_moments_[p].data(), *v = second_moments_[p].data();
-    for (std::size_t i = 0; i < parameter.size(); ++i) {
-      m[i] = beta1 * m[i] + rest1 * g[i];
-      v[i] = beta2 * v[i] + rest2 * g[i] * g[i];
-      x[i] -= rate * m[i] / (std::sqrt(v[i]) * scale + epsilon);
-    }
+    T* const x = parameter.values().data();
+    const T* const g = parameter.gradients().data();
+    T *const m = first_moments_[p].data(), *const v = second_moments_[p].data();
+    parallel_for_ranges(parameter.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+      kernels::kernels<T>().adam(x + begin, g + begin, m + begin, v + begin, end - begin, step);
+    });
   }
 }
 

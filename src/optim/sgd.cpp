@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "core/format.hpp"
+#include "core/thread_pool.hpp"
+#include "kernels/kernels.hpp"
 
 namespace xtape::optim {
 
@@ -22,17 +24,13 @@ void SGD<T>::step() {
   const T rate = static_cast<T>(this->learning_rate()), momentum = static_cast<T>(momentum_);
   for (std::size_t p = 0; p < this->parameters().size(); ++p) {
     Parameter<T>& parameter = *this->parameters()[p];
-    T* x = parameter.values().data();
-    const T* g = parameter.gradients().data();
-    if (momentum_ == 0) {
-      for (std::size_t i = 0; i < parameter.size(); ++i) x[i] -= rate * g[i];
-      continue;
-    }
-    T* v = velocities_[p].data();
-    for (std::size_t i = 0; i < parameter.size(); ++i) {
-      v[i] = momentum * v[i] + g[i];
-      x[i] -= rate * v[i];
-    }
+    T* const x = parameter.values().data();
+    const T* const g = parameter.gradients().data();
+    T* const velocity = momentum_ == 0 ? nullptr : velocities_[p].data();
+    parallel_for_ranges(parameter.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+      kernels::kernels<T>().sgd(x + begin, g + begin, velocity == nullptr ? nullptr : velocity + begin,
+                                end - begin, rate, momentum);
+    });
   }
 }
 

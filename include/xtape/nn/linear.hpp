@@ -23,7 +23,8 @@ class Linear : public Module<T> {
   /// @throws ArgumentError  in or out is 0.
   Linear(std::size_t in, std::size_t out, Random& random, const LinearOptions<T>& options = {});
 
-  Variable<T> forward(Variable<T> x) override;
+  Variable<T> forward(Variable<T> x) final;
+  Variable<T> forward_relu(Variable<T> x) final;
 
   Parameter<T> weight;  ///< (out, in)
   Parameter<T> bias;    ///< (out); (0) without bias

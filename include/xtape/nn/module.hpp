@@ -31,6 +31,10 @@ class Module {
   virtual Variable<T> forward(Variable<T> x) = 0;
   Variable<T> operator()(Variable<T> x) { return forward(x); }
 
+  /// relu(forward(x)). A module that can do both at once overrides it; Sequential calls it where Relu
+  /// follows.
+  virtual Variable<T> forward_relu(Variable<T> x);
+
   /// Those of this module and then those of its children, in the order in which they were added; one that is
   /// shared by several modules once.
   std::vector<Parameter<T>*> parameters() const;

@@ -3,14 +3,17 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "xtape/nn/activations.hpp"
 #include "xtape/nn/module.hpp"
 
 namespace xtape::nn {
 
-/// Modules one after the other. Parameters are named after their place, as in PyTorch: "0.weight".
+/// Modules one after the other; Linear and a Relu after it are computed in one operation. Parameters are
+/// named after their place, as in PyTorch: "0.weight".
 ///
 ///     nn::Sequential<float> model;
 ///     model.add<nn::Linear>(64, 128, random).add<nn::Relu>().add<nn::Linear>(128, 10, random);
@@ -28,20 +31,27 @@ class Sequential : public Module<T> {
   Sequential& add(Arguments&&... arguments) {
     auto layer = std::make_unique<Layer>(std::forward<Arguments>(arguments)...);
     Module<T>::add(std::to_string(layers_.size()), *layer);
-    layers_.push_back(std::move(layer));
+    layers_.push_back({std::move(layer), std::is_same_v<Layer, Relu<T>>});
     return *this;
   }
 
   Variable<T> forward(Variable<T> x) override {
-    for (const auto& layer : layers_) x = layer->forward(x);
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      const bool relu_follows = i + 1 < layers_.size() && layers_[i + 1].is_relu;
+      x = relu_follows ? layers_[i++].module->forward_relu(x) : layers_[i].module->forward(x);
+    }
     return x;
   }
 
   std::size_t size() const noexcept { return layers_.size(); }
-  Module<T>& operator[](std::size_t i) { return *layers_[i]; }
+  Module<T>& operator[](std::size_t i) { return *layers_[i].module; }
 
  private:
-  std::vector<std::unique_ptr<Module<T>>> layers_;
+  struct Place {
+    std::unique_ptr<Module<T>> module;
+    bool is_relu;
+  };
+  std::vector<Place> layers_;
 };
 
 }  // namespace xtape::nn

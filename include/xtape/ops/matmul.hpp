@@ -26,4 +26,12 @@ Variable<T> linear(Variable<T> x, Variable<T> weight, Variable<T> bias);
 template <class T>
 Variable<T> linear(Variable<T> x, Variable<T> weight);
 
+/// relu(linear(x, weight, bias)) in one operation, which keeps no array between the two.
+template <class T>
+Variable<T> linear_relu(Variable<T> x, Variable<T> weight, Variable<T> bias);
+
+/// relu(linear(x, weight))
+template <class T>
+Variable<T> linear_relu(Variable<T> x, Variable<T> weight);
+
 }  // namespace xtape

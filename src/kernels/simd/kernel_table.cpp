@@ -3,7 +3,9 @@
 #include "kernels/kernel_table.hpp"
 
 #include "kernels/simd/elementwise.hpp"
+#include "kernels/simd/optimizers.hpp"
 #include "kernels/simd/sigmoid_cross_entropy.hpp"
+#include "kernels/simd/small_product.hpp"
 #include "kernels/simd/softmax.hpp"
 #include "kernels/simd/softmax_cross_entropy.hpp"
 #include "kernels/simd/sums.hpp"
@@ -38,6 +40,9 @@ constexpr Kernels<T> table{
     .multiply = combine<Multiply, T>,
     .divide = combine<Divide, T>,
     .work_labels = work_labels<T>,
+    .multiply_small = multiply_small<T>,
+    .sgd = sgd<T>,
+    .adam = adam<T>,
     .sum = sum<PrecisionOf<T>, T>,
     .sum_of_doubles = sum<PrecisionOf<T>, double>,
     .add_rows = add_rows<T>,

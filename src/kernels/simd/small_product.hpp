@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Products of matrices that are so small, or have so few rows, that a BLAS takes longer to prepare than to
+// multiply.
+#pragma once
+
+#include "kernels/kernel_table.hpp"
+#include "kernels/simd/transpose.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+// Columns of b in groups of as many as a batch has lanes: element (k, j) of group g is at
+// first[g * group + k * row + j].
+template <class T>
+struct ColumnGroups {
+  const T* first;
+  std::size_t group;
+  std::size_t row;
+};
+
+// So many sums stay in registers.
+template <class T>
+inline constexpr std::size_t most_sums = sizeof(Batch<T>) == 64 ? 16 : 8;
+
+// Some rows of c from row i on, in some neighbouring groups of columns, which begin at column j and at b;
+// `count` is All, or how many columns there are in the last group.
+template <std::size_t rows, std::size_t groups, class T, class Count>
+XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, const ColumnGroups<T>& b, std::size_t i,
+                                std::size_t j, Count count) {
+  using B = Batch<T>;
+  B sum[rows][groups];
+  for (std::size_t r = 0; r < rows; ++r) {
+    const T* const start = in.bias != nullptr ? in.bias + j : in.c + (i + r) * in.columns + j;
+    const bool is_zero = in.bias == nullptr && !in.add;
+    for (std::size_t v = 0; v < groups; ++v)
+      sum[r][v] = is_zero ? B(T{0}) : load_some<B>(start + v * lanes<T>, count, T{0});
+  }
+  const T *a = in.a + i * in.a_row, *row = b.first;
+  for (std::size_t k = 0; k < in.inner; ++k, a += in.a_inner, row += b.row) {
+    B factor[groups];
+    for (std::size_t v = 0; v < groups; ++v) factor[v] = load<B>(row + v * b.group);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const B same(a[r * in.a_row]);
+      for (std::size_t v = 0; v < groups; ++v) sum[r][v] = multiply_add(same, factor[v], sum[r][v]);
+    }
+  }
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t v = 0; v < groups; ++v)
+      store_some(sum[r][v], in.c + (i + r) * in.columns + j + v * lanes<T>, count);
+  }
+}
+
+// The same for all rows from row i on.
+template <std::size_t rows, std::size_t groups, class T, class Count>
+void multiply_groups(const SmallProduct<T>& in, const ColumnGroups<T>& b, std::size_t i, std::size_t j,
+                     Count count) {
+  for (; i + rows <= in.rows; i += rows) multiply_tile<rows, groups>(in, b, i, j, count);
+  if constexpr (rows > 1) multiply_groups<rows / 2, groups>(in, b, i, j, count);
+}
+
+// For b (inner, columns): the last columns, where they do not fill a group, are copied to one that is whole.
+template <class T>
+void multiply_by_columns(const SmallProduct<T>& in) {
+  std::size_t j = 0;
+  for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>)
+    multiply_groups<most_sums<T> / 2, 2>(in, ColumnGroups<T>{in.b + j, lanes<T>, in.columns}, 0, j, All());
+  if (j + lanes<T> <= in.columns) {
+    multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.b + j, 0, in.columns}, 0, j, All());
+    j += lanes<T>;
+  }
+  if (j == in.columns) return;
+  for (std::size_t k = 0; k < in.inner; ++k)
+    store(load_partly<Batch<T>>(in.b + k * in.columns + j, in.columns - j, T{0}), in.groups + k * lanes<T>);
+  multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.groups, 0, lanes<T>}, 0, j, in.columns - j);
+}
+
+// For b^T (columns, inner): a few groups of columns at a time are brought together.
+template <class T>
+void multiply_by_rows(const SmallProduct<T>& in) {
+  const std::size_t group = in.inner * lanes<T>;
+  const ColumnGroups<T> b{in.groups, group, lanes<T>};
+  std::size_t j = 0;
+  for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>) {
+    for (std::size_t g = 0; g < 2; ++g)
+      rows_to_lanes(in.b + (j + g * lanes<T>)*in.inner, lanes<T>, in.inner, in.groups + g * group);
+    multiply_groups<most_sums<T> / 2, 2>(in, b, 0, j, All());
+  }
+  for (; j < in.columns; j += lanes<T>) {
+    const std::size_t left = in.columns - j;
+    rows_to_lanes(in.b + j * in.inner, left < lanes<T> ? left : lanes<T>, in.inner, in.groups);
+    if (left < lanes<T>) {
+      multiply_groups<most_sums<T>, 1>(in, b, 0, j, left);
+    } else {
+      multiply_groups<most_sums<T>, 1>(in, b, 0, j, All());
+    }
+  }
+}
+
+// The sum of the lanes of each batch.
+template <class T, std::size_t count>
+XTAPE_INLINE void sum_lanes(const Batch<T> (&x)[count], T* sums) {
+  if constexpr (lanes<T> >= 4 && count % 4 == 0) {
+    for (std::size_t i = 0; i < count; i += 4) {
+      typename Fours<T>::Whole row[4];
+      for (std::size_t k = 0; k < 4; ++k) std::memcpy(&row[k], &x[i + k], sizeof row[k]);
+      Fours<T>::transpose(row);
+      const typename Fours<T>::Whole whole = (row[0] + row[1]) + (row[2] + row[3]);
+      typename Fours<T>::Four four[Fours<T>::count];
+      std::memcpy(four, &whole, sizeof whole);
+      for (std::size_t k = 1; k < Fours<T>::count; ++k) four[0] += four[k];
+      std::memcpy(sums + i, &four[0], sizeof four[0]);
+    }
+  } else {
+    for (std::size_t i = 0; i < count; ++i) sums[i] = sum_of_lanes(x[i]);
+  }
+}
+
+// Adds to each sum the products of the elements k, k + 1, ... of a row of a and a row of b.
+template <std::size_t rows, std::size_t columns, class T, class Count>
+XTAPE_INLINE void add_products(const T* a, std::size_t a_row, const T* b, std::size_t b_row, std::size_t k,
+                               Count count, Batch<T> (&sum)[rows * columns]) {
+  Batch<T> factor[rows];
+  for (std::size_t r = 0; r < rows; ++r) factor[r] = load_some<Batch<T>>(a + r * a_row + k, count, T{0});
+  for (std::size_t c = 0; c < columns; ++c) {
+    const Batch<T> other = load_some<Batch<T>>(b + c * b_row + k, count, T{0});
+    for (std::size_t r = 0; r < rows; ++r)
+      sum[r * columns + c] = multiply_add(factor[r], other, sum[r * columns + c]);
+  }
+}
+
+// Some rows of c from row i on, in some columns from j on: each element is the product of two rows.
+template <std::size_t rows, std::size_t columns, class T>
+XTAPE_INLINE void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i, std::size_t j) {
+  const T *const a = in.a + i * in.a_row, *const b = in.b + j * in.inner;
+  const std::size_t inner = in.inner, a_row = in.a_row;
+  Batch<T> sum[rows * columns];
+  for (std::size_t s = 0; s < rows * columns; ++s) sum[s] = Batch<T>(T{0});
+  std::size_t k = 0;
+  for (; k + lanes<T> <= inner; k += lanes<T>) add_products<rows, columns>(a, a_row, b, inner, k, All(), sum);
+  if (k < inner) add_products<rows, columns>(a, a_row, b, inner, k, inner - k, sum);
+  T sums[rows * columns];
+  sum_lanes(sum, sums);
+  for (std::size_t r = 0; r < rows; ++r) {
+    T* const c = in.c + (i + r) * in.columns + j;
+    if (in.bias != nullptr || in.add) {
+      const T* const start = in.bias != nullptr ? in.bias + j : c;
+      for (std::size_t v = 0; v < columns; ++v) sums[r * columns + v] += start[v];
+    }
+    std::memcpy(c, sums + r * columns, columns * sizeof(T));
+  }
+}
+
+template <std::size_t rows, class T>
+void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i) {
+  constexpr std::size_t together = 8 / rows;
+  std::size_t j = 0;
+  for (; j + together <= in.columns; j += together) multiply_rows_by_rows<rows, together>(in, i, j);
+  for (; j < in.columns; ++j) multiply_rows_by_rows<rows, 1>(in, i, j);
+}
+
+// With few rows, bringing columns together would take too much of the time.
+template <class T>
+void multiply_few_rows(const SmallProduct<T>& in) {
+  std::size_t i = 0;
+  for (; i + 2 <= in.rows; i += 2) multiply_rows_by_rows<2>(in, i);
+  if (i < in.rows) multiply_rows_by_rows<1>(in, i);
+}
+
+// Some columns from column j on of as many rows as a batch has lanes, whose elements k are at a + k * step.
+template <std::size_t columns, class T>
+void multiply_lanes(const SmallProduct<T>& in, const T* a, std::size_t step, std::size_t j, T* c) {
+  const std::size_t b_row = in.b_is_transposed ? 1 : in.columns, b_column = in.b_is_transposed ? in.inner : 1;
+  for (; j + columns <= in.columns; j += columns) {
+    Batch<T> sum[columns];
+    for (std::size_t v = 0; v < columns; ++v) sum[v] = Batch<T>(in.bias == nullptr ? T{0} : in.bias[j + v]);
+    const T* b = in.b + j * b_column;
+    for (std::size_t k = 0; k < in.inner; ++k, b += b_row) {
+      const Batch<T> rows = load<Batch<T>>(a + k * step);
+      for (std::size_t v = 0; v < columns; ++v)
+        sum[v] = multiply_add(rows, Batch<T>(b[v * b_column]), sum[v]);
+    }
+    for (std::size_t v = 0; v < columns; ++v) store(sum[v], c + (j + v) * lanes<T>);
+  }
+  if constexpr (columns > 1) multiply_lanes<columns / 2>(in, a, step, j, c);
+}
+
+// With few columns, lanes are rows.
+template <class T>
+void multiply_few_columns(const SmallProduct<T>& in) {
+  for (std::size_t i = 0; i < in.rows; i += lanes<T>) {
+    const std::size_t left = in.rows - i, count = left < lanes<T> ? left : lanes<T>;
+    const T* a = in.groups;
+    std::size_t step = lanes<T>;
+    if (in.a_row != 1) {
+      rows_to_lanes(in.a + i * in.a_row, count, in.inner, in.groups);
+    } else if (count == lanes<T>) {
+      a = in.a + i;
+      step = in.a_inner;
+    } else {
+      for (std::size_t k = 0; k < in.inner; ++k)
+        store(load_partly<Batch<T>>(in.a + i + k * in.a_inner, count, T{0}), in.groups + k * lanes<T>);
+    }
+    T by_columns[lanes<T> * lanes<T>], by_rows[lanes<T> * lanes<T>];
+    multiply_lanes<8>(in, a, step, 0, by_columns);
+    T* const c = in.c + i * in.columns;
+    if (in.add) {
+      lanes_to_rows(by_columns, count, in.columns, by_rows);
+      for (std::size_t k = 0; k < count * in.columns; ++k) c[k] += by_rows[k];
+    } else {
+      lanes_to_rows(by_columns, count, in.columns, c);
+    }
+  }
+}
+
+template <class T>
+void multiply_small(const SmallProduct<T>& in) {
+  if (in.b_is_transposed && in.rows <= few_rows && in.a_inner == 1) {
+    multiply_few_rows(in);
+  } else if (2 * in.columns <= lanes<T>) {
+    multiply_few_columns(in);
+  } else if (in.b_is_transposed) {
+    multiply_by_rows(in);
+  } else {
+    multiply_by_columns(in);
+  }
+}
+
+}  // namespace
+}  // namespace xtape::kernels
