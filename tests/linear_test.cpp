@@ -120,3 +120,44 @@ TEST_CASE("linear refuses an extent that the BLAS cannot index", "[ops][linear][
   CHECK(refusal<ShapeError>(tape, [&] { linear(x, weight); }) ==
         "linear: extents must be at most 2147483647, what the BLAS can index, got 4294967296");
 }
+
+TEMPLATE_TEST_CASE("linear_relu is relu after linear, bit for bit", "[ops][linear]", float, double) {
+  for (const bool has_bias : {true, false}) {
+    std::vector<std::vector<double>> results;
+    for (const bool at_once : {true, false}) {
+      Tape<TestType> tape;
+      const auto x = tape.variable(irregular({2, 7, 5})), weight = tape.variable(irregular({9, 5}, -1, 2));
+      const auto bias = tape.variable(irregular({9}));
+      const auto y = at_once ? has_bias ? linear_relu(x, weight, bias) : linear_relu(x, weight)
+                             : relu(has_bias ? linear(x, weight, bias) : linear(x, weight));
+      y.backward(tape.constant(irregular({2, 7, 9}, -1, 1)));
+      results.push_back(values(y));
+      for (const auto& input : {x, weight}) results.push_back(values(input.grad()));
+      if (has_bias) results.push_back(values(bias.grad()));
+    }
+    const std::size_t half = results.size() / 2;
+    for (std::size_t i = 0; i < half; ++i) CHECK(results[i] == results[half + i]);
+  }
+}
+
+TEST_CASE("linear_relu agrees with central differences", "[ops][linear][gradient]") {
+  const auto f = [](auto x, auto weight, auto bias) { return linear_relu(x, weight, bias); };
+  CHECK_THAT(gradcheck(f, irregular({4, 3}), irregular({5, 3}, -1, 3), irregular({5})), HasCorrectGradient());
+}
+
+TEST_CASE("linear_relu hands NaN on, and gives no gradient where its output is 0",
+          "[ops][linear][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({3, 1}, {NaN, -1, 0}));
+  const auto y = linear_relu(x, tape.variable(array({1, 1}, {1})), tape.variable(array({1}, {0})));
+  CHECK_THAT(values(y), AllClose({NaN, 0, 0}, 0));
+  sum(y).backward();
+  CHECK_THAT(values(x.grad()), AllClose({0, 0, 0}, 0));
+}
+
+TEST_CASE("linear_relu names the shapes it was given", "[ops][linear][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 3})), weight = tape.variable(irregular({4, 5}));
+  CHECK(refusal<ShapeError>(tape, [&] { linear_relu(x, weight); }) ==
+        "linear_relu: the last axis of x must have the 5 inputs of weight (4, 5) (out, in), got x (2, 3)");
+}

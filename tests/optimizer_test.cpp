@@ -73,3 +73,31 @@ TEST_CASE("an optimizer refuses no parameters, a null one and one twice", "[opti
   CHECK_THROWS_WITH(optim::Adam<double>({&p, &q, &p}),
                     "Adam: each parameter must be given once, got 'weight' twice");
 }
+
+// So many elements that they fill whole vectors and leave some over, and several threads' worth.
+TEMPLATE_TEST_CASE("optimizers treat each of many elements as if it were alone", "[optim]", float, double) {
+  constexpr std::size_t many = 300'037;
+  Parameter<TestType> all("all", irregular({many})), adam("adam", irregular({many}));
+  optim::SGD<TestType> sgd_of_all({&all}, {.learning_rate = 0.1, .momentum = 0.9});
+  optim::Adam<TestType> adam_of_all({&adam}, {.learning_rate = 0.1});
+  const auto gradients = irregular({many}, -1, 3);
+  for (int step = 0; step < 2; ++step) {
+    all.grad() = gradients;
+    adam.grad() = gradients;
+    sgd_of_all.step();
+    adam_of_all.step();
+  }
+  for (const std::size_t i : {std::size_t{0}, std::size_t{15}, std::size_t{200'000}, many - 1}) {
+    Parameter<TestType> one("one", Shape{1}), other("other", Shape{1});
+    one.values()[0] = other.values()[0] = static_cast<TestType>(irregular({many})(i));
+    optim::SGD<TestType> sgd({&one}, {.learning_rate = 0.1, .momentum = 0.9});
+    optim::Adam<TestType> adam_of_one({&other}, {.learning_rate = 0.1});
+    for (int step = 0; step < 2; ++step) {
+      one.gradients()[0] = other.gradients()[0] = static_cast<TestType>(gradients(i));
+      sgd.step();
+      adam_of_one.step();
+    }
+    CHECK(all.values()[i] == one.values()[0]);
+    CHECK(adam.values()[i] == other.values()[0]);
+  }
+}

@@ -16,7 +16,31 @@ struct AddNumber : nn::Module<double> {
   Variable<double> forward(Variable<double> x) override { return x + number; }
 };
 
+// Says which of its functions was called.
+struct Tells : nn::Module<double> {
+  Variable<double> forward(Variable<double> x) override { return x + 1.0; }
+  Variable<double> forward_relu(Variable<double> x) override { return x + 100.0; }
+};
+
 }  // namespace
+
+TEST_CASE("a sequence asks a module before a Relu to do both at once", "[nn][sequential]") {
+  nn::Sequential<double> model;
+  model.add<Tells>().add<nn::Relu>().add<Tells>().add<nn::Tanh>();
+  Tape<double> tape;
+  CHECK_THAT(values(model(tape.constant(-3))), AllClose({std::tanh(98.0)}, 1e-15));
+}
+
+TEST_CASE("a sequence of Linear and Relu gives what the two operations give", "[nn][sequential]") {
+  Random random(1);
+  nn::Sequential<double> model;
+  model.add<nn::Linear>(3, 4, random).add<nn::Relu>().add<Double>().add<nn::Relu>();
+  auto& layer = dynamic_cast<nn::Linear<double>&>(model[0]);
+  Tape<double> tape;
+  const auto x = tape.constant(irregular({5, 3}));
+  const auto y = model(x);
+  CHECK(values(y) == values(relu(2 * relu(linear(x, tape.watch(layer.weight), tape.watch(layer.bias))))));
+}
 
 TEST_CASE("a sequence applies its modules in order", "[nn][sequential]") {
   nn::Sequential<double> model;

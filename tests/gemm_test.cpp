@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels/gemm.hpp"
+
+#include <cstring>
+
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+using kernels::Transpose;
+
+namespace {
+
+enum class Start { zero, itself, bias };
+
+constexpr Transpose both[] = {Transpose::no, Transpose::yes};
+
+/// A product of whole numbers so small that float holds every intermediate result.
+template <class T>
+struct Product {
+  Transpose transpose_a, transpose_b;
+  std::size_t rows, columns, inner;
+  std::vector<T> a = numbers(rows * inner, 7), b = numbers(inner * columns, 11), bias = numbers(columns, 5),
+                 before = numbers(rows * columns, 13);
+
+  static std::vector<T> numbers(std::size_t count, int modulus) {
+    std::vector<T> result(count);
+    for (std::size_t i = 0; i < count; ++i)
+      result[i] = static_cast<T>(static_cast<int>(i * 31 % static_cast<std::size_t>(modulus)) - modulus / 2);
+    return result;
+  }
+
+  std::vector<T> expected(Start start) const {
+    std::vector<T> c(rows * columns);
+    for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t j = 0; j < columns; ++j) {
+        T sum = start == Start::zero ? T{0} : start == Start::bias ? bias[j] : before[i * columns + j];
+        for (std::size_t k = 0; k < inner; ++k) {
+          sum += a[transpose_a == Transpose::yes ? k * rows + i : i * inner + k] *
+                 b[transpose_b == Transpose::yes ? j * inner + k : k * columns + j];
+        }
+        c[i * columns + j] = sum;
+      }
+    }
+    return c;
+  }
+
+  /// c, and nothing outside of it is written.
+  std::vector<T> result(Start start) const {
+    constexpr T guard = 12345;
+    constexpr std::size_t margin = 64;
+    std::vector<T> memory(before.size() + 2 * margin, guard);
+    T* const c = memory.data() + margin;
+    std::copy(before.begin(), before.end(), c);
+    if (start == Start::bias) {
+      kernels::gemm_plus_bias(transpose_a, transpose_b, rows, columns, inner, a.data(), b.data(), bias.data(),
+                              c);
+    } else {
+      const T beta = start == Start::itself ? T{1} : T{0};
+      kernels::gemm(transpose_a, transpose_b, rows, columns, inner, a.data(), b.data(), beta, c);
+    }
+    const auto end = memory.end() - margin;
+    CHECK(std::count(memory.begin(), memory.begin() + margin, guard) == margin);
+    CHECK(std::count(end, memory.end(), guard) == margin);
+    return {memory.begin() + margin, end};
+  }
+};
+
+template <class T>
+void check_exact(std::size_t rows, std::size_t columns, std::size_t inner) {
+  for (const Transpose transpose_a : both) {
+    for (const Transpose transpose_b : both) {
+      const Product<T> product{transpose_a, transpose_b, rows, columns, inner};
+      for (const Start start : {Start::zero, Start::itself, Start::bias}) {
+        CAPTURE(rows, columns, inner, transpose_a == Transpose::yes, transpose_b == Transpose::yes,
+                static_cast<int>(start));
+        CHECK(product.result(start) == product.expected(start));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+// Extents around the numbers of lanes and of rows that the kernels take at a time.
+TEMPLATE_TEST_CASE("products of every small shape are exact and write nothing else", "[ops][gemm]", float,
+                   double) {
+  const std::vector<std::size_t> extents{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33};
+  for (const std::size_t rows : extents) {
+    for (const std::size_t columns : extents) {
+      for (const std::size_t inner : {0, 1, 2, 5, 8, 16, 19}) check_exact<TestType>(rows, columns, inner);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "[ops][gemm]", float, double) {
+  check_exact<TestType>(1, 300, 517);
+  check_exact<TestType>(5, 70, 1000);
+  check_exact<TestType>(130, 70, 65);
+  check_exact<TestType>(200, 150, 180);  // more than 2^22 multiplications
+}
+
+TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads", "[ops][gemm]", float,
+                   double) {
+  struct ThreadsRestored {
+    const std::size_t before = num_threads();
+    ~ThreadsRestored() { set_num_threads(before); }
+  } restored;
+  for (const auto& [rows, columns, inner] : {std::array<std::size_t, 3>{150, 130, 120}, {500, 200, 120}}) {
+    const xt::xarray<double> a = irregular({rows, inner}), b = irregular({inner, columns});
+    const auto product = [&](std::size_t threads) {
+      set_num_threads(threads);
+      Tape<TestType> tape;
+      const auto y = matmul(tape.constant(a), tape.constant(b));
+      return std::vector<TestType>(y.values().begin(), y.values().end());
+    };
+    const std::vector<TestType> alone = product(1);
+    for (const std::size_t threads : {2U, 3U}) {
+      const std::vector<TestType> shared = product(threads);
+      CHECK(std::memcmp(alone.data(), shared.data(), alone.size() * sizeof(TestType)) == 0);
+    }
+  }
+}
