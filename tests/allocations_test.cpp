@@ -168,6 +168,24 @@ TEST_CASE("training a digits network allocates nothing after its second step", "
   CHECK(loss_value > 0);
 }
 
+TEST_CASE("training that keeps no gradients allocates nothing after its second step", "[allocations]") {
+  Random random(4);
+  const Array<float> features = random_array({48, 20}, random);
+  nn::Sequential<float> model;
+  model.add<nn::Linear>(20, 30, random).add<nn::Relu>().add<nn::Linear>(30, 30, random).add<nn::Tanh>();
+  optim::SGD<float> optimizer(model.parameters());
+  Tape<float> tape;
+  tape.keep_gradients(false);
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    const auto y = model(tape.borrow(features));
+    (mean(square(y)) + mean(y)).backward();
+    optimizer.step();
+    optimizer.zero_grad();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 TEST_CASE("a loop of many operations allocates nothing after its second step", "[allocations]") {
   Random random(2);
   const Array<float> features = random_array({48, 20}, random), targets = random_array({48, 5}, random);

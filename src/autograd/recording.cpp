@@ -105,7 +105,9 @@ T* Backward<T>::grad_memory(detail::Node<T>& input, bool& first) {
 
 template <class T>
 void Backward<T>::pass_on(std::size_t i, ArrayView<const T> gradient) {
-  if (!needs_grad(i) || tape_.share_grad(*node_.inputs[i], gradient.data())) return;
+  if (!needs_grad(i)) return;
+  const bool is_ours = node_.grad_block != nullptr && node_.grad_block->holds(gradient.data());
+  if (tape_.share_grad(*node_.inputs[i], gradient.data(), is_ours ? node_.grad_block : nullptr)) return;
   const auto [grad, first] = contribution(i);
   if (first) {
     std::copy(gradient.begin(), gradient.end(), grad.begin());

@@ -112,7 +112,7 @@ void Tape<T>::begin_backward(detail::Node<T>& last, ArrayView<const T> seed, det
   discard_gradients();
   gradients_valid_ = true;
   ++backward_count_;
-  if (how == detail::Seed::copied || !share_grad(last, seed.data())) {
+  if (how == detail::Seed::copied || !share_grad(last, seed.data(), nullptr)) {
     bool first = false;
     T* grad = grad_memory(last, first);
     parallel_for_ranges(seed.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
@@ -129,6 +129,7 @@ void Tape<T>::apply_rules(std::size_t last_slot) {
     if (current.rule.apply == nullptr || current.backward_count != backward_count_) continue;
     Backward<T> context(*this, current);
     current.rule.apply(current.rule.rule, context);
+    if (!keep_gradients_) release_gradient(current);
   }
 }
 
@@ -148,24 +149,58 @@ T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
     return node.parameter->grad_.data();
   }
   first = node.backward_count != backward_count_;
-  if (first || node.grad_is_shared) {
-    T* const memory = gradients_.template allocate_array<T>(node.shape.elements());
-    if (!first) std::copy_n(node.grad, node.shape.elements(), memory);
-    node.grad = memory;
+  if (!first && !node.grad_is_shared) return node.grad;
+  if (!first && is_only_user(node)) {
     node.grad_is_shared = false;
-    node.backward_count = backward_count_;
+    return node.grad;
   }
+  const T* const shared = node.grad;
+  detail::GradientBlock* const shared_block = first ? nullptr : node.grad_block;
+  T* const memory = new_gradient(node);
+  if (!first) std::copy_n(shared, node.shape.elements(), memory);
+  if (shared_block != nullptr) gradient_pool_.release(shared_block);
+  return memory;
+}
+
+// Whether whose gradient the node has is done with it.
+template <class T>
+bool Tape<T>::is_only_user(const detail::Node<T>& node) noexcept {
+  return node.grad_block != nullptr && node.grad_block->users == 1;
+}
+
+template <class T>
+T* Tape<T>::new_gradient(detail::Node<T>& node) {
+  const std::size_t elements = node.shape.elements();
+  if (keep_gradients_) {
+    node.grad_block = nullptr;
+    node.grad = gradients_.template allocate_array<T>(elements);
+  } else {
+    node.grad_block = gradient_pool_.take(elements * sizeof(T));
+    node.grad = reinterpret_cast<T*>(node.grad_block->memory);
+  }
+  node.grad_is_shared = false;
+  node.backward_count = backward_count_;
   return node.grad;
 }
 
-// Whether the node's gradient could begin with one that belongs to somebody else.
+// Whether the node's gradient could begin with one that belongs to somebody else, which lies in the block if
+// that is not null.
 template <class T>
-bool Tape<T>::share_grad(detail::Node<T>& node, const T* gradient) noexcept {
+bool Tape<T>::share_grad(detail::Node<T>& node, const T* gradient, detail::GradientBlock* block) noexcept {
   if (node.parameter != nullptr || node.backward_count == backward_count_) return false;
+  if (block != nullptr) ++block->users;
   node.grad = const_cast<T*>(gradient);
+  node.grad_block = block;
   node.grad_is_shared = true;
   node.backward_count = backward_count_;
   return true;
+}
+
+template <class T>
+void Tape<T>::release_gradient(detail::Node<T>& node) noexcept {
+  if (node.grad_block != nullptr) gradient_pool_.release(node.grad_block);
+  node.grad = nullptr;
+  node.grad_block = nullptr;
 }
 
 template <class T>
@@ -181,7 +216,13 @@ ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
         "released",
         node.name);
   }
-  if (node.backward_count == backward_count_) return {node.grad, node.shape};
+  if (node.backward_count == backward_count_) {
+    if (node.grad != nullptr || node.shape.elements() == 0) return {node.grad, node.shape};
+    fail<TapeError>(
+        "grad: gradients of intermediate results are not kept (keep_gradients(false)), got one recorded by "
+        "'{}'; say tape.keep_gradients()",
+        node.name);
+  }
   bool first = false;
   T* grad = grad_memory(node, first);
   std::fill_n(grad, node.shape.elements(), T{0});
@@ -192,6 +233,7 @@ template <class T>
 void Tape<T>::discard_gradients() noexcept {
   note_high_water();
   gradients_.release({});
+  gradient_pool_.clear();
   gradients_valid_ = false;
 }
 

@@ -18,6 +18,8 @@ class Tape;
 
 namespace detail {
 
+struct GradientBlock;
+
 template <class T>
 struct StoredRule {
   void (*apply)(void* rule, Backward<T>& backward) = nullptr;
@@ -31,8 +33,9 @@ struct Node {
   const char* name = nullptr;
   Shape shape;
   const T* value = nullptr;
-  T* grad = nullptr;            // of the backward that `backward_count` tells
-  bool grad_is_shared = false;  // it belongs to somebody else and must not be written
+  T* grad = nullptr;                    // of the backward that `backward_count` tells
+  bool grad_is_shared = false;          // it belongs to somebody else and must not be written
+  GradientBlock* grad_block = nullptr;  // its memory, where it is given back once it has been used
   std::uint64_t backward_count = 0;
   std::uint64_t generation = 0;
   Node** inputs = nullptr;

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/gradient_pool.hpp"
 #include "xtape/autograd/node.hpp"
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/recording.hpp"
@@ -142,6 +143,13 @@ class Tape {
   void check_logits(bool on = true) noexcept { check_logits_ = on; }
   bool checks_logits() const noexcept { return check_logits_; }
 
+  /// Whether the gradients of intermediate results can be read after backward, as they can unless this is
+  /// off. While it is off, their memory is used again as soon as backward has used them: that of a deep model
+  /// is then about that of two of its layers. Those of variables made by variable() and of parameters are
+  /// always kept.
+  void keep_gradients(bool on = true) noexcept { keep_gradients_ = on; }
+  bool keeps_gradients() const noexcept { return keep_gradients_; }
+
   /// Uninitialised memory that lives until the frame ends.
   template <class U>
   ArrayView<U> allocate(const Shape& shape) {
@@ -171,13 +179,17 @@ class Tape {
   void apply_rules(std::size_t last_slot);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
-  bool share_grad(detail::Node<T>& node, const T* gradient) noexcept;
+  static bool is_only_user(const detail::Node<T>& node) noexcept;
+  T* new_gradient(detail::Node<T>& node);
+  bool share_grad(detail::Node<T>& node, const T* gradient, detail::GradientBlock* block) noexcept;
+  void release_gradient(detail::Node<T>& node) noexcept;
   ArrayView<T> gradient(detail::Node<T>& node);
   void discard_gradients() noexcept;
   void note_high_water() noexcept;
 
   Arena values_;     // nodes, values, saved state and rules
   Arena gradients_;  // of the latest backward
+  detail::GradientPool gradient_pool_{gradients_};
   detail::NodeTable<T> table_;
   detail::Node<T>* owning_rules_ = nullptr;  // the newest node whose rule has a destructor; they form a list
   std::uint64_t generation_;                 // counts releases: a handle with an older one is stale
@@ -186,6 +198,7 @@ class Tape {
   bool in_backward_ = false;
   bool check_finite_ = false;
   bool check_logits_ = false;
+  bool keep_gradients_ = true;
   std::size_t no_grad_depth_ = 0;
   std::size_t open_frames_ = 0;
   std::uint64_t frames_ended_ = 0;
