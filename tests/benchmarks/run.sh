@@ -5,8 +5,9 @@ cd "$(dirname "$0")/../.."
 
 bash cmake/install_dependencies.sh libbenchmark-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target tape_benchmark
+cmake --build --preset release --target tape_benchmark growth_benchmark
 build/release/tests/benchmarks/tape_benchmark "$@"
+build/release/tests/benchmarks/growth_benchmark
 
 echo
 echo "Compiling the README's first program:"
