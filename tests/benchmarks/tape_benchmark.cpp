@@ -10,12 +10,14 @@ using namespace xtape;
 
 // A chain of `range(0)` operations on one element, recorded and reversed; time is per operation.
 template <class Operation>
-void record_and_reverse(benchmark::State& state, Operation operation) {
+void record_and_reverse(benchmark::State& state, Operation operation, const Shape& shape = {}) {
   const auto length = state.range(0);
+  Array<float> start(shape);
+  start[0] = 0.5F;
   Tape<float> tape;
   for (auto _ : state) {
     const auto frame = tape.frame();
-    const auto x = tape.variable(0.5F);
+    const auto x = tape.variable(start);
     auto y = x;
     for (std::int64_t i = 0; i < length; ++i) y = operation(y, x);
     y.backward();
@@ -32,6 +34,28 @@ BENCHMARK_CAPTURE(record_and_reverse, multiply_by_number, [](auto y, auto) { ret
 BENCHMARK_CAPTURE(record_and_reverse, add, [](auto y, auto x) { return y + x; }) -> Arg(1000);
 BENCHMARK_CAPTURE(record_and_reverse, multiply, [](auto y, auto x) { return y * x; }) -> Arg(1000);
 BENCHMARK_CAPTURE(record_and_reverse, tanh, [](auto y, auto) { return tanh(y); }) -> Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, sum, [](auto y, auto) { return sum(y); }) -> Arg(1000);
+BENCHMARK_CAPTURE(record_and_reverse, reshape, [](auto y, auto) { return reshape(y, {1, 1}); }) -> Arg(1000);
+
+// Of one input and one output: y = 1 y + 0.
+void record_and_reverse_linear(benchmark::State& state) {
+  Random random(1);
+  nn::Linear<float> layer(1, 1, random);
+  layer.weight.values()[0] = 1;
+  record_and_reverse(state, [&](auto y, auto) { return layer(y); }, {1, 1});
+}
+
+BENCHMARK(record_and_reverse_linear)->Arg(1000);
+
+// The loss is a scalar, so each link reshapes it to the logits of the next.
+void record_and_reverse_reshape_and_softmax_cross_entropy(benchmark::State& state) {
+  const std::vector<std::int64_t> labels{0};
+  record_and_reverse(state, [&](auto y, auto) {
+    return losses::softmax_cross_entropy(reshape(y, {1, 1}), labels);
+  });
+}
+
+BENCHMARK(record_and_reverse_reshape_and_softmax_cross_entropy)->Arg(1000);
 
 template <class Optimizer>
 void training_step(benchmark::State& state) {

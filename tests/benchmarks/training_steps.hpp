@@ -2,6 +2,7 @@
 // The same training steps of a perceptron with xtape, with libtorch, and written by hand.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -21,6 +22,9 @@ struct Network {
   Numbers x;  ///< (batch, features)
   std::vector<std::int64_t> classes;
 };
+
+/// @param widths  of the features, the layers between, and the classes.
+Network network(const std::vector<std::size_t>& widths, std::size_t batch);
 
 enum class Optimizer { sgd, adam };
 
