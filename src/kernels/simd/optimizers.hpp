@@ -22,6 +22,26 @@ void sgd(T* x, const T* g, T* velocity, std::size_t n, T rate, T momentum) {
   });
 }
 
+// a / (sqrt(v) scale + epsilon) to within 2 ulp.
+template <class B>
+XTAPE_INLINE B quotient_by_root(B a, B v, B scale, B epsilon) {
+#ifdef __AVX512F__
+  // Where root and division of whole registers are slow: estimates good to 2^-14, and one step of Newton's
+  // method.
+  if constexpr (sizeof(Value<B>) == 4) {
+    const B zero(0.0F), half(0.5F), one(1.0F);
+    const B inverse_root(_mm512_rsqrt14_ps(v)), estimate = v * inverse_root;
+    const B root = multiply_add(multiply_add(-estimate, estimate, v), half * inverse_root, estimate);
+    const B divisor = multiply_add(xsimd::select(v == zero, zero, root), scale, epsilon);
+    if (xsimd::all((divisor > B(0x1p-100F)) & (divisor < B(0x1p100F)))) {
+      const B inverse(_mm512_rcp14_ps(divisor));
+      return a * multiply_add(multiply_add(-divisor, inverse, one), inverse, inverse);
+    }
+  }
+#endif
+  return a / multiply_add(xsimd::sqrt(v), scale, epsilon);
+}
+
 template <class T>
 void adam(T* x, const T* g, T* first_moment, T* second_moment, std::size_t n, const AdamStep<T>& step) {
   using B = Batch<T>;
@@ -33,7 +53,7 @@ void adam(T* x, const T* g, T* first_moment, T* second_moment, std::size_t n, co
     const B v = multiply_add(beta2, load_some<B>(second_moment + i, count, T{0}), rest2 * slope * slope);
     store_some(m, first_moment + i, count);
     store_some(v, second_moment + i, count);
-    const B change = rate * m / multiply_add(xsimd::sqrt(v), scale, epsilon);
+    const B change = quotient_by_root(rate * m, v, scale, epsilon);
     store_some(load_some<B>(x + i, count, T{0}) - change, x + i, count);
   });
 }
