@@ -4,7 +4,7 @@
 #include "core/format.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
-#include "ops/gemm_extents.hpp"
+#include "kernels/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/matmul.hpp"
 
