@@ -255,4 +255,28 @@ TEST_CASE("a loop of losses with options allocates nothing after its second step
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
 }
 
+TEST_CASE("a loop of linear_softmax_cross_entropy allocates nothing after its second step", "[allocations]") {
+  // Blocks of 64 samples: for smaller products OpenBLAS takes heap memory itself, and larger ones are shared
+  // between threads, of which each allocates memory when it first takes part.
+  constexpr std::size_t workspace = 145'000;
+  Random random(4);
+  const Array<float> features = random_array({128, 32}, random);
+  Parameter<float> weight("weight", random_array({500, 32}, random)), bias("bias", Shape{500});
+  const Array<std::int64_t> classes(Shape{128});
+  Tape<float> tape;
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    const auto x = tape.variable(features), w = tape.watch(weight), b = tape.watch(bias);
+    const auto loss =
+        losses::linear_softmax_cross_entropy(x, w, b, classes, {.workspace_bytes = workspace}) +
+        losses::linear_softmax_cross_entropy(
+            x, w, classes, {.ignore_index = 1, .label_smoothing = 0.1, .workspace_bytes = workspace}) +
+        mean(losses::linear_softmax_cross_entropy(
+            x, w, b, classes,
+            {.mask = true, .reduction = losses::Reduction::none, .workspace_bytes = workspace}));
+    loss.backward();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 #endif

@@ -26,6 +26,7 @@
 #include "xtape/losses/generalized_cross_entropy.hpp"
 #include "xtape/losses/kl_divergence.hpp"
 #include "xtape/losses/labels.hpp"
+#include "xtape/losses/linear_softmax_cross_entropy.hpp"
 #include "xtape/losses/nll.hpp"
 #include "xtape/losses/one_hot.hpp"
 #include "xtape/losses/option_arrays.hpp"

@@ -26,6 +26,23 @@ struct SliceRange {
     return are_rows() ? array + begin * slices.length : copy<purpose>(array);
   }
 
+  // The rows copied together.
+  template <Scratch purpose, class T>
+  T* copy(const T* array) const {
+    T* rows = scratch<T, purpose>(elements());
+    if (are_rows()) {
+      std::copy_n(array + begin * slices.length, elements(), rows);
+      return rows;
+    }
+    for_each_run([&](std::size_t row, std::size_t length, std::size_t at) {
+      for (std::size_t j = 0; j < slices.length; ++j) {
+        for (std::size_t s = 0; s < length; ++s)
+          rows[(row + s) * slices.length + j] = array[at + j * slices.step + s];
+      }
+    });
+    return rows;
+  }
+
   // Where to write rows that scatter() takes.
   template <Scratch purpose, class T>
   T* rows_of(T* array) const {
@@ -48,18 +65,6 @@ struct SliceRange {
   }
 
  private:
-  template <Scratch purpose, class T>
-  T* copy(const T* array) const {
-    T* rows = scratch<T, purpose>(elements());
-    for_each_run([&](std::size_t row, std::size_t length, std::size_t at) {
-      for (std::size_t j = 0; j < slices.length; ++j) {
-        for (std::size_t s = 0; s < length; ++s)
-          rows[(row + s) * slices.length + j] = array[at + j * slices.step + s];
-      }
-    });
-    return rows;
-  }
-
   // Calls run(row, length, at) for the slices that lie side by side in memory: where they begin in the range,
   // how many they are, and where they begin in the array.
   template <class Run>

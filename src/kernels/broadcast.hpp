@@ -47,6 +47,9 @@ void broadcast(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {
   });
 }
 
+// A sum by add_rows. The error of an infinite one is inf - inf.
+inline double sum_with_error(double sum, double error) { return std::isfinite(sum) ? sum + error : sum; }
+
 // Calls store(i, sum) for n neighbouring columns, with their sums over the rows of `reduced`.
 template <class T, class Store>
 void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store) {
@@ -60,9 +63,7 @@ void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store)
       kernels<T>().add_rows(x + at[1] + begin, reduced.inner_extent(), reduced.inner_stride(1), count, sums,
                             errors);
     });
-    // The error of an infinite sum is inf - inf.
-    for (std::size_t i = 0; i < count; ++i)
-      store(begin + i, std::isfinite(sums[i]) ? sums[i] + errors[i] : sums[i]);
+    for (std::size_t i = 0; i < count; ++i) store(begin + i, sum_with_error(sums[i], errors[i]));
   }
 }
 

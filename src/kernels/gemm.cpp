@@ -56,9 +56,10 @@ struct Product {
 // y = row, `rows` times.
 template <class T>
 void repeat(const T* row, std::size_t length, std::size_t rows, T* y) {
-  std::copy_n(row, length, y);
-  for (std::size_t done = 1; done < rows; done *= 2)
-    std::copy_n(y, length * std::min(done, rows - done), y + done * length);
+  const std::size_t together = std::max<std::size_t>(1, products_per_block / length);
+  parallel_for_ranges(rows, together, [=](std::size_t begin, std::size_t end) {
+    for (std::size_t r = begin; r < end; ++r) std::copy_n(row, length, y + r * length);
+  });
 }
 
 // Where our kernels take less time than a BLAS.

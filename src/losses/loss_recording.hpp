@@ -10,13 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/rows.hpp"
 #include "core/slices.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/sum.hpp"
 #include "losses/option_checks.hpp"
-#include "losses/sample_weights.hpp"
+#include "losses/sample_losses.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/core/error.hpp"
@@ -40,46 +39,6 @@ struct SampleLayout {
       if (a != left_out) samples.append(shape[a]);
     }
     return {samples, slices_along(loss, shape, axis)};
-  }
-};
-
-// One sample. Its elements stand side by side; they are every step-th of the predictions from `start` on. The
-// gradients are those of the sample's own loss, null where nobody needs them.
-template <class T>
-struct Sample {
-  std::size_t index;
-  std::size_t start;
-  std::size_t step;
-  std::size_t length;
-  const T* x;
-  const T* labels;  // null if there are none
-  T* gradient;
-  T* label_gradient;
-};
-
-// Some samples, one after the other, and where what they give is written: their own losses, and their
-// gradients times the scales, null where nobody needs them.
-template <class T>
-struct SampleRows {
-  SliceRange range;
-  const T* x;
-  const T* labels;       // null if there are none
-  const double* scales;  // null: `scale` for all
-  double scale;
-  double* losses;
-  T* gradient;
-  T* label_gradient;
-
-  std::size_t count() const { return range.count(); }
-  std::size_t length() const { return range.slices.length; }
-  double scale_of(std::size_t row) const { return scales == nullptr ? scale : scales[row]; }
-
-  Sample<T> operator[](std::size_t row) const {
-    const auto row_of = [&](auto* array) { return array == nullptr ? array : array + row * length(); };
-    return {range.begin + row, range.slices.start(range.begin + row),
-            range.slices.step, length(),
-            row_of(x),         row_of(labels),
-            row_of(gradient),  row_of(label_gradient)};
   }
 };
 
@@ -114,25 +73,38 @@ void contribute_saved(Backward<T>& b, std::size_t i, ArrayView<const T> saved, c
 template <class T>
 class LossRecording {
  public:
+  // Of predictions that are no variable; they come in blocks.
+  LossRecording(const char* name, const SampleLayout& layout, std::span<const Variable<T>> inputs)
+      : name_(name),
+        sample_shape_(layout.samples),
+        checks_finite_(inputs[0].tape().checks_finite()),
+        op_(name, inputs) {
+    losses_.slices = layout.slices;
+    losses_.weights.samples = layout.samples.elements();
+  }
+
   LossRecording(const char* name, const SampleLayout& layout, Variable<T> predictions,
                 const char* labels_name = "", const Labels<T>* labels = nullptr)
-      : name_(name),
-        layout_(layout),
-        checks_finite_(predictions.tape().checks_finite()),
-        op_(name, Inputs(predictions, labels).span()),
-        x_(predictions.data()),
-        gradient_(save<T>(op_.needs_grad() && predictions.requires_grad() ? predictions.shape() : Shape{0})) {
-    weights_.samples = layout.samples.elements();
+      : LossRecording(name, layout, Inputs(predictions, labels).span()) {
+    predictions_.end = samples();
+    predictions_.x = predictions.data();
+    if (op_.needs_grad() && predictions.requires_grad()) {
+      gradient_ = save<T>(predictions.shape());
+      predictions_.gradient = gradient_.data();
+    }
     if (labels == nullptr) return;
     const Variable<T>* variable = labels->variable();
     if (variable == nullptr) {
       const ArrayView<const T> array = read(labels->array());
-      labels_ = array.data();
+      losses_.labels = array.data();
       if (checks_finite_) label_array_ = {labels_name, array};
       return;
     }
-    labels_ = variable->data();
-    if (op_.needs_grad() && variable->requires_grad()) label_gradient_ = save<T>(labels->shape());
+    losses_.labels = variable->data();
+    if (op_.needs_grad() && variable->requires_grad()) {
+      label_gradient_ = save<T>(labels->shape());
+      predictions_.label_gradient = label_gradient_.data();
+    }
   }
 
   // Memory that lives as long as the result.
@@ -164,35 +136,35 @@ class LossRecording {
   void weigh(const Weights& sample_weights) {
     if (!sample_weights.given()) return;
     require_fits_losses<WeightsShapeError>(name_, "sample_weights", "a number", sample_weights.shape(),
-                                           layout_.samples);
+                                           sample_shape_);
     const ArrayView<double> given = save_copy("sample_weights", sample_weights);
     kernels::Sum<double> sum;
     for (const double weight : given) sum.add(weight);
-    weights_.sum_of_given_weights = sum.value();
-    weights_.weights = broadcast<double>(given, layout_.samples);
+    losses_.weights.sum_of_given_weights = sum.value();
+    losses_.weights.weights = broadcast<double>(given, sample_shape_);
   }
 
   void leave_out(const Mask& mask) {
     if (!mask.given()) return;
-    require_fits_losses<ShapeError>(name_, "mask", "true, false", mask.shape(), layout_.samples);
-    weights_.valid = broadcast<bool>(save_copy("mask", mask), layout_.samples);
+    require_fits_losses<ShapeError>(name_, "mask", "true, false", mask.shape(), sample_shape_);
+    losses_.weights.valid = broadcast<bool>(save_copy("mask", mask), sample_shape_);
     expect_left_out_samples();
   }
-  void expect_left_out_samples() { weights_.follow_mask = true; }
+  void expect_left_out_samples() { losses_.weights.follow_mask = true; }
 
   void leave_out(std::size_t sample) {
-    if (weights_.valid.empty()) {
-      weights_.valid = save<bool>(layout_.samples);
-      std::fill(weights_.valid.begin(), weights_.valid.end(), true);
+    if (losses_.weights.valid.empty()) {
+      losses_.weights.valid = save<bool>(sample_shape_);
+      std::fill(losses_.weights.valid.begin(), losses_.weights.valid.end(), true);
     }
-    weights_.valid[sample] = false;
+    losses_.weights.valid[sample] = false;
   }
 
   // The class weight of each sample's label; they multiply the losses if `scale_losses`. No elements: all 1.
   void set_target_weights(ArrayView<const double> weights, bool scale_losses) {
-    weights_.have_target_classes = true;
-    weights_.target_weights = weights;
-    weights_.target_weights_scale_losses = scale_losses && !weights.empty();
+    losses_.weights.have_target_classes = true;
+    losses_.weights.target_weights = weights;
+    losses_.weights.target_weights_scale_losses = scale_losses && !weights.empty();
   }
 
   template <class U>
@@ -203,74 +175,51 @@ class LossRecording {
     return to;
   }
 
-  bool is_valid(std::size_t sample) const { return weights_.is_valid(sample); }
-  std::size_t samples() const { return weights_.samples; }
-  const Shape& sample_shape() const { return layout_.samples; }
-  const Slices& slices() const { return layout_.slices; }
-  const T* labels() const { return labels_; }
+  bool needs_grad() const { return op_.needs_grad(); }
+  bool is_valid(std::size_t sample) const { return losses_.weights.is_valid(sample); }
+  std::size_t samples() const { return losses_.weights.samples; }
+  const Shape& sample_shape() const { return sample_shape_; }
+  const Slices& slices() const { return losses_.slices; }
+  const T* labels() const { return losses_.labels; }
   bool has_label_gradient() const { return !label_gradient_.empty(); }
 
-  // loss_of(rows) writes the losses of SampleRows and their gradients; what it writes of samples that are
-  // left out does not count. It is called for several at once, on as many threads.
+  // loss_of(rows) is what SampleLosses::write takes.
   template <class LossOf>
-  Variable<T> finish_rows(const Reduction& reduction, LossOf loss_of) {
+  Variable<T> finish_rows(const Reduction& reduction, const LossOf& loss_of) {
     const bool reduced = reduction.kind() != Reduction::Kind::none;
-    const double divisor = weights_.divisor(name_, reduction);
-    const ArrayView<T> y = op_.output(reduced ? Shape{} : layout_.samples);
-    if (checks_finite_) losses_ = save<double>(layout_.samples);
-
-    // Every sum is over samples that depend on the shape alone, so that threads change nothing.
-    const Slices& slices = layout_.slices;
-    const std::size_t length = samples_for(slices.length, exponentials_per_block);
-    const auto sums = save<double>({(samples() + length - 1) / length});
-    parallel_for_ranges(samples(), length, [&](std::size_t begin, std::size_t end) {
-      kernels::Sum<double> sum;
-      const std::size_t step = samples_for(slices.length, elements_at_a_time);
-      for (std::size_t first = begin; first < end; first += step) {
-        const SliceRange range{slices, first, std::min(end, first + step)};
-        const double* losses = write_rows(range, divisor, loss_of);
-        if (reduced) {
-          sum.add(kernels::kernels<T>().sum_of_doubles(losses, range.count()));
-        } else {
-          std::transform(losses, losses + range.count(), &y[first],
-                         [](double loss) { return static_cast<T>(loss); });
-        }
-      }
-      sums[begin / length] = sum.value();
+    const double sum = begin_losses(reduction, samples()).write(predictions_, loss_of);
+    return finish_losses(sum, [gradient = gradient_, label_gradient = label_gradient_, slices = slices(),
+                               reduced](Backward<T>& b) {
+      contribute_saved<T>(b, 0, gradient, slices, reduced);
+      contribute_saved<T>(b, 1, label_gradient, slices, reduced);
     });
-    if (checks_finite_) explain_nan();
-    if (reduced) {
-      const double sum =
-          sums.size() == 1 ? sums[0] : kernels::kernels<T>().sum_of_doubles(sums.data(), sums.size());
-      y[0] = std::isinf(divisor) ? T{0} : static_cast<T>(sum / divisor);
-    }
-    return op_.finish(
-        [gradient = gradient_, label_gradient = label_gradient_, slices, reduced](Backward<T>& b) {
-          contribute_saved<T>(b, 0, gradient, slices, reduced);
-          contribute_saved<T>(b, 1, label_gradient, slices, reduced);
-        });
   }
 
   // loss_of(sample) returns the loss of one sample and writes its gradients.
   template <class LossOf>
-  Variable<T> finish(const Reduction& reduction, LossOf loss_of) {
-    return finish_rows(reduction, [&](const SampleRows<T>& rows) {
-      for (std::size_t row = 0; row < rows.count(); ++row) {
-        const Sample<T> sample = rows[row];
-        if (!is_valid(sample.index)) continue;
-        rows.losses[row] = loss_of(sample);
-        scale(sample, rows.scale_of(row));
-      }
-    });
+  Variable<T> finish(const Reduction& reduction, const LossOf& loss_of) {
+    return finish_rows(reduction, [&](const SampleRows<T>& rows) { write_one_by_one(rows, loss_of); });
   }
 
-  // Multiplies the gradients of a sample.
-  static void scale(const Sample<T>& sample, double factor) {
-    if (factor == 1) return;
-    for (T* array : {sample.gradient, sample.label_gradient}) {
-      if (array == nullptr) continue;
-      for (std::size_t j = 0; j < sample.length; ++j) array[j] = static_cast<T>(array[j] * factor);
+  // The same in steps: what writes the losses of blocks of at most so many samples,
+  const SampleLosses<T>& begin_losses(const Reduction& reduction, std::size_t most) {
+    const bool reduced = reduction.kind() != Reduction::Kind::none;
+    losses_.divisor = losses_.weights.divisor(name_, reduction);
+    y_ = op_.output(reduced ? Shape{} : sample_shape_);
+    if (!reduced) losses_.each = y_.data();
+    if (checks_finite_) losses_.exact = save<double>(sample_shape_).data();
+    const std::size_t length = losses_.samples_together();
+    losses_.sums = save<double>({(most + length - 1) / length}).data();
+    return losses_;
+  }
+  // and the result, once all are written.
+  template <class Rule>
+  Variable<T> finish_losses(double sum, Rule rule) {
+    if (checks_finite_) explain_nan();
+    if (losses_.each == nullptr) {
+      y_[0] = std::isinf(losses_.divisor) ? T{0} : static_cast<T>(sum / losses_.divisor);
     }
+    return op_.finish(std::move(rule));
   }
 
  private:
@@ -284,65 +233,13 @@ class LossRecording {
     std::size_t count = 1;
   };
 
-  // What loss_of sees at a time stays in the processor's first cache.
-  static constexpr std::size_t elements_at_a_time = 8192;
-
-  // So many that they have about so many elements. Kernels work on up to 64 rows at once.
-  static std::size_t samples_for(std::size_t length, std::size_t elements) {
-    const std::size_t samples = std::max<std::size_t>(1, elements / std::max<std::size_t>(1, length));
-    return samples < 64 ? samples : samples / 64 * 64;
-  }
-
-  template <class LossOf>
-  const double* write_rows(const SliceRange& range, double divisor, LossOf& loss_of) {
-    double* losses = checks_finite_ ? &losses_[range.begin] : scratch<double, Scratch::losses>(range.count());
-    const auto rows_of = [&]<Scratch purpose>(ArrayView<T> array) {
-      return array.empty() ? nullptr : range.rows_of<purpose>(array.data());
-    };
-    T* gradient = rows_of.template operator()<Scratch::gradient>(gradient_);
-    T* label_gradient = rows_of.template operator()<Scratch::label_gradient>(label_gradient_);
-    const double* scales = nullptr;
-    if (weights_.has_factors()) scales = write_scales(range, divisor);
-    loss_of(SampleRows<T>{range, range.gather<Scratch::x>(x_),
-                          labels_ == nullptr ? nullptr : range.gather<Scratch::labels>(labels_), scales,
-                          1 / divisor, losses, gradient, label_gradient});
-    const bool all_count_alike = weights_.valid.empty() && !weights_.has_factors();
-    for (std::size_t row = 0; row < range.count() && !all_count_alike; ++row) {
-      const bool is_valid = weights_.is_valid(range.begin + row);
-      losses[row] = is_valid ? weights_.factor(range.begin + row) * losses[row] : 0;
-    }
-    for (const auto& [rows, array] :
-         {std::pair(gradient, gradient_), std::pair(label_gradient, label_gradient_)}) {
-      if (rows == nullptr) continue;
-      clear_left_out(range, divisor, rows);
-      range.scatter(rows, array.data());
-    }
-    return losses;
-  }
-
-  const double* write_scales(const SliceRange& range, double divisor) const {
-    double* scales = scratch<double, Scratch::scales>(range.count());
-    for (std::size_t row = 0; row < range.count(); ++row)
-      scales[row] = weights_.factor(range.begin + row) / divisor;
-    return scales;
-  }
-
-  // An empty mean, with an infinite divisor, leaves out all.
-  void clear_left_out(const SliceRange& range, double divisor, T* rows) const {
-    if (weights_.valid.empty() && !std::isinf(divisor)) return;
-    for (std::size_t row = 0; row < range.count(); ++row) {
-      if (weights_.is_valid(range.begin + row) && !std::isinf(divisor)) continue;
-      std::fill_n(rows + row * range.slices.length, range.slices.length, T{0});
-    }
-  }
-
   // Of the arrays that are no variables, of which the tape knows nothing.
   void explain_nan() const {
-    for (std::size_t s = 0; s < losses_.size(); ++s) {
-      if (!std::isnan(losses_[s])) continue;
+    for (std::size_t s = 0; s < samples(); ++s) {
+      if (!std::isnan(losses_.exact[s])) continue;
       const auto& [labels_name, labels] = label_array_;
-      for (std::size_t j = 0; j < (labels.empty() ? 0 : layout_.slices.length); ++j) {
-        const std::size_t at = layout_.slices.start(s) + j * layout_.slices.step;
+      for (std::size_t j = 0; j < (labels.empty() ? 0 : slices().length); ++j) {
+        const std::size_t at = slices().start(s) + j * slices().step;
         if (std::isnan(labels[at])) throw_nan(name_, labels_name, labels.shape(), at);
       }
       for (const auto& [option_name, weights] : weight_arrays_) {
@@ -355,17 +252,16 @@ class LossRecording {
   }
 
   const char* name_;
-  SampleLayout layout_;
+  Shape sample_shape_;
   bool checks_finite_;
   Recording<T> op_;
-  const T* x_;
-  const T* labels_ = nullptr;
+  SampleLosses<T> losses_;
+  PredictionBlock<T> predictions_{};
   ArrayView<T> gradient_;  // no elements: nobody needs it
   ArrayView<T> label_gradient_;
-  SampleWeights weights_;
+  ArrayView<T> y_;
 
-  // While the tape checks for NaN: the losses, and the arguments and options that are plain arrays, by name.
-  ArrayView<double> losses_;
+  // While the tape checks for NaN: the arguments and options that are plain arrays, by name.
   std::pair<const char*, ArrayView<const T>> label_array_;
   std::vector<std::pair<const char*, ArrayView<const double>>> weight_arrays_;
 };

@@ -7,8 +7,8 @@
 #include "core/thread_pool.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/gemm_extents.hpp"
 #include "kernels/kernels.hpp"
-#include "ops/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/matmul.hpp"
 

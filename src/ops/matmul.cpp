@@ -3,7 +3,7 @@
 
 #include "core/format.hpp"
 #include "kernels/gemm.hpp"
-#include "ops/gemm_extents.hpp"
+#include "kernels/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"
 
 namespace xtape {

@@ -63,6 +63,9 @@ Table::Row Table::measure(const std::string& name, Aims aims, const Contest& con
   const int most = static_cast<int>(threads);
   with_xtape::set_threads(threads);
   with_torch::set_threads(most, most);
+  std::optional<PeakMemory> memory;
+  if (contest.gradient_bytes > 0)
+    memory = peak_memory(*contest.xtape, *contest.torch, contest.gradient_bytes);
   require_agreement(name, contest);
 
   std::vector<Side> torch, by_hand;
@@ -81,7 +84,7 @@ Table::Row Table::measure(const std::string& name, Aims aims, const Contest& con
   std::optional<double> floor;
   if (!by_hand.empty()) floor = *std::min_element(first_by_hand, times.end());
   if (contest.floats > 0) floor = copy_time(contest.floats * sizeof(float), threads);
-  return {name, threads, times[0], *std::min_element(times.begin() + 1, first_by_hand), floor, aims};
+  return {name, threads, times[0], *std::min_element(times.begin() + 1, first_by_hand), floor, aims, memory};
 }
 
 void Table::print(const Row& row) {
@@ -90,6 +93,10 @@ void Table::print(const Row& row) {
   if (row.floor)
     fmt::print(" {:11.2f} {:>13}", *row.floor * 1e6, with_aim(row.xtape / *row.floor, row.aims.of_floor));
   fmt::print("\n");
+  if (row.memory) {
+    fmt::print("{:70} {:7} {:8.1f} MB {:8.1f} MB\n", "  its peak memory above inputs and gradients", "",
+               row.memory->xtape_megabytes, row.memory->torch_megabytes);
+  }
   std::fflush(stdout);
 }
 
@@ -106,6 +113,10 @@ void Table::write(const std::string& path) const {
     if (row.floor) {
       entry["floor_us"] = *row.floor * 1e6;
       entry["of_floor"] = row.xtape / *row.floor;
+    }
+    if (row.memory) {
+      entry["xtape_peak_mb"] = row.memory->xtape_megabytes;
+      entry["libtorch_peak_mb"] = row.memory->torch_megabytes;
     }
     list.push_back(std::move(entry));
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "peak_memory.hpp"
 #include "steps.hpp"
 
 namespace benchmarks {
@@ -18,6 +19,7 @@ namespace benchmarks {
 struct Contest {
   std::unique_ptr<Step> xtape, torch, by_hand;
   std::size_t floats = 0;
+  std::size_t gradient_bytes = 0;  ///< of all gradients, if the memory beside them is to be measured too
 };
 
 /// libtorch's time over ours at least, ours over the floor at most; where nothing is aimed for, infinity.
@@ -44,6 +46,7 @@ class Table {
     double xtape, torch;          // seconds
     std::optional<double> floor;  // likewise
     Aims aims;
+    std::optional<PeakMemory> memory = {};
   };
 
   static Row measure(const std::string& name, Aims aims, const Contest& contest, std::size_t threads);

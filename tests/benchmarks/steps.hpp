@@ -45,6 +45,9 @@ std::unique_ptr<Step> softmax_cross_entropy(const Numbers& logits, const std::ve
 std::unique_ptr<Step> softmax_cross_entropy(const Numbers& logits, const Numbers& soft_labels,
                                             const Numbers& class_weights, double label_smoothing);
 std::unique_ptr<Step> sigmoid_cross_entropy(const Numbers& logits, const Numbers& labels);
+std::unique_ptr<Step> linear_softmax_cross_entropy(const Numbers& features, const Numbers& weight,
+                                                   const Numbers& bias,
+                                                   const std::vector<std::int64_t>& classes);
 
 std::unique_ptr<Step> softmax_and_log_softmax(const Numbers& x, const Numbers& output_gradient);
 std::unique_ptr<Step> add(const Numbers& x, const Numbers& row, const Numbers& output_gradient);
@@ -59,6 +62,9 @@ std::unique_ptr<Step> softmax_cross_entropy(const Numbers& logits, const std::ve
 std::unique_ptr<Step> softmax_cross_entropy(const Numbers& logits, const Numbers& soft_labels,
                                             const Numbers& class_weights, double label_smoothing);
 std::unique_ptr<Step> sigmoid_cross_entropy(const Numbers& logits, const Numbers& labels);
+std::unique_ptr<Step> linear_softmax_cross_entropy(const Numbers& features, const Numbers& weight,
+                                                   const Numbers& bias,
+                                                   const std::vector<std::int64_t>& classes);
 
 std::unique_ptr<Step> softmax_and_log_softmax(const Numbers& x, const Numbers& output_gradient);
 std::unique_ptr<Step> add(const Numbers& x, const Numbers& row, const Numbers& output_gradient);

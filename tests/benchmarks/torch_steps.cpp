@@ -93,6 +93,15 @@ std::unique_ptr<Step> sigmoid_cross_entropy(const Numbers& logits, const Numbers
   return step;
 }
 
+std::unique_ptr<Step> linear_softmax_cross_entropy(const Numbers& features, const Numbers& weight,
+                                                   const Numbers& bias,
+                                                   const std::vector<std::int64_t>& classes) {
+  auto step = std::make_unique<TorchStep>();
+  step->operation([x = step->input(features), w = step->input(weight), b = step->input(bias),
+                   labels = tensor(classes)] { return at::cross_entropy_loss(at::linear(x, w, b), labels); });
+  return step;
+}
+
 std::unique_ptr<Step> softmax_and_log_softmax(const Numbers& x, const Numbers& output_gradient) {
   auto step = std::make_unique<TorchStep>();
   const at::Tensor input = step->input(x);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "comparison.hpp"
+#include "numbers.hpp"
+#include "peak_memory.hpp"
 #include "training_steps.hpp"
 
 namespace benchmarks {
@@ -16,6 +18,17 @@ Contest inference(const std::vector<std::size_t>& widths, std::size_t batch) {
   return {with_xtape::inference(same), with_torch::inference(same), by_hand::inference(same)};
 }
 
+Contest linear_cross_entropy(std::size_t rows, std::size_t in, std::size_t classes) {
+  release_freed_memory();
+  const Numbers features = uniform({rows, in}, -1, 1, 4), weight = uniform({classes, in}, -0.1, 0.1, 5),
+                bias = uniform({classes}, -0.1, 0.1, 25);
+  const auto labels = class_indices(rows, classes);
+  Contest result{with_xtape::linear_softmax_cross_entropy(features, weight, bias, labels),
+                 with_torch::linear_softmax_cross_entropy(features, weight, bias, labels), nullptr};
+  result.gradient_bytes = (rows * in + classes * in + classes) * sizeof(float);
+  return result;
+}
+
 }  // namespace
 
 void compare_training_steps(Table& table) {
@@ -29,6 +42,8 @@ void compare_training_steps(Table& table) {
   table.add("step 1024-1024-1024-10, batch 256, SGD", {1, 1.05}, [] {
     return training({1024, 1024, 1024, 10}, 256, Optimizer::sgd);
   });
+  table.add("linear + cross-entropy, 1024 x 256 features, 32000 classes", {1.3},
+            [] { return linear_cross_entropy(1024, 256, 32000); });
   table.add("inference 64-128-10, batch 1", {10, 1.4}, [] { return inference({64, 128, 10}, 1); });
 }
 

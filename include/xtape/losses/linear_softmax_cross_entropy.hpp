@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/core/array_source.hpp"
+#include "xtape/losses/option_arrays.hpp"
+#include "xtape/losses/reduction.hpp"
+
+namespace xtape::losses {
+
+/// Each option works with every other.
+struct LinearSoftmaxCrossEntropyOptions {
+  Weights class_weights = {};   ///< (classes): multiply the labels
+  Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
+  Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
+  Mask class_mask = {};         ///< (classes) or the shape of the logits: false leaves a class out
+  std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
+  double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
+  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
+  double z_loss = 0;             ///< times log(sum(exp(x)))^2 is added to the loss
+  Reduction reduction = Reduction::mean;
+  std::size_t workspace_bytes = std::size_t{16} << 20;  ///< for the logits that are in memory at a time
+};
+
+/// Softmax cross-entropy of the logits x = linear(features, weight, bias), for so many classes that these
+/// should never be in memory at once:
+///
+///   x_j = sum over i of features_i weight_ji + bias_j        loss = log(sum over j of exp(x_j)) - x_y
+///
+///     auto loss = losses::linear_softmax_cross_entropy(hidden, tape.watch(embedding), next_tokens,
+///                                                      {.ignore_index = 0});
+///
+/// Value and gradients are those of softmax_cross_entropy(linear(features, weight, bias), class_indices), as
+/// exact and under the same options: see there. Logits are computed for a block of samples at a time, and
+/// their gradient, which takes their place, becomes at once that of features, weight and bias: there is no
+/// second pass, except under Reduction::none, where backward computes them again. A gradient that needs only
+/// be multiplied by 1 from above is not copied.
+///
+/// The blocks depend on the shapes and on workspace_bytes alone: the result does not depend on the number of
+/// threads. Larger blocks add to the gradient of the weight less often. The workspace lives as long as the
+/// result; besides, each thread keeps a few rows.
+///
+/// A sample that is masked or ignored never contributes, whatever its features hold.
+///
+/// @param features       (..., in)
+/// @param weight         (classes, in)
+/// @param bias           (classes), or none
+/// @param class_indices  integers of any type, the shape of features without the last axis.
+/// @return               a scalar; with Reduction::none, the shape of features without the last axis.
+/// @throws ShapeError         features, weight, bias, class_indices or a mask do not fit.
+/// @throws WeightsShapeError  weights do not fit.
+/// @throws LabelError         a class index is outside [0, classes) and neither masked nor ignored.
+/// @throws ArgumentError      there are no classes, the workspace is too small for one sample, or an option
+///                            makes no sense.
+///
+/// Sources: Wijmans et al., Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009; gradients
+/// in the forward pass: Hsu et al., Liger Kernel, arXiv 2410.10989.
+template <class T>
+Variable<T> linear_softmax_cross_entropy(Variable<T> features, Variable<T> weight, Variable<T> bias,
+                                         const Indices& class_indices,
+                                         const LinearSoftmaxCrossEntropyOptions& options = {});
+template <class T>
+Variable<T> linear_softmax_cross_entropy(Variable<T> features, Variable<T> weight,
+                                         const Indices& class_indices,
+                                         const LinearSoftmaxCrossEntropyOptions& options = {});
+
+}  // namespace xtape::losses
