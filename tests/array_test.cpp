@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -13,6 +14,13 @@ TEST_CASE("an array begins with zeros", "[core][array]") {
   CHECK(zeros.size() == 6);
   CHECK_THAT(values(zeros), AllClose({0, 0, 0, 0, 0, 0}, 0));
   CHECK(Array<int>(Shape{})[0] == 0);
+}
+
+TEST_CASE("the memory of an array of any size is aligned to 64 bytes", "[core][array]") {
+  for (const std::size_t size : {0U, 1U, 3U, 1000U, 100'000U}) {
+    const Array<float> array(Shape{size});
+    CHECK(reinterpret_cast<std::uintptr_t>(array.data()) % 64 == 0);
+  }
 }
 
 TEST_CASE("a default array is empty", "[core][array]") {

@@ -98,7 +98,12 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
   check_exact<TestType>(5, 70, 1000);
   check_exact<TestType>(130, 70, 65);
   check_exact<TestType>(200, 150, 180);  // more than 2^22 multiplications
+  check_exact<TestType>(1, 2000, 2000);
+  check_exact<TestType>(2000, 1, 2000);
+  check_exact<TestType>(100, 500, 150);
 }
+
+TEST_CASE("a product of two long rows is exact", "[ops][gemm]") { check_exact<double>(1, 1, 3'000'000); }
 
 TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads", "[ops][gemm]", float,
                    double) {
@@ -106,7 +111,8 @@ TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads",
     const std::size_t before = num_threads();
     ~ThreadsRestored() { set_num_threads(before); }
   } restored;
-  for (const auto& [rows, columns, inner] : {std::array<std::size_t, 3>{150, 130, 120}, {500, 200, 120}}) {
+  for (const auto& [rows, columns, inner] :
+       {std::array<std::size_t, 3>{150, 130, 120}, {500, 200, 120}, {4, 3000, 500}}) {
     const xt::xarray<double> a = irregular({rows, inner}), b = irregular({inner, columns});
     const auto product = [&](std::size_t threads) {
       set_num_threads(threads);

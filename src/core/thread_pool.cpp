@@ -93,7 +93,7 @@ class ThreadPool {
   template <class Condition>
   static void look_out_for(Condition condition) {
     using Clock = std::chrono::steady_clock;
-    const Clock::time_point end = Clock::now() + std::chrono::microseconds(30);
+    const Clock::time_point end = Clock::now() + std::chrono::microseconds(100);
     while (!condition() && Clock::now() < end) std::this_thread::yield();
   }
 

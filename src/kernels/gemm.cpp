@@ -62,44 +62,69 @@ void repeat(const T* row, std::size_t length, std::size_t rows, T* y) {
   });
 }
 
-// Where our kernels take less time than a BLAS.
+// So many that a BLAS takes longer whatever the size.
+template <class T>
+bool has_few_rows(const Product<T>& in) {
+  return in.rows <= few_rows && in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes;
+}
+
+// Where our kernels take less time than a BLAS: few rows, small products, and those whose a stays in the
+// second cache while the rows of b^T are brought in order.
 template <class T>
 bool is_small(const Product<T>& in) {
   constexpr double most_multiplications = 1 << 22;
-  const bool has_few_rows =
-      in.rows <= few_rows && in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes;
-  return has_few_rows || in.multiplications() <= most_multiplications;
+  constexpr std::size_t most_elements = 1 << 17, longest_row = 1 << 10;
+  if (has_few_rows(in)) return true;
+  if (in.inner > longest_row) return false;
+  if (in.multiplications() <= most_multiplications) return true;
+  return in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes &&
+         in.rows * in.inner <= most_elements;
 }
 
-// Rows are computed alike wherever they are cut.
+// Blocks of about `length` / `count` whose length is a multiple.
+std::size_t block_length(std::size_t length, std::size_t count, std::size_t multiple) {
+  return ((length + count - 1) / count + multiple - 1) / multiple * multiple;
+}
+
+// Each element is computed alike wherever the product is cut: along the columns if these are rows of b^T,
+// each of which is read once, or else along the rows.
 template <class T>
 void multiply_small(const Product<T>& in) {
-  const bool a_is_transposed = in.transpose_a == Transpose::yes;
-  const std::size_t a_row = a_is_transposed ? 1 : in.inner;
-  const std::size_t blocks = in.multiplications() < worth_a_thread ? 1 : 2;
-  parallel_for_ranges(in.rows, (in.rows + blocks - 1) / blocks, [&](std::size_t begin, std::size_t end) {
-    kernels<T>().multiply_small({.rows = end - begin,
-                                 .columns = in.columns,
+  const bool a_is_transposed = in.transpose_a == Transpose::yes,
+             b_is_transposed = in.transpose_b == Transpose::yes;
+  const std::size_t a_row = a_is_transposed ? 1 : in.inner, b_row = b_is_transposed ? in.inner : in.columns;
+  const std::size_t length = b_is_transposed ? in.columns : in.rows;
+  const double blocks = std::max(1.0, std::min(in.multiplications() / worth_a_thread * 2, 32.0));
+  const std::size_t block = block_length(length, static_cast<std::size_t>(blocks), 32);
+  const std::size_t grouped = has_few_rows(in) ? 0 : 32 * in.inner;
+  parallel_for_ranges(length, block, [&](std::size_t begin, std::size_t end) {
+    const std::size_t row = b_is_transposed ? 0 : begin, column = b_is_transposed ? begin : 0;
+    kernels<T>().multiply_small({.rows = b_is_transposed ? in.rows : end - begin,
+                                 .columns = b_is_transposed ? end - begin : in.columns,
                                  .inner = in.inner,
-                                 .a = in.a + begin * a_row,
+                                 .a = in.a + row * a_row,
                                  .a_row = a_row,
                                  .a_inner = a_is_transposed ? in.rows : 1,
-                                 .b = in.b,
-                                 .b_is_transposed = in.transpose_b == Transpose::yes,
-                                 .bias = in.bias,
+                                 .b = in.b + column * b_row,
+                                 .b_row = b_row,
+                                 .b_is_transposed = b_is_transposed,
+                                 .bias = in.bias == nullptr ? nullptr : in.bias + column,
                                  .add = in.add,
-                                 .c = in.c + begin * in.columns,
-                                 .groups = scratch<T, Scratch::column_groups>(32 * in.inner)});
+                                 .c = in.c + row * in.columns + column,
+                                 .c_row = in.columns,
+                                 .groups = scratch<T, Scratch::column_groups>(grouped)});
   });
 }
 
-// Into how many blocks a product is cut: more than one where a thread's waking up costs little beside half of
-// the work. Each block packs anew what it reads, so they are few and large. They depend on the shape alone: a
-// BLAS may add up differently in blocks of another shape.
-std::size_t block_count(double multiplications) {
+// Into how many blocks of rows or columns, of which there are so many, a product is cut: more than one where
+// a thread's waking up costs little beside half of the work. Each block packs anew what it reads, so they are
+// few and large. They depend on the shape alone: a BLAS may add up differently in blocks of another shape.
+std::size_t block_count(double multiplications, std::size_t length) {
   constexpr double of_large_block = 1 << 27;
+  constexpr std::size_t least_length = 256;
   if (multiplications < worth_a_thread) return 1;
-  return static_cast<std::size_t>(std::max(2.0, multiplications / of_large_block));
+  const double large = std::min(multiplications / of_large_block, static_cast<double>(length / least_length));
+  return std::max<std::size_t>(2, static_cast<std::size_t>(large));
 }
 
 template <class T>
@@ -109,8 +134,7 @@ void multiply_with_blas(const Product<T>& in) {
   const T beta = in.add || in.bias != nullptr ? T{1} : T{0};
   const bool cut_rows = in.rows >= in.columns;
   const std::size_t length = cut_rows ? in.rows : in.columns;
-  const std::size_t blocks = std::min(block_count(in.multiplications()), length);
-  const std::size_t block = (length / blocks + 63) / 64 * 64;
+  const std::size_t block = block_length(length, block_count(in.multiplications(), length), 16);
   parallel_for_ranges(length, block, [&in, beta, cut_rows](std::size_t begin, std::size_t end) {
     const std::size_t row = cut_rows ? begin : 0, column = cut_rows ? 0 : begin;
     const std::size_t some_rows = cut_rows ? end - begin : in.rows;

@@ -46,7 +46,7 @@ void Adam<T>::step() {
     T* const x = parameter.values().data();
     const T* const g = parameter.gradients().data();
     T *const m = first_moments_[p].data(), *const v = second_moments_[p].data();
-    parallel_for_ranges(parameter.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+    parallel_for_ranges(parameter.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
       kernels::kernels<T>().adam(x + begin, g + begin, m + begin, v + begin, end - begin, step);
     });
   }

@@ -30,7 +30,7 @@ XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, const ColumnGroups<T>
   using B = Batch<T>;
   B sum[rows][groups];
   for (std::size_t r = 0; r < rows; ++r) {
-    const T* const start = in.bias != nullptr ? in.bias + j : in.c + (i + r) * in.columns + j;
+    const T* const start = in.bias != nullptr ? in.bias + j : in.c + (i + r) * in.c_row + j;
     const bool is_zero = in.bias == nullptr && !in.add;
     for (std::size_t v = 0; v < groups; ++v)
       sum[r][v] = is_zero ? B(T{0}) : load_some<B>(start + v * lanes<T>, count, T{0});
@@ -46,7 +46,7 @@ XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, const ColumnGroups<T>
   }
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t v = 0; v < groups; ++v)
-      store_some(sum[r][v], in.c + (i + r) * in.columns + j + v * lanes<T>, count);
+      store_some(sum[r][v], in.c + (i + r) * in.c_row + j + v * lanes<T>, count);
   }
 }
 
@@ -63,14 +63,14 @@ template <class T>
 void multiply_by_columns(const SmallProduct<T>& in) {
   std::size_t j = 0;
   for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>)
-    multiply_groups<most_sums<T> / 2, 2>(in, ColumnGroups<T>{in.b + j, lanes<T>, in.columns}, 0, j, All());
+    multiply_groups<most_sums<T> / 2, 2>(in, ColumnGroups<T>{in.b + j, lanes<T>, in.b_row}, 0, j, All());
   if (j + lanes<T> <= in.columns) {
-    multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.b + j, 0, in.columns}, 0, j, All());
+    multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.b + j, 0, in.b_row}, 0, j, All());
     j += lanes<T>;
   }
   if (j == in.columns) return;
   for (std::size_t k = 0; k < in.inner; ++k)
-    store(load_partly<Batch<T>>(in.b + k * in.columns + j, in.columns - j, T{0}), in.groups + k * lanes<T>);
+    store(load_partly<Batch<T>>(in.b + k * in.b_row + j, in.columns - j, T{0}), in.groups + k * lanes<T>);
   multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.groups, 0, lanes<T>}, 0, j, in.columns - j);
 }
 
@@ -82,12 +82,12 @@ void multiply_by_rows(const SmallProduct<T>& in) {
   std::size_t j = 0;
   for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>) {
     for (std::size_t g = 0; g < 2; ++g)
-      rows_to_lanes(in.b + (j + g * lanes<T>)*in.inner, lanes<T>, in.inner, in.groups + g * group);
+      rows_to_lanes(in.b + (j + g * lanes<T>)*in.b_row, lanes<T>, in.inner, in.groups + g * group);
     multiply_groups<most_sums<T> / 2, 2>(in, b, 0, j, All());
   }
   for (; j < in.columns; j += lanes<T>) {
     const std::size_t left = in.columns - j;
-    rows_to_lanes(in.b + j * in.inner, left < lanes<T> ? left : lanes<T>, in.inner, in.groups);
+    rows_to_lanes(in.b + j * in.b_row, left < lanes<T> ? left : lanes<T>, in.inner, in.groups);
     if (left < lanes<T>) {
       multiply_groups<most_sums<T>, 1>(in, b, 0, j, left);
     } else {
@@ -131,17 +131,17 @@ XTAPE_INLINE void add_products(const T* a, std::size_t a_row, const T* b, std::s
 // Some rows of c from row i on, in some columns from j on: each element is the product of two rows.
 template <std::size_t rows, std::size_t columns, class T>
 XTAPE_INLINE void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i, std::size_t j) {
-  const T *const a = in.a + i * in.a_row, *const b = in.b + j * in.inner;
-  const std::size_t inner = in.inner, a_row = in.a_row;
+  const T *const a = in.a + i * in.a_row, *const b = in.b + j * in.b_row;
+  const std::size_t inner = in.inner, a_row = in.a_row, b_row = in.b_row;
   Batch<T> sum[rows * columns];
   for (std::size_t s = 0; s < rows * columns; ++s) sum[s] = Batch<T>(T{0});
   std::size_t k = 0;
-  for (; k + lanes<T> <= inner; k += lanes<T>) add_products<rows, columns>(a, a_row, b, inner, k, All(), sum);
-  if (k < inner) add_products<rows, columns>(a, a_row, b, inner, k, inner - k, sum);
+  for (; k + lanes<T> <= inner; k += lanes<T>) add_products<rows, columns>(a, a_row, b, b_row, k, All(), sum);
+  if (k < inner) add_products<rows, columns>(a, a_row, b, b_row, k, inner - k, sum);
   T sums[rows * columns];
   sum_lanes(sum, sums);
   for (std::size_t r = 0; r < rows; ++r) {
-    T* const c = in.c + (i + r) * in.columns + j;
+    T* const c = in.c + (i + r) * in.c_row + j;
     if (in.bias != nullptr || in.add) {
       const T* const start = in.bias != nullptr ? in.bias + j : c;
       for (std::size_t v = 0; v < columns; ++v) sums[r * columns + v] += start[v];
@@ -169,12 +169,12 @@ void multiply_few_rows(const SmallProduct<T>& in) {
 // Some columns from column j on of as many rows as a batch has lanes, whose elements k are at a + k * step.
 template <std::size_t columns, class T>
 void multiply_lanes(const SmallProduct<T>& in, const T* a, std::size_t step, std::size_t j, T* c) {
-  const std::size_t b_row = in.b_is_transposed ? 1 : in.columns, b_column = in.b_is_transposed ? in.inner : 1;
+  const std::size_t b_inner = in.b_is_transposed ? 1 : in.b_row, b_column = in.b_is_transposed ? in.b_row : 1;
   for (; j + columns <= in.columns; j += columns) {
     Batch<T> sum[columns];
     for (std::size_t v = 0; v < columns; ++v) sum[v] = Batch<T>(in.bias == nullptr ? T{0} : in.bias[j + v]);
     const T* b = in.b + j * b_column;
-    for (std::size_t k = 0; k < in.inner; ++k, b += b_row) {
+    for (std::size_t k = 0; k < in.inner; ++k, b += b_inner) {
       const Batch<T> rows = load<Batch<T>>(a + k * step);
       for (std::size_t v = 0; v < columns; ++v)
         sum[v] = multiply_add(rows, Batch<T>(b[v * b_column]), sum[v]);
@@ -202,12 +202,11 @@ void multiply_few_columns(const SmallProduct<T>& in) {
     }
     T by_columns[lanes<T> * lanes<T>], by_rows[lanes<T> * lanes<T>];
     multiply_lanes<8>(in, a, step, 0, by_columns);
-    T* const c = in.c + i * in.columns;
-    if (in.add) {
-      lanes_to_rows(by_columns, count, in.columns, by_rows);
-      for (std::size_t k = 0; k < count * in.columns; ++k) c[k] += by_rows[k];
-    } else {
-      lanes_to_rows(by_columns, count, in.columns, c);
+    lanes_to_rows(by_columns, count, in.columns, by_rows);
+    for (std::size_t r = 0; r < count; ++r) {
+      T* const c = in.c + (i + r) * in.c_row;
+      for (std::size_t j = 0; j < in.columns; ++j)
+        c[j] = by_rows[r * in.columns + j] + (in.add ? c[j] : T{0});
     }
   }
 }
