@@ -79,9 +79,8 @@ AllClose near_largest(const std::vector<double>& expected, double tolerance) {
   return AllClose(expected, 0, tolerance * largest);
 }
 
-// The logits of a block may be rounded otherwise than those of all rows. They are below 8, and so off by up
-// to 4 ulp of 1 as they are added up; that is how far probabilities, and what they multiply, are off on
-// either side.
+// The logits of a block may be rounded otherwise than those of all rows: being up to 10, by up to 8 ulp of 1
+// on either side, and so far off are the probabilities then.
 template <class T>
 inline constexpr double tolerance = std::is_same_v<T, float> ? ulps<float>(16) : 1e-13;
 

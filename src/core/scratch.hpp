@@ -24,7 +24,8 @@ enum class Scratch {
   weights,
   element_losses,
   element_scales,
-  column_groups
+  column_groups,
+  partial_products
 };
 
 // Memory of this thread for `count` elements, which stays allocated; each purpose has its own.

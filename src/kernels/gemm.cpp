@@ -33,10 +33,6 @@ cxxblas::Transpose to_cxxblas(Transpose transpose) {
   return transpose == Transpose::yes ? cxxblas::Trans : cxxblas::NoTrans;
 }
 
-int leading(Transpose transpose, std::size_t rows, std::size_t columns) {
-  return static_cast<int>(transpose == Transpose::yes ? rows : columns);
-}
-
 constexpr double worth_a_thread = 1 << 21;  // multiplications
 
 template <class T>
@@ -127,25 +123,59 @@ std::size_t block_count(double multiplications, std::size_t length) {
   return std::max<std::size_t>(2, static_cast<std::size_t>(large));
 }
 
+struct Range {
+  std::size_t begin, end;
+  std::size_t length() const { return end - begin; }
+};
+
+// c += or = the product of some rows, inner elements and columns; c points to the first element of the
+// result.
+template <class T>
+void multiply_part(const Product<T>& in, Range rows, Range columns, Range inner, bool add, T* c) {
+  const bool a_is_transposed = in.transpose_a == Transpose::yes,
+             b_is_transposed = in.transpose_b == Transpose::yes;
+  const T* const a =
+      in.a + (a_is_transposed ? inner.begin * in.rows + rows.begin : rows.begin * in.inner + inner.begin);
+  const T* const b = in.b + (b_is_transposed ? columns.begin * in.inner + inner.begin
+                                             : inner.begin * in.columns + columns.begin);
+  const auto number = [](std::size_t extent) { return static_cast<int>(extent); };
+  cxxblas::gemm<int>(
+      cxxblas::RowMajor, to_cxxblas(in.transpose_a), to_cxxblas(in.transpose_b), number(rows.length()),
+      number(columns.length()), number(inner.length()), T{1}, a, number(a_is_transposed ? in.rows : in.inner),
+      b, number(b_is_transposed ? in.inner : in.columns), add ? T{1} : T{0}, c, number(in.columns));
+}
+
+// Where rows and columns are few beside the inner extent, that is cut, and the products of its parts are
+// added up.
+template <class T>
+void multiply_inner_parts(const Product<T>& in, bool add) {
+  constexpr std::size_t most_parts = 4;
+  const std::size_t count = std::min(block_count(in.multiplications(), in.inner), most_parts);
+  const std::size_t block = block_length(in.inner, count, 16);
+  const std::size_t elements = in.rows * in.columns, parts = (in.inner + block - 1) / block;
+  T* const others = scratch<T, Scratch::partial_products>((parts - 1) * elements);
+  parallel_for(parts, [&](std::size_t part) {
+    const Range inner{part * block, std::min(in.inner, (part + 1) * block)};
+    T* const c = part == 0 ? in.c : others + (part - 1) * elements;
+    multiply_part(in, {0, in.rows}, {0, in.columns}, inner, part == 0 && add, c);
+  });
+  for (std::size_t part = 1; part < parts; ++part)
+    kernels<T>().add(in.c, true, others + (part - 1) * elements, true, in.c, elements);
+}
+
 template <class T>
 void multiply_with_blas(const Product<T>& in) {
   keep_blas_on_the_calling_thread();
   if (in.bias != nullptr) repeat(in.bias, in.columns, in.rows, in.c);
-  const T beta = in.add || in.bias != nullptr ? T{1} : T{0};
+  const bool add = in.add || in.bias != nullptr;
+  if (in.inner / 4 > std::max(in.rows, in.columns)) return multiply_inner_parts(in, add);
   const bool cut_rows = in.rows >= in.columns;
   const std::size_t length = cut_rows ? in.rows : in.columns;
   const std::size_t block = block_length(length, block_count(in.multiplications(), length), 16);
-  parallel_for_ranges(length, block, [&in, beta, cut_rows](std::size_t begin, std::size_t end) {
-    const std::size_t row = cut_rows ? begin : 0, column = cut_rows ? 0 : begin;
-    const std::size_t some_rows = cut_rows ? end - begin : in.rows;
-    const std::size_t some_columns = cut_rows ? in.columns : end - begin;
-    const T* const a_begin = in.a + (in.transpose_a == Transpose::yes ? row : row * in.inner);
-    const T* const b_begin = in.b + (in.transpose_b == Transpose::yes ? column * in.inner : column);
-    cxxblas::gemm<int>(cxxblas::RowMajor, to_cxxblas(in.transpose_a), to_cxxblas(in.transpose_b),
-                       static_cast<int>(some_rows), static_cast<int>(some_columns),
-                       static_cast<int>(in.inner), T{1}, a_begin, leading(in.transpose_a, in.rows, in.inner),
-                       b_begin, leading(in.transpose_b, in.inner, in.columns), beta,
-                       in.c + row * in.columns + column, static_cast<int>(in.columns));
+  parallel_for_ranges(length, block, [&in, add, cut_rows](std::size_t begin, std::size_t end) {
+    const Range part{begin, end};
+    const Range rows = cut_rows ? part : Range{0, in.rows}, columns = cut_rows ? Range{0, in.columns} : part;
+    multiply_part(in, rows, columns, {0, in.inner}, add, in.c + rows.begin * in.columns + columns.begin);
   });
 }
 
