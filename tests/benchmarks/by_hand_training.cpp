@@ -95,9 +95,9 @@ void sgd(std::vector<float>& x, const std::vector<float>& g) {
 
 void adam(std::vector<float>& x, const std::vector<float>& g, HandLayer::Moments& moments, float rate,
           float scale) {
-  float *const m = moments.first.data(), *const v = moments.second.data(), *const value = x.data();
-  const float* const slope = g.data();
-#pragma GCC ivdep
+  float* __restrict m = moments.first.data(), * __restrict v = moments.second.data();
+  float* __restrict value = x.data();
+  const float* __restrict slope = g.data();
   for (std::size_t i = 0; i < x.size(); ++i) {
     m[i] = 0.9F * m[i] + 0.1F * slope[i];
     v[i] = 0.999F * v[i] + 0.001F * slope[i] * slope[i];
