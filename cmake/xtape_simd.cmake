@@ -1,4 +1,9 @@
 # The kernels, compiled once for each kind of processor. Which one runs is chosen when the program starts.
+set(xtape_kernel_optimization -O3)
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=") # Beside which the optimiser takes minutes for each.
+  set(xtape_kernel_optimization -O1)
+endif()
+
 function(xtape_add_kernels name)
   set(kernels xtape_kernels_${name})
   add_library(${kernels} OBJECT src/kernels/simd/kernel_table.cpp)
@@ -9,7 +14,7 @@ function(xtape_add_kernels name)
   # Fast in every configuration, and exact: see the options of the library itself. GCC takes what its AVX-512
   # intrinsics leave undefined on purpose for a mistake, and with -fipa-ra it can leave the upper halves of vector
   # registers dirty where a kernel ends with a call, which makes all code for SSE after it 10 times as slow.
-  target_compile_options(${kernels} PRIVATE ${ARGN} -O3 -fno-fast-math -ffp-contract=off -fno-math-errno -fno-exceptions
+  target_compile_options(${kernels} PRIVATE ${ARGN} ${xtape_kernel_optimization} -fno-fast-math -ffp-contract=off -fno-math-errno -fno-exceptions
     $<$<CXX_COMPILER_ID:GNU>:-fno-ipa-ra -Wno-uninitialized -Wno-maybe-uninitialized>)
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${kernels} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
