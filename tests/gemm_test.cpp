@@ -88,7 +88,8 @@ TEMPLATE_TEST_CASE("products of every small shape are exact and write nothing el
   const std::vector<std::size_t> extents{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31, 33};
   for (const std::size_t rows : extents) {
     for (const std::size_t columns : extents) {
-      for (const std::size_t inner : {0, 1, 2, 5, 8, 16, 19}) check_exact<TestType>(rows, columns, inner);
+      for (const std::size_t inner : {0U, 1U, 2U, 5U, 8U, 16U, 19U})
+        check_exact<TestType>(rows, columns, inner);
     }
   }
 }
