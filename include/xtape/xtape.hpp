@@ -10,6 +10,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/error.hpp"
+#include "xtape/core/named_arrays.hpp"
 #include "xtape/core/random.hpp"
 #include "xtape/core/shape.hpp"
 #include "xtape/core/simd.hpp"

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "xtape/core/array.hpp"
+#include "xtape/core/array_view.hpp"
+
+namespace xtape {
+
+/// An array of any of the element types that files hold.
+using AnyArray = std::variant<Array<float>, Array<double>, Array<std::int8_t>, Array<std::int16_t>,
+                              Array<std::int32_t>, Array<std::int64_t>, Array<std::uint8_t>,
+                              Array<std::uint16_t>, Array<std::uint32_t>, Array<std::uint64_t>, Array<bool>>;
+
+/// As NumPy names it: "float32", "int64", "bool".
+const char* element_type_name(const AnyArray& array);
+const Shape& shape_of(const AnyArray& array);
+
+/// Arrays by their names: what models, optimizers and everything else that a training changes give as their
+/// state, and what files of weights and checkpoints hold. Names are nested with dots, as in
+/// "optimizer.0.weight".
+///
+///     NamedArrays state;
+///     state.add("model.", model.state());
+///     state.add("optimizer.", optimizer.state());
+class NamedArrays {
+ public:
+  /// @throws ArgumentError  the name is taken.
+  void add(std::string name, AnyArray array);
+
+  /// A copy.
+  template <class T>
+  void add(std::string name, ArrayView<const T> array) {
+    add(std::move(name), AnyArray(Array<T>(array)));
+  }
+  template <class T>
+  void add(std::string name, ArrayView<T> array) {
+    add(std::move(name), ArrayView<const T>(array));
+  }
+
+  /// A single number, as an array of shape ().
+  template <class T>
+  void add_scalar(std::string name, T number) {
+    add(std::move(name), ArrayView<const T>(&number, Shape{}));
+  }
+
+  /// All of another, with `prefix` before each name.
+  void add(std::string_view prefix, NamedArrays arrays);
+
+  /// Those whose names begin with `prefix`, without it.
+  NamedArrays with_prefix(std::string_view prefix) const;
+
+  bool contains(std::string_view name) const { return arrays_.find(name) != arrays_.end(); }
+
+  /// @throws ArgumentError  there is none of that name.
+  const AnyArray& operator[](std::string_view name) const;
+
+  /// An array whose type and shape are known beforehand.
+  /// @param function  who asks, for messages.
+  /// @throws ArgumentError  there is none of that name, or it holds elements of another type.
+  /// @throws ShapeError     it is of another shape.
+  template <class T>
+  ArrayView<const T> get(const char* function, std::string_view name, const Shape& shape) const {
+    const AnyArray& array = find(function, name);
+    require(function, name, array, element_type_name(AnyArray(Array<T>())), shape);
+    return std::get<Array<T>>(array);
+  }
+  template <class T>
+  T get_scalar(const char* function, std::string_view name) const {
+    return get<T>(function, name, Shape{})[0];
+  }
+
+  /// @throws ArgumentError  there is an array that none of `names` names; the message says which.
+  template <class Names>
+  void require_only(const char* function, const Names& names) const {
+    for (const auto& [name, array] : arrays_) {
+      bool known = false;
+      for (const auto& one : names) known = known || one == name;
+      if (!known) throw_unknown(function, name);
+    }
+  }
+
+  std::size_t size() const noexcept { return arrays_.size(); }
+  auto begin() const noexcept { return arrays_.begin(); }  // pairs of name and array, by name
+  auto end() const noexcept { return arrays_.end(); }
+
+ private:
+  const AnyArray& find(const char* function, std::string_view name) const;
+  static void require(const char* function, std::string_view name, const AnyArray& array, const char* type,
+                      const Shape& shape);
+  [[noreturn]] static void throw_unknown(const char* function, const std::string& name);
+
+  std::map<std::string, AnyArray, std::less<>> arrays_;
+};
+
+}  // namespace xtape
