@@ -62,10 +62,9 @@ void Table::add(const std::string& name, Aims aims, const std::function<Contest(
 Table::Row Table::measure(const std::string& name, Aims aims, const Contest& contest, std::size_t threads) {
   const int most = static_cast<int>(threads);
   with_xtape::set_threads(threads);
-  with_torch::set_threads(most, most);
   std::optional<PeakMemory> memory;
   if (contest.gradient_bytes > 0)
-    memory = peak_memory(*contest.xtape, *contest.torch, contest.gradient_bytes);
+    memory = peak_memory(*contest.xtape, *contest.torch, contest.gradient_bytes, most);
   require_agreement(name, contest);
 
   std::vector<Side> torch, by_hand;

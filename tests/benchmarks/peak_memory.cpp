@@ -39,9 +39,11 @@ double peak_of_first_run(Step& step, std::size_t gradient_bytes) {
 
 void release_freed_memory() { malloc_trim(0); }
 
-PeakMemory peak_memory(Step& xtape, Step& torch, std::size_t gradient_bytes) {
+PeakMemory peak_memory(Step& xtape, Step& torch, std::size_t gradient_bytes, int threads) {
   // In this order the BLAS's own buffers count for xtape.
+  with_torch::set_threads(1, 1);
   const double of_xtape = peak_of_first_run(xtape, gradient_bytes);
+  with_torch::set_threads(threads, threads);
   return {of_xtape, peak_of_first_run(torch, gradient_bytes)};
 }
 

@@ -15,7 +15,8 @@ struct PeakMemory {
 /// Returns to the system what others have freed, before a step is made: it would serve the step unseen.
 void release_freed_memory();
 
-/// As the system counts the process's resident memory, so Linux only. @throws xtape::Error  it does not tell.
-PeakMemory peak_memory(Step& xtape, Step& torch, std::size_t gradient_bytes);
+/// As the system counts the process's resident memory, so Linux only. xtape keeps the BLAS to one thread a
+/// call; libtorch has all of `threads` in it. @throws xtape::Error  the system does not tell.
+PeakMemory peak_memory(Step& xtape, Step& torch, std::size_t gradient_bytes, int threads);
 
 }  // namespace benchmarks
