@@ -102,7 +102,9 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
   check_exact<TestType>(1, 2000, 2000);
   check_exact<TestType>(2000, 1, 2000);
   check_exact<TestType>(100, 500, 150);
-  check_exact<TestType>(20, 30, 8000);  // cut along the inner extent
+  check_exact<TestType>(20, 30, 8000);    // cut along the inner extent
+  check_exact<TestType>(40, 1024, 1100);  // rows of b that are whole pages apart
+  check_exact<TestType>(300, 70, 1030);
 }
 
 TEST_CASE("a product of two long rows is exact", "[ops][gemm]") { check_exact<double>(1, 1, 3'000'000); }
@@ -113,8 +115,11 @@ TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads",
     const std::size_t before = num_threads();
     ~ThreadsRestored() { set_num_threads(before); }
   } restored;
-  for (const auto& [rows, columns, inner] :
-       {std::array<std::size_t, 3>{150, 130, 120}, {500, 200, 120}, {4, 3000, 500}, {20, 30, 8000}}) {
+  for (const auto& [rows, columns, inner] : {std::array<std::size_t, 3>{150, 130, 120},
+                                             {500, 200, 120},
+                                             {4, 3000, 500},
+                                             {20, 30, 8000},
+                                             {300, 1024, 1100}}) {
     const xt::xarray<double> a = irregular({rows, inner}), b = irregular({inner, columns});
     const auto product = [&](std::size_t threads) {
       set_num_threads(threads);

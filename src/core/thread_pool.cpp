@@ -32,7 +32,14 @@ std::size_t available_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-// Workers take blocks from a shared counter, look out for the next job for a moment, which in a loop comes
+// Consecutive blocks, which one thread takes first of all and the others help with.
+struct alignas(64) Share {
+  std::atomic<std::size_t> next{0};
+  std::size_t end = 0;
+};
+
+// A thread takes the same part of every job, so that it finds in its cache what it wrote in the job before,
+// and then what others have not begun. Workers look out for the next job for a moment, which in a loop comes
 // sooner than a sleeping thread wakes up, and sleep. They are started by the first job that can use them.
 class ThreadPool {
  public:
@@ -47,12 +54,11 @@ class ThreadPool {
       start_workers(helpers);
       work_ = work;
       context_ = context;
-      blocks_ = blocks;
-      next_block_ = 0;
+      share_out(blocks, helpers + 1);
       wanted_ = helpers;
     }
     for (std::size_t i = 0; i < helpers; ++i) job_arrived_.notify_one();
-    take_blocks();
+    take_blocks(0);
     {
       const std::lock_guard lock(mutex_);
       wanted_ = 0;  // Whoever has not woken up yet is not needed any more.
@@ -71,12 +77,13 @@ class ThreadPool {
   // A system that refuses another thread leaves the job to those there are.
   void start_workers(std::size_t helpers) {
     try {
-      while (workers_.size() < helpers) workers_.emplace_back([this] { serve(); });
+      while (workers_.size() < helpers)
+        workers_.emplace_back([this, number = workers_.size() + 1] { serve(number); });
     } catch (const std::system_error&) {
     }
   }
 
-  void serve() {
+  void serve(std::size_t number) {
     for (;;) {
       look_out_for([this] { return wanted_ > 0; });
       std::unique_lock lock(mutex_);
@@ -84,7 +91,7 @@ class ThreadPool {
       --wanted_;
       ++active_;
       lock.unlock();
-      take_blocks();
+      take_blocks(number);
       lock.lock();
       if (--active_ == 0) job_done_.notify_one();
     }
@@ -97,8 +104,19 @@ class ThreadPool {
     while (!condition() && Clock::now() < end) std::this_thread::yield();
   }
 
-  void take_blocks() {
-    for (std::size_t block; (block = next_block_.fetch_add(1)) < blocks_;) work_(context_, block);
+  void share_out(std::size_t blocks, std::size_t threads) {
+    if (shares_.size() != threads) shares_ = std::vector<Share>(threads);
+    for (std::size_t i = 0; i < threads; ++i) {
+      shares_[i].next = blocks * i / threads;
+      shares_[i].end = blocks * (i + 1) / threads;
+    }
+  }
+
+  void take_blocks(std::size_t number) {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+      Share& share = shares_[(number + i) % shares_.size()];
+      for (std::size_t block; (block = share.next.fetch_add(1)) < share.end;) work_(context_, block);
+    }
   }
 
   std::atomic_flag busy_;
@@ -110,8 +128,7 @@ class ThreadPool {
   std::atomic<std::size_t> active_{0};  // likewise
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
-  std::size_t blocks_ = 0;
-  std::atomic<std::size_t> next_block_{0};
+  std::vector<Share> shares_;
 };
 
 // Never destroyed: workers may be at work when the program exits. A forked child has none of its parent's

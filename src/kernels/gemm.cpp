@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <complex>
+#include <string_view>
 #include <type_traits>
 
 #include <xtensor-blas/xblas_config.hpp>
@@ -12,9 +13,11 @@
 #include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
+#include "xtape/core/simd.hpp"
 
 #ifdef XTAPE_BLAS_IS_OPENBLAS
 extern "C" void openblas_set_num_threads(int threads);
+extern "C" char* openblas_get_corename();
 #endif
 
 namespace xtape::kernels {
@@ -26,6 +29,19 @@ void keep_blas_on_the_calling_thread() {
 #ifdef XTAPE_BLAS_IS_OPENBLAS
   static const bool done = (openblas_set_num_threads(1), true);
   static_cast<void>(done);
+#endif
+}
+
+// An OpenBLAS older than the processor takes it for one without AVX-512, and then needs twice our time.
+bool blas_has_narrower_vectors() {
+#ifdef XTAPE_BLAS_IS_OPENBLAS
+  static const bool narrower = [] {
+    const std::string_view core = openblas_get_corename();
+    return simd_name() == std::string_view("avx512") && (core == "Haswell" || core == "Zen");
+  }();
+  return narrower;
+#else
+  return false;
 #endif
 }
 
@@ -64,17 +80,19 @@ bool has_few_rows(const Product<T>& in) {
   return in.rows <= few_rows && in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes;
 }
 
-// Where our kernels take less time than a BLAS: few rows, small products, and those whose a stays in the
-// second cache while the rows of b^T are brought in order.
+// Of so few elements some rows stay in the first cache, and a in the second while rows of b^T are brought in
+// order.
+constexpr std::size_t longest_inner = 1 << 10, elements_of_a = 1 << 17;
+
+// Where our kernels take less time than a BLAS: few rows, small products, and those whose a is small.
 template <class T>
 bool is_small(const Product<T>& in) {
   constexpr double most_multiplications = 1 << 22;
-  constexpr std::size_t most_elements = 1 << 17, longest_row = 1 << 10;
   if (has_few_rows(in)) return true;
-  if (in.inner > longest_row) return false;
+  if (in.inner > longest_inner) return false;
   if (in.multiplications() <= most_multiplications) return true;
   return in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes &&
-         in.rows * in.inner <= most_elements;
+         in.rows * in.inner <= elements_of_a;
 }
 
 // Blocks of about `length` / `count` whose length is a multiple.
@@ -82,33 +100,57 @@ std::size_t block_length(std::size_t length, std::size_t count, std::size_t mult
   return ((length + count - 1) / count + multiple - 1) / multiple * multiple;
 }
 
-// Each element is computed alike wherever the product is cut: along the columns if these are rows of b^T,
-// each of which is read once, or else along the rows.
+struct Range {
+  std::size_t begin, end;
+  std::size_t length() const { return end - begin; }
+};
+
+// c = start + the product of some rows, inner elements and columns, where the start is c itself if `add`.
 template <class T>
-void multiply_small(const Product<T>& in) {
+void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns, Range inner, const T* bias,
+                                bool add) {
   const bool a_is_transposed = in.transpose_a == Transpose::yes,
              b_is_transposed = in.transpose_b == Transpose::yes;
-  const std::size_t a_row = a_is_transposed ? 1 : in.inner, b_row = b_is_transposed ? in.inner : in.columns;
-  const std::size_t length = b_is_transposed ? in.columns : in.rows;
+  const std::size_t a_row = a_is_transposed ? 1 : in.inner, a_inner = a_is_transposed ? in.rows : 1;
+  const std::size_t b_row = b_is_transposed ? in.inner : in.columns;
+  const std::size_t b_column = b_is_transposed ? in.inner : 1, b_inner = b_is_transposed ? 1 : in.columns;
+  const std::size_t grouped = has_few_rows(in) ? 0 : 32 * inner.length();
+  kernels<T>().multiply_small({.rows = rows.length(),
+                               .columns = columns.length(),
+                               .inner = inner.length(),
+                               .a = in.a + rows.begin * a_row + inner.begin * a_inner,
+                               .a_row = a_row,
+                               .a_inner = a_inner,
+                               .b = in.b + columns.begin * b_column + inner.begin * b_inner,
+                               .b_row = b_row,
+                               .b_is_transposed = b_is_transposed,
+                               .bias = bias == nullptr ? nullptr : bias + columns.begin,
+                               .add = add,
+                               .c = in.c + rows.begin * in.columns + columns.begin,
+                               .c_row = in.columns,
+                               .groups = scratch<T, Scratch::column_groups>(grouped)});
+}
+
+// Each element is computed alike wherever the product is cut: along the columns if these are rows of b^T,
+// each of which is read once for some rows of a, or else along the rows.
+template <class T>
+void multiply_with_kernels(const Product<T>& in) {
+  const bool cut_columns = in.transpose_b == Transpose::yes;
+  const std::size_t length = cut_columns ? in.columns : in.rows;
   const double blocks = std::max(1.0, std::min(in.multiplications() / worth_a_thread * 2, 32.0));
   const std::size_t block = block_length(length, static_cast<std::size_t>(blocks), 32);
-  const std::size_t grouped = has_few_rows(in) ? 0 : 32 * in.inner;
+  const std::size_t most_inner = has_few_rows(in) ? in.inner : longest_inner;
+  const std::size_t most_rows = std::max<std::size_t>(32, elements_of_a / std::min(in.inner, most_inner));
   parallel_for_ranges(length, block, [&](std::size_t begin, std::size_t end) {
-    const std::size_t row = b_is_transposed ? 0 : begin, column = b_is_transposed ? begin : 0;
-    kernels<T>().multiply_small({.rows = b_is_transposed ? in.rows : end - begin,
-                                 .columns = b_is_transposed ? end - begin : in.columns,
-                                 .inner = in.inner,
-                                 .a = in.a + row * a_row,
-                                 .a_row = a_row,
-                                 .a_inner = a_is_transposed ? in.rows : 1,
-                                 .b = in.b + column * b_row,
-                                 .b_row = b_row,
-                                 .b_is_transposed = b_is_transposed,
-                                 .bias = in.bias == nullptr ? nullptr : in.bias + column,
-                                 .add = in.add,
-                                 .c = in.c + row * in.columns + column,
-                                 .c_row = in.columns,
-                                 .groups = scratch<T, Scratch::column_groups>(grouped)});
+    const Range rows = cut_columns ? Range{0, in.rows} : Range{begin, end},
+                columns = cut_columns ? Range{begin, end} : Range{0, in.columns};
+    for (std::size_t k = 0; k < in.inner; k += most_inner) {
+      const Range inner{k, std::min(in.inner, k + most_inner)};
+      for (std::size_t row = rows.begin; row < rows.end; row += most_rows) {
+        const Range some{row, std::min(rows.end, row + most_rows)};
+        multiply_part_with_kernels(in, some, columns, inner, k == 0 ? in.bias : nullptr, in.add || k > 0);
+      }
+    }
   });
 }
 
@@ -122,11 +164,6 @@ std::size_t block_count(double multiplications, std::size_t length) {
   const double large = std::min(multiplications / of_large_block, static_cast<double>(length / least_length));
   return std::max<std::size_t>(2, static_cast<std::size_t>(large));
 }
-
-struct Range {
-  std::size_t begin, end;
-  std::size_t length() const { return end - begin; }
-};
 
 // c += or = the product of some rows, inner elements and columns; c points to the first element of the
 // result.
@@ -186,8 +223,8 @@ void multiply(const Product<T>& in) {
     repeat(in.bias, in.columns, in.rows, in.c);
   } else if (in.inner == 0) {
     if (!in.add) std::fill_n(in.c, in.rows * in.columns, T{0});
-  } else if (is_small(in)) {
-    multiply_small(in);
+  } else if (is_small(in) || blas_has_narrower_vectors()) {
+    multiply_with_kernels(in);
   } else {
     multiply_with_blas(in);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Products of matrices that are so small, or have so few rows, that a BLAS takes longer to prepare than to
-// multiply.
+// multiply; where it knows only narrower vectors, of others too, a part at a time.
 #pragma once
 
 #include "kernels/kernel_table.hpp"
@@ -58,12 +58,23 @@ void multiply_groups(const SmallProduct<T>& in, const ColumnGroups<T>& b, std::s
   if constexpr (rows > 1) multiply_groups<rows / 2, groups>(in, b, i, j, count);
 }
 
+// Two groups of columns of b (inner, columns) from column j on. Rows of b that are whole pages apart keep
+// each other out of the first cache, so these columns are copied.
+template <class T>
+ColumnGroups<T> two_groups(const SmallProduct<T>& in, std::size_t j) {
+  constexpr std::size_t page = 4096, many_rows = 32, width = 2 * lanes<T>;
+  if (in.b_row * sizeof(T) % page != 0 || in.rows < many_rows) return {in.b + j, lanes<T>, in.b_row};
+  for (std::size_t k = 0; k < in.inner; ++k)
+    std::memcpy(in.groups + k * width, in.b + k * in.b_row + j, width * sizeof(T));
+  return {in.groups, lanes<T>, width};
+}
+
 // For b (inner, columns): the last columns, where they do not fill a group, are copied to one that is whole.
 template <class T>
 void multiply_by_columns(const SmallProduct<T>& in) {
   std::size_t j = 0;
   for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>)
-    multiply_groups<most_sums<T> / 2, 2>(in, ColumnGroups<T>{in.b + j, lanes<T>, in.b_row}, 0, j, All());
+    multiply_groups<most_sums<T> / 2, 2>(in, two_groups(in, j), 0, j, All());
   if (j + lanes<T> <= in.columns) {
     multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.b + j, 0, in.b_row}, 0, j, All());
     j += lanes<T>;
@@ -82,12 +93,12 @@ void multiply_by_rows(const SmallProduct<T>& in) {
   std::size_t j = 0;
   for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>) {
     for (std::size_t g = 0; g < 2; ++g)
-      rows_to_lanes(in.b + (j + g * lanes<T>)*in.b_row, lanes<T>, in.inner, in.groups + g * group);
+      rows_to_lanes(in.b + (j + g * lanes<T>)*in.b_row, in.b_row, lanes<T>, in.inner, in.groups + g * group);
     multiply_groups<most_sums<T> / 2, 2>(in, b, 0, j, All());
   }
   for (; j < in.columns; j += lanes<T>) {
     const std::size_t left = in.columns - j;
-    rows_to_lanes(in.b + j * in.b_row, left < lanes<T> ? left : lanes<T>, in.inner, in.groups);
+    rows_to_lanes(in.b + j * in.b_row, in.b_row, left < lanes<T> ? left : lanes<T>, in.inner, in.groups);
     if (left < lanes<T>) {
       multiply_groups<most_sums<T>, 1>(in, b, 0, j, left);
     } else {
@@ -192,7 +203,7 @@ void multiply_few_columns(const SmallProduct<T>& in) {
     const T* a = in.groups;
     std::size_t step = lanes<T>;
     if (in.a_row != 1) {
-      rows_to_lanes(in.a + i * in.a_row, count, in.inner, in.groups);
+      rows_to_lanes(in.a + i * in.a_row, in.a_row, count, in.inner, in.groups);
     } else if (count == lanes<T>) {
       a = in.a + i;
       step = in.a_inner;

@@ -231,7 +231,7 @@ class FewClasses {
   static constexpr std::size_t most_rows = lanes<T>;
 
   FewClasses(const T* x, std::size_t rows, std::size_t classes) : rows_(rows), classes_(classes) {
-    rows_to_lanes(x, rows, classes, x_);
+    rows_to_lanes(x, classes, rows, classes, x_);
   }
 
   std::size_t rows() const { return rows_; }
@@ -241,7 +241,7 @@ class FewClasses {
 
   void write(const T* values, T* destination) const { lanes_to_rows(values, rows_, classes_, destination); }
   const T* labels(const T* source) {
-    rows_to_lanes(source, rows_, classes_, labels_);
+    rows_to_lanes(source, classes_, rows_, classes_, labels_);
     return labels_;
   }
 

@@ -85,15 +85,15 @@ XTAPE_INLINE void rows_to_lanes(const T* from, Start start, std::size_t columns,
   }
 }
 
-// The same for dense rows; if there are fewer, the last of them stands for those that lack.
+// The same for rows that are so far apart; if there are fewer, the last of them stands for those that lack.
 template <class T>
-void rows_to_lanes(const T* from, std::size_t rows, std::size_t columns, T* to) {
+void rows_to_lanes(const T* from, std::size_t distance, std::size_t rows, std::size_t columns, T* to) {
   if (rows == lanes<T>) {
     rows_to_lanes(
-        from, [columns](std::size_t r) { return r * columns; }, columns, to);
+        from, [distance](std::size_t r) { return r * distance; }, columns, to);
   } else {
     rows_to_lanes(
-        from, [=](std::size_t r) { return (r < rows ? r : rows - 1) * columns; }, columns, to);
+        from, [=](std::size_t r) { return (r < rows ? r : rows - 1) * distance; }, columns, to);
   }
 }
 
