@@ -53,3 +53,4 @@
 #include "xtape/ops/softmax.hpp"
 #include "xtape/optim/adam.hpp"
 #include "xtape/optim/sgd.hpp"
+#include "xtape/training/history.hpp"

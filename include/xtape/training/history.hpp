@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace xtape::training {
+
+/// What one pass over the training rows gave. Losses in the loss's own unit (nats for cross-entropy), NaN
+/// where there is nothing to validate on.
+struct Epoch {
+  std::size_t number = 0;        ///< from 1 on
+  double learning_rate = 0;      ///< of the first parameter group, as the epoch ended
+  double training_loss = 0;      ///< mean over the rows, while the model was changing
+  double training_accuracy = 0;  ///< likewise
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();
+  double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double seconds = 0;  ///< since the training began, without those before a resumption
+};
+
+/// The course of a training.
+struct History {
+  std::vector<Epoch> epochs;
+  std::size_t best_epoch = 0;  ///< the number of that with the lowest validation loss; 0: none
+  bool stopped_early = false;
+};
+
+}  // namespace xtape::training
