@@ -40,6 +40,8 @@
 #include "xtape/losses/softmax_cross_entropy.hpp"
 #include "xtape/losses/softmaxed.hpp"
 #include "xtape/metrics/classification.hpp"
+#include "xtape/metrics/estimate.hpp"
+#include "xtape/metrics/scores.hpp"
 #include "xtape/nn/activations.hpp"
 #include "xtape/nn/initializers.hpp"
 #include "xtape/nn/linear.hpp"
