@@ -40,6 +40,7 @@
 #include "xtape/losses/softmax_cross_entropy.hpp"
 #include "xtape/losses/softmaxed.hpp"
 #include "xtape/metrics/classification.hpp"
+#include "xtape/metrics/classification_report.hpp"
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 #include "xtape/nn/activations.hpp"
