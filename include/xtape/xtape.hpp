@@ -42,6 +42,7 @@
 #include "xtape/metrics/classification.hpp"
 #include "xtape/metrics/classification_report.hpp"
 #include "xtape/metrics/estimate.hpp"
+#include "xtape/metrics/ranking.hpp"
 #include "xtape/metrics/scores.hpp"
 #include "xtape/nn/activations.hpp"
 #include "xtape/nn/initializers.hpp"
