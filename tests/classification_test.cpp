@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "matchers.hpp"
+#include "xtensor.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;
@@ -48,10 +49,80 @@ TEST_CASE("accuracy is the fraction of right predictions", "[metrics]") {
   CHECK(std::isnan(metrics::accuracy(Classes{}, Classes{})));
 }
 
+TEST_CASE("the standard error of an accuracy is that of a mean of zeros and ones", "[metrics]") {
+  // Three ones and a zero: their sample variance is 1/4, that of their mean 1/16.
+  const metrics::Estimate accuracy = metrics::accuracy(Classes{0, 1, 2, 2}, Classes{0, 1, 1, 2});
+  CHECK(accuracy.value == 0.75);
+  CHECK_THAT(accuracy.standard_error, WithinRel(0.25, ulps<double>(4)));
+  CHECK(accuracy.count == 4);
+  CHECK(metrics::accuracy(Classes{1, 1}, Classes{1, 1}).standard_error == 0);
+  CHECK(std::isnan(metrics::accuracy(Classes{1}, Classes{1}).standard_error));
+  CHECK(std::isnan(metrics::accuracy(Classes{}, Classes{}).standard_error));
+  CHECK(metrics::accuracy(Classes{}, Classes{}).count == 0);
+}
+
+TEST_CASE("an estimate is used as a number", "[metrics]") {
+  const double value = metrics::accuracy(Classes{0, 1}, Classes{0, 0});
+  double best = 0.25;
+  if (metrics::accuracy(Classes{0, 1}, Classes{0, 0}) > best) best = value;
+  CHECK(best == 0.5);
+  CHECK(1 - metrics::accuracy(Classes{0, 1, 1, 1}, Classes{0, 0, 0, 0}) == 0.75);
+}
+
 TEST_CASE("accuracy refuses labels of another shape", "[metrics][errors]") {
   CHECK_THROWS_AS(metrics::accuracy(Classes{0, 1}, Classes{0}), ShapeError);
   CHECK_THROWS_WITH(metrics::accuracy(Classes{0, 1}, xt::xarray<int>{{0, 1}}),
                     "accuracy: class_indices must have the shape of predicted (2), got (1, 2)");
+}
+
+TEMPLATE_TEST_CASE("top-k accuracy is scikit-learn's", "[metrics][top_k]", float, double) {
+  // top_k_accuracy_score([0, 1, 2, 2], y_score, k=2), from its documentation; k = 1 and 3 by hand
+  const xt::xarray<TestType> scores{
+      {0.5f, 0.2f, 0.2f}, {0.3f, 0.4f, 0.2f}, {0.2f, 0.4f, 0.3f}, {0.7f, 0.2f, 0.1f}};
+  const Classes labels{0, 1, 2, 2};
+  CHECK(metrics::top_k_accuracy(scores, labels, 2) == 0.75);
+  CHECK(metrics::top_k_accuracy(scores, labels, 1) == 0.5);
+  CHECK(metrics::top_k_accuracy(scores, labels, 3) == 1);
+  CHECK_THAT(metrics::top_k_accuracy(scores, labels, 2).standard_error, WithinRel(0.25, ulps<double>(4)));
+  CHECK(metrics::top_k_accuracy(scores, labels, 2).count == 4);
+}
+
+TEST_CASE("of equal scores the first counts as larger in the top k", "[metrics][top_k]") {
+  const xt::xarray<double> scores{{7, 7, 7, 7}};
+  for (std::size_t k = 1; k <= 4; ++k) {
+    for (std::int64_t y = 0; y < 4; ++y) {
+      CHECK(metrics::top_k_accuracy(scores, Classes{y}, k) == (static_cast<std::size_t>(y) < k ? 1 : 0));
+    }
+  }
+  const xt::xarray<double> coarse = xt::round(irregular({50, 6}));
+  const xt::xarray<int> labels = xt::cast<int>(xt::round(irregular({50}, 0, 5)));
+  CHECK(metrics::top_k_accuracy(coarse, labels, 1) ==
+        metrics::accuracy(metrics::predicted_classes(coarse), labels));
+}
+
+TEST_CASE("the top k of no rows have no accuracy", "[metrics][top_k]") {
+  CHECK(std::isnan(metrics::top_k_accuracy(ArrayView<const double>(nullptr, {0, 3}), Classes{}, 1)));
+}
+
+TEST_CASE("top_k_accuracy refuses what it cannot count", "[metrics][top_k][errors]") {
+  const xt::xarray<double> scores{{1, 2, 3}, {3, 2, 1}};
+  const Classes labels{0, 1};
+  CHECK_THROWS_AS(metrics::top_k_accuracy(scores, labels, 0), ArgumentError);
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(scores, labels, 0),
+                    "top_k_accuracy: k must be 1 to 3, the number of classes of scores (2, 3), got 0");
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(scores, labels, 4),
+                    "top_k_accuracy: k must be 1 to 3, the number of classes of scores (2, 3), got 4");
+  CHECK_THROWS_AS(metrics::top_k_accuracy(scores, Classes{0}, 1), ShapeError);
+  CHECK_THROWS_WITH(
+      metrics::top_k_accuracy(scores, Classes{0}, 1),
+      "top_k_accuracy: class_indices must have one entry for each row of scores (2, 3), got (1)");
+  CHECK_THROWS_AS(metrics::top_k_accuracy(scores, Classes{0, 3}, 1), LabelError);
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(scores, Classes{0, 3}, 1),
+                    "top_k_accuracy: class_indices[1] is 3, but scores (2, 3) has classes 0 to 2");
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(xt::xarray<double>{{1, NAN, 3}}, Classes{0}, 1),
+                    "top_k_accuracy: scores must be numbers, got NaN at scores[0, 1]");
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(Array<float>(Shape{2}), labels, 1),
+                    "top_k_accuracy: scores must be (rows, classes) with at least one class, got (2)");
 }
 
 TEST_CASE("a confusion matrix counts each true class in its row", "[metrics]") {
@@ -75,5 +146,10 @@ TEST_CASE("metrics take arrays of any kind", "[metrics]") {
   const xt::xarray<float> scores{{1, 3}, {2, 0}};
   const auto predicted = metrics::predicted_classes(scores);
   CHECK(metrics::accuracy(predicted, xt::xarray<int>{1, 1}) == 0.5);
+  const std::vector<double> flat{1, 3, 2, 0};
+  CHECK_THAT(values(metrics::predicted_classes(Array<double>(ArrayView<const double>(flat.data(), {2, 2})))),
+             AllClose({1, 0}, 0));
+  CHECK_THAT(values(metrics::predicted_classes(ArrayView<const float>(scores))), AllClose({1, 0}, 0));
+  CHECK_THAT(values(metrics::predicted_classes(xt::view(scores, xt::range(1, 2)))), AllClose({0}, 0));
   CHECK(metrics::accuracy(std::vector<int>{1, 1}, xt::xarray<int>{1, 1}) == 1);
 }

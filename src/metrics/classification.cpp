@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/metrics/classification.hpp"
 
-#include <cmath>
+#include <algorithm>
 
 #include "core/format.hpp"
 #include "core/index_range.hpp"
+#include "metrics/estimate.hpp"
+#include "metrics/labelled_scores.hpp"
 
 namespace xtape::metrics {
 namespace {
@@ -21,40 +23,47 @@ void require_same_shape(const char* function, const Indices& predicted, const In
                    predicted.shape(), class_indices.shape());
 }
 
+// How many classes come before y from the largest score down.
+std::size_t rank_of(std::size_t y, const double* scores, std::size_t classes) {
+  std::size_t rank = 0;
+  for (std::size_t j = 0; j < classes; ++j) {
+    rank += scores[j] > scores[y] || (scores[j] == scores[y] && j < y);
+  }
+  return rank;
+}
+
 }  // namespace
 
-template <class T>
-Array<std::int64_t> predicted_classes(ArrayView<const T> scores) {
-  const Shape& shape = scores.shape();
-  if (shape.rank() != 2 || shape[1] == 0) {
-    fail<ShapeError>("predicted_classes: scores must be (rows, classes) with at least one class, got {}",
-                     shape);
-  }
-  const std::size_t classes = shape[1];
-  Array<std::int64_t> result(Shape{shape[0]});
-  for (std::size_t row = 0; row < shape[0]; ++row) {
-    const T* score = scores.data() + row * classes;
-    std::size_t best = 0;
-    for (std::size_t j = 0; j < classes; ++j) {
-      if (std::isnan(score[j])) {
-        fail<ArgumentError>("predicted_classes: scores must be numbers, got NaN at scores[{}, {}]", row, j);
-      }
-      if (score[j] > score[best]) best = j;
-    }
-    result[row] = static_cast<std::int64_t>(best);
+Array<std::int64_t> predicted_classes(Scores scores) {
+  const ScoreRows rows("predicted_classes", "scores", scores, Layout::classes);
+  Array<std::int64_t> result(Shape{rows.count()});
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    const double* score = rows[row];
+    result[row] = std::max_element(score, score + rows.classes()) - score;
   }
   return result;
 }
 
-template Array<std::int64_t> predicted_classes(ArrayView<const float>);
-template Array<std::int64_t> predicted_classes(ArrayView<const double>);
-
-double accuracy(Indices predicted, Indices class_indices) {
+Estimate accuracy(Indices predicted, Indices class_indices) {
   require_same_shape("accuracy", predicted, class_indices);
   const auto guesses = to_array(predicted), labels = to_array(class_indices);
   std::size_t right = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) right += guesses[i] == labels[i];
-  return static_cast<double>(right) / static_cast<double>(labels.size());
+  return estimate_fraction(right, labels.size());
+}
+
+Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k) {
+  const ScoreRows rows("top_k_accuracy", "scores", scores, Layout::classes);
+  const auto labels = read_labels(rows, class_indices);
+  if (k == 0 || k > rows.classes()) {
+    fail<ArgumentError>("top_k_accuracy: k must be 1 to {}, the number of classes of scores {}, got {}",
+                        rows.classes(), rows.shape(), k);
+  }
+  std::size_t right = 0;
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    right += rank_of(static_cast<std::size_t>(labels[row]), rows[row], rows.classes()) < k;
+  }
+  return estimate_fraction(right, rows.count());
 }
 
 Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes) {

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "metrics/labelled_scores.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/element_name.hpp"
+#include "core/format.hpp"
+#include "core/index_range.hpp"
+#include "core/scratch.hpp"
+
+namespace xtape::metrics {
+namespace {
+
+bool has_layout(const Shape& shape, Layout layout) {
+  if (shape.rank() == 1) return layout != Layout::classes;
+  return shape.rank() == 2 && shape[1] > 0 && layout != Layout::numbers;
+}
+
+const char* layout_name(Layout layout) {
+  if (layout == Layout::numbers) return "(rows): of several classes give the column of one";
+  return layout == Layout::classes ? "(rows, classes) with at least one class"
+                                   : "(rows, classes) with at least one class, or (rows) for class 1 of two";
+}
+
+}  // namespace
+
+ScoreRows::ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout)
+    : function_(function), argument_(argument), scores_(scores), length_(0) {
+  if (!has_layout(shape(), layout)) {
+    fail<ShapeError>("{}: {} must be {}, got {}", function, argument, layout_name(layout), shape());
+  }
+  length_ = is_single() ? 1 : shape()[1];
+  std::visit(
+      [&](const auto& values) {
+        for (std::size_t i = 0; i < values.size(); ++i) {
+          if (!std::isnan(values[i])) continue;
+          fail<ArgumentError>("{}: {} must be numbers, got NaN at {}", function, argument,
+                              element_name(argument, shape(), i));
+        }
+      },
+      scores.values());
+}
+
+const double* ScoreRows::operator[](std::size_t row) const {
+  if (const auto* doubles = std::get_if<ArrayView<const double>>(&scores_.values())) {
+    return doubles->data() + row * length_;
+  }
+  double* numbers = scratch<double, Scratch::x>(length_);
+  std::copy_n(std::get<ArrayView<const float>>(scores_.values()).data() + row * length_, length_, numbers);
+  return numbers;
+}
+
+const double* ScoreRows::logits(std::size_t row) const {
+  if (!is_single()) return (*this)[row];
+  double* logits = scratch<double, Scratch::x>(2);
+  logits[0] = 0;
+  logits[1] = at(row, 0);
+  return logits;
+}
+
+double ScoreRows::at(std::size_t row, std::size_t column) const {
+  return std::visit([&](const auto& values) { return static_cast<double>(values[row * length_ + column]); },
+                    scores_.values());
+}
+
+void ScoreRows::require_probabilities() const {
+  for (std::size_t row = 0; row < count(); ++row) {
+    const double* p = (*this)[row];
+    double sum = 0;
+    for (std::size_t j = 0; j < length_; ++j) {
+      if (!(p[j] >= 0 && p[j] <= 1)) {
+        fail<ValueError>("{}: {} must be in [0, 1], got {} at {}", function_, argument_, p[j],
+                         element_name(argument_, shape(), row * length_ + j));
+      }
+      sum += p[j];
+    }
+    if (!is_single() && std::abs(sum - 1) > 1e-3) {
+      fail<ValueError>("{}: {} {} must sum to 1 in each row, got {} in row {}", function_, argument_, shape(),
+                       sum, row);
+    }
+  }
+}
+
+Array<std::int64_t> read_labels(const ScoreRows& scores, const Indices& class_indices) {
+  if (class_indices.shape() != Shape{scores.count()}) {
+    fail<ShapeError>("{}: class_indices must have one entry for each row of {} {}, got {}", scores.function(),
+                     scores.argument(), scores.shape(), class_indices.shape());
+  }
+  Array<std::int64_t> labels(class_indices.shape());
+  class_indices.copy_to(labels);
+  const IndexRange range{.noun = "classes",
+                         .count = scores.classes(),
+                         .array = scores.is_single() ? nullptr : scores.argument(),
+                         .shape = scores.shape()};
+  require_indices(scores.function(), "class_indices", labels, range);
+  return labels;
+}
+
+}  // namespace xtape::metrics

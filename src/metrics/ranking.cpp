@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/metrics/ranking.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "kernels/sum.hpp"
+#include "metrics/labelled_scores.hpp"
+
+namespace xtape::metrics {
+namespace {
+
+struct Ranked {
+  double score;
+  std::size_t row;
+  bool is_positive;
+};
+
+// Samples of equal score: [begin, end) of the ranked ones.
+struct Step {
+  double score;
+  std::size_t begin, end;
+  double positives = 0, negatives = 0;
+};
+
+// The samples of a class and all others, from the highest score down.
+struct Ranking {
+  std::vector<Ranked> samples;
+  std::vector<Step> steps;
+  double positives = 0, negatives = 0;
+
+  bool has_both() const { return positives > 0 && negatives > 0; }
+};
+
+Ranking rank(const ScoreRows& scores, std::size_t column, ArrayView<const std::int64_t> labels,
+             std::int64_t positive) {
+  Ranking ranking;
+  ranking.samples.reserve(scores.count());
+  for (std::size_t row = 0; row < scores.count(); ++row) {
+    ranking.samples.push_back({scores.at(row, column), row, labels[row] == positive});
+  }
+  std::sort(ranking.samples.begin(), ranking.samples.end(),
+            [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
+  for (std::size_t i = 0; i < ranking.samples.size(); ++i) {
+    const Ranked& sample = ranking.samples[i];
+    if (i == 0 || sample.score != ranking.steps.back().score) {
+      ranking.steps.push_back({.score = sample.score, .begin = i, .end = i});
+    }
+    Step& step = ranking.steps.back();
+    ++step.end;
+    ++(sample.is_positive ? step.positives : step.negatives);
+    ++(sample.is_positive ? ranking.positives : ranking.negatives);
+  }
+  return ranking;
+}
+
+// Each class that occurs against the rest; of single numbers class 1 against class 0.
+template <class Use>
+void for_each_ranking(const ScoreRows& scores, ArrayView<const std::int64_t> labels, Use use) {
+  if (scores.is_single()) return use(rank(scores, 0, labels, 1));
+  std::vector<bool> occurs(scores.classes());
+  for (const std::int64_t label : labels) occurs[static_cast<std::size_t>(label)] = true;
+  for (std::size_t c = 0; c < scores.classes(); ++c) {
+    if (occurs[c]) use(rank(scores, c, labels, static_cast<std::int64_t>(c)));
+  }
+}
+
+// Twice the pairs in which the positive scores higher, equal scores counting half: a whole number.
+double area(const Ranking& ranking) {
+  double twice_won = 0, positives_above = 0;
+  for (const Step& step : ranking.steps) {
+    twice_won += step.negatives * (2 * positives_above + step.positives);
+    positives_above += step.positives;
+  }
+  return twice_won / (2 * ranking.positives * ranking.negatives);
+}
+
+// Adds how much each sample moves the area: the sum of their squares is DeLong's variance,
+// S10 / positives + S01 / negatives, where S10 and S01 are the sample variances of the fraction of the other
+// class that a sample wins against. Areas of the same samples may be added up by sample, which brings in
+// their covariances.
+void add_influences(const Ranking& ranking, double area, ArrayView<double> influences) {
+  const double positives = ranking.positives, negatives = ranking.negatives;
+  const double of_positive = 1 / std::sqrt(positives * (positives - 1));
+  const double of_negative = 1 / std::sqrt(negatives * (negatives - 1));
+  double positives_above = 0, negatives_below = negatives;
+  for (const Step& step : ranking.steps) {
+    negatives_below -= step.negatives;
+    const double won_by_positive = (negatives_below + step.negatives / 2) / negatives;
+    const double won_from_negative = (positives_above + step.positives / 2) / positives;
+    for (std::size_t i = step.begin; i < step.end; ++i) {
+      const Ranked& sample = ranking.samples[i];
+      influences[sample.row] += sample.is_positive ? (won_by_positive - area) * of_positive
+                                                   : (won_from_negative - area) * of_negative;
+    }
+    positives_above += step.positives;
+  }
+}
+
+double average_precision(const Ranking& ranking) {
+  double sum = 0, positives = 0, called = 0;
+  for (const Step& step : ranking.steps) {
+    positives += step.positives;
+    called += step.positives + step.negatives;
+    sum += step.positives * (positives / called);
+  }
+  return sum / ranking.positives;
+}
+
+}  // namespace
+
+RocCurve roc_curve(Scores scores, Indices class_indices) {
+  const ScoreRows rows("roc_curve", "scores", scores, Layout::numbers);
+  const Ranking ranking = rank(rows, 0, read_labels(rows, class_indices), 1);
+  const Shape points{ranking.steps.size() + 1};
+  RocCurve curve{Array<double>(points), Array<double>(points), Array<double>(points)};
+  double true_positives = 0, false_positives = 0;
+  for (std::size_t i = 0; i < points[0]; ++i) {
+    if (i > 0) {
+      true_positives += ranking.steps[i - 1].positives;
+      false_positives += ranking.steps[i - 1].negatives;
+    }
+    curve.thresholds[i] = i > 0 ? ranking.steps[i - 1].score : std::numeric_limits<double>::infinity();
+    curve.false_positive_rates[i] = false_positives / ranking.negatives;
+    curve.true_positive_rates[i] = true_positives / ranking.positives;
+  }
+  return curve;
+}
+
+Estimate roc_auc(Scores scores, Indices class_indices) {
+  const ScoreRows rows("roc_auc", "scores", scores, Layout::numbers_or_classes);
+  const auto labels = read_labels(rows, class_indices);
+  Array<double> influences(Shape{rows.count()});
+  double sum = 0, classes = 0;
+  for_each_ranking(rows, labels, [&](const Ranking& ranking) {
+    if (!ranking.has_both()) return;
+    const double of_class = area(ranking);
+    add_influences(ranking, of_class, influences);
+    sum += of_class;
+    ++classes;
+  });
+  kernels::Sum<double> variance;
+  for (const double influence : influences) variance.add(influence * influence);
+  return {sum / classes, std::sqrt(variance.value()) / classes, rows.count()};
+}
+
+PrecisionRecallCurve precision_recall_curve(Scores scores, Indices class_indices) {
+  const ScoreRows rows("precision_recall_curve", "scores", scores, Layout::numbers);
+  const Ranking ranking = rank(rows, 0, read_labels(rows, class_indices), 1);
+  const Shape points{ranking.steps.size() + 1};
+  PrecisionRecallCurve curve{Array<double>(points), Array<double>(points), Array<double>(points)};
+  curve.thresholds[0] = std::numeric_limits<double>::infinity();
+  curve.precision[0] = 1;
+  curve.recall[0] = 0 / ranking.positives;
+  double true_positives = 0, called = 0;
+  for (std::size_t i = 1; i < points[0]; ++i) {
+    const Step& step = ranking.steps[i - 1];
+    true_positives += step.positives;
+    called += step.positives + step.negatives;
+    curve.thresholds[i] = step.score;
+    curve.precision[i] = true_positives / called;
+    curve.recall[i] = true_positives / ranking.positives;
+  }
+  return curve;
+}
+
+double average_precision(Scores scores, Indices class_indices) {
+  const ScoreRows rows("average_precision", "scores", scores, Layout::numbers_or_classes);
+  const auto labels = read_labels(rows, class_indices);
+  double sum = 0, classes = 0;
+  for_each_ranking(rows, labels, [&](const Ranking& ranking) {
+    sum += average_precision(ranking);
+    ++classes;
+  });
+  return sum / classes;
+}
+
+}  // namespace xtape::metrics
