@@ -38,7 +38,7 @@ LinearExtents check(const Shape& features, const Shape& weight, const Shape* bia
   return {rows, in, classes};
 }
 
-// In blocks of that many none is much smaller than the others.
+// The length of as few blocks as there may be, of which none is much shorter than the others.
 std::size_t evenly(std::size_t count, std::size_t most) {
   const std::size_t blocks = std::max<std::size_t>(1, (count + most - 1) / most);
   return (count + blocks - 1) / blocks;
