@@ -37,9 +37,8 @@ struct ClassSamples {
   // Every sample has one class, and the options leave it at that.
   bool labels_are_hard() const { return has_indices && label_smoothing == 0; }
 
-  std::size_t class_of(const Sample<T>& sample) const {
-    return static_cast<std::size_t>(indices[sample.index]);
-  }
+  std::size_t class_of(std::size_t sample) const { return static_cast<std::size_t>(indices[sample]); }
+  std::size_t class_of(const Sample<T>& sample) const { return class_of(sample.index); }
   double class_weight(std::size_t j) const { return class_weights == nullptr ? 1 : class_weights[j]; }
 
   bool is_masked(std::size_t sample, std::size_t j) const {
@@ -59,6 +58,19 @@ struct ClassSamples {
 
   // Which classes share the prior differs from sample to sample.
   bool has_own_masses() const { return class_mask != nullptr && class_mask_is_full; }
+
+  double prior_mass_of(std::size_t sample) const {
+    return label_smoothing > 0 && has_own_masses() ? prior_mass(sample) : mass;
+  }
+
+  // Of a sample with a class index, the label of a class that is not masked.
+  double label(std::size_t sample, std::size_t j, double prior_mass_of_sample) const {
+    const double of_index = j == class_of(sample) ? index_label(j) : 0;
+    return labels_are_made ? of_index + added[j] / prior_mass_of_sample : of_index;
+  }
+  // What a class index gives its own class. That of weight 0 counts for nothing, whatever its loss; else the
+  // weight of a hard label multiplies the loss.
+  double index_label(std::size_t y) const { return labels_are_made ? kept[y] : class_weight(y) != 0; }
 
   // loss_of(sample) returns the loss of a sample with a hard label. The logits of masked classes are -inf.
   template <class LossOf>
@@ -108,8 +120,7 @@ struct ClassSamples {
  private:
   template <class Number>
   void write_labels(const Sample<T>& sample, Number* t) const {
-    const bool has_own_mass = label_smoothing > 0 && has_own_masses();
-    const double whole = has_own_mass ? prior_mass(sample.index) : mass;
+    const double whole = prior_mass_of(sample.index);
     if (has_indices) {
       for (std::size_t j = 0; j < classes(); ++j) t[j] = static_cast<Number>(added[j] / whole);
       const std::size_t y = class_of(sample);

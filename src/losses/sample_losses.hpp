@@ -85,13 +85,14 @@ void write_one_by_one(const SampleRows<T>& rows, LossOf loss_of) {
   }
 }
 
-// The predictions of the samples [begin, end), where their gradients go, null where nobody needs them, and
-// what multiplies these besides: null, or a number for each sample. A gradient may replace its predictions.
+// The predictions of the samples [begin, end), null where the losses are known without, where their gradients
+// go, null where nobody needs them, and what multiplies these besides: null, or a number for each sample. A
+// gradient may replace its predictions.
 template <class T>
 struct PredictionBlock {
   std::size_t begin;
   std::size_t end;
-  const T* x;
+  const T* x = nullptr;
   T* gradient = nullptr;
   T* label_gradient = nullptr;
   const T* factors = nullptr;
@@ -114,6 +115,22 @@ struct SampleLosses {
   // An empty mean, with an infinite divisor, leaves out all.
   bool may_leave_out() const { return !weights.valid.empty() || std::isinf(divisor); }
   bool leaves_out(std::size_t sample) const { return !weights.is_valid(sample) || std::isinf(divisor); }
+  bool leaves_out_all(std::size_t begin, std::size_t end) const {
+    while (begin < end && leaves_out(begin)) ++begin;
+    return begin == end;
+  }
+
+  // What multiplies the gradient of a sample, with a number for each sample or null.
+  double scale(std::size_t sample, const T* factors) const {
+    const double of_loss = weights.factor(sample) / divisor;
+    return factors == nullptr ? of_loss : of_loss * factors[sample];
+  }
+
+  // For samples that are left out and not in a block.
+  void clear() const {
+    if (each != nullptr) std::fill_n(each, slices.count, T{0});
+    if (exact != nullptr) std::fill_n(exact, slices.count, 0.0);
+  }
 
   // loss_of(rows) writes the losses of SampleRows and their gradients; what it writes of samples that are
   // left out does not count. It is called for several at once, on as many threads. Returns the sum.
@@ -159,8 +176,11 @@ struct SampleLosses {
     };
     T* gradient = rows_of.template operator()<Scratch::gradient>(block.gradient);
     T* label_gradient = rows_of.template operator()<Scratch::label_gradient>(block.label_gradient);
-    const T* x = block.gradient == block.x ? in_block.template copy<Scratch::x>(block.x)
-                                           : in_block.template gather<Scratch::x>(block.x);
+    const T* x = nullptr;
+    if (block.x != nullptr) {
+      x = block.gradient == block.x ? in_block.template copy<Scratch::x>(block.x)
+                                    : in_block.template gather<Scratch::x>(block.x);
+    }
     loss_of(SampleRows<T>{range, x, x,
                           labels == nullptr ? nullptr : range.template gather<Scratch::labels>(labels),
                           weights.valid.empty() ? nullptr : &weights.valid[range.begin],
@@ -183,9 +203,7 @@ struct SampleLosses {
     if (!weights.has_factors() && factors == nullptr) return nullptr;
     double* scales = scratch<double, Scratch::scales>(range.count());
     for (std::size_t row = 0; row < range.count(); ++row) {
-      const std::size_t sample = range.begin + row;
-      scales[row] = weights.factor(sample) / divisor;
-      if (factors != nullptr) scales[row] *= factors[sample];
+      scales[row] = scale(range.begin + row, factors);
     }
     return scales;
   }

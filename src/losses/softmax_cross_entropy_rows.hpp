@@ -24,6 +24,9 @@ class SoftmaxCrossEntropyRows {
     samples_ = loss.samples();
   }
 
+  // Their labels with the options worked in.
+  const ClassSamples<T>& samples() const { return samples_; }
+
   void operator()(const SampleRows<T>& rows) const {
     if (kernels_suffice_) {
       samples_.write_rows(rows, [&](const SampleRows<T>& ready) { write_with_kernels(ready); });

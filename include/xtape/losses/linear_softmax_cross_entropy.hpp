@@ -38,7 +38,12 @@ struct LinearSoftmaxCrossEntropyOptions {
 /// exact and under the same options: see there. Logits are computed for a block of samples at a time, and
 /// their gradient, which takes their place, becomes at once that of features, weight and bias: there is no
 /// second pass, except under Reduction::none, where backward computes them again. A gradient that needs only
-/// be multiplied by 1 from above is not copied.
+/// be multiplied by 1 from above is not copied. Blocks in which all samples are left out take no time.
+///
+/// The workspace holds the logits and features of a block, and under a bias 16 bytes for each of its classes.
+/// Where it does not hold one sample with all classes, blocks have some of the classes only. Then logits are
+/// computed three times, for their maxima, their sums and their gradient, and up to 88 bytes a sample stay on
+/// the tape besides.
 ///
 /// The blocks depend on the shapes and on workspace_bytes alone: the result does not depend on the number of
 /// threads. Larger blocks add to the gradient of the weight less often. The workspace lives as long as the
@@ -54,8 +59,8 @@ struct LinearSoftmaxCrossEntropyOptions {
 /// @throws ShapeError         features, weight, bias, class_indices or a mask do not fit.
 /// @throws WeightsShapeError  weights do not fit.
 /// @throws LabelError         a class index is outside [0, classes) and neither masked nor ignored.
-/// @throws ArgumentError      there are no classes, the workspace is too small for one sample, or an option
-///                            makes no sense.
+/// @throws ArgumentError      there are no classes, the workspace is too small for one sample and one class
+///                            (sizeof(T) (1 + in) bytes, 16 more under a bias), or an option makes no sense.
 ///
 /// Sources: Wijmans et al., Cut Your Losses in Large-Vocabulary Language Models, arXiv 2411.09009; gradients
 /// in the forward pass: Hsu et al., Liger Kernel, arXiv 2410.10989.
