@@ -37,8 +37,9 @@ struct LinearSoftmaxCrossEntropyOptions {
 /// Value and gradients are those of softmax_cross_entropy(linear(features, weight, bias), class_indices), as
 /// exact and under the same options: see there. Logits are computed for a block of samples at a time, and
 /// their gradient, which takes their place, becomes at once that of features, weight and bias: there is no
-/// second pass, except under Reduction::none, where backward computes them again. A gradient that needs only
-/// be multiplied by 1 from above is not copied. Blocks in which all samples are left out take no time.
+/// second pass, except under Reduction::none, where backward computes them again, and where the workspace is
+/// small. A gradient that needs only be multiplied by 1 from above is not copied. Blocks in which all samples
+/// are left out take no time.
 ///
 /// The workspace holds the logits and features of a block, and under a bias 16 bytes for each of its classes.
 /// Where it does not hold one sample with all classes, blocks have some of the classes only. Then logits are
