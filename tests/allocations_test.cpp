@@ -221,6 +221,34 @@ TEST_CASE("a loop of many operations allocates nothing after its second step", "
   CHECK(evaluated.size() == 10);
 }
 
+TEST_CASE("training a convolutional network allocates nothing after its second step", "[allocations]") {
+  // Small, so that all work stays on the calling thread: others allocate memory when they first take part.
+  Random random(5);
+  const Array<float> images = random_array({3, 1, 8, 8}, random);
+  const std::vector<int> labels{0, 1, 2};
+  nn::Sequential<float> model;
+  model.add<nn::Conv2d>(1, 4, 3, random, nn::Conv2dOptions<float>{.padding = 1}).add<nn::BatchNorm2d>(4);
+  model.add<nn::LeakyRelu>().add<nn::MaxPool2d>(2).add<nn::Conv2d>(4, 6, 2, random).add<nn::Elu>();
+  model.add<nn::AvgPool2d>(2).add<nn::Flatten>().add<nn::LayerNorm>(Shape{6}).add<nn::Dropout>(0.25, random);
+  model.add<nn::BatchNorm1d>(6).add<nn::Linear>(6, 3, random);
+  nn::Embedding<float> embedding(3, 3, random);
+  optim::Adam<float> optimizer(model.parameters());
+  Tape<float> tape;
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    const auto classes = tape.constant(labels);
+    losses::softmax_cross_entropy(model(tape.borrow(images)) + embedding(classes), labels).backward();
+    optimizer.step();
+    optimizer.zero_grad();
+    model.eval();
+    const auto no_grad = tape.no_grad();
+    model(tape.borrow(images));
+    model.train();
+  });
+  CHECK(steps[0] > 0);
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 TEST_CASE("options of numbers and views take no heap memory", "[allocations]") {
   const std::vector<double> memory{1, 2, 3};
   CHECK(allocations_during([&] {

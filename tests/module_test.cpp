@@ -8,7 +8,6 @@ using namespace xtape::testing;
 
 namespace {
 
-// The example of the header.
 struct Residual : nn::Module<double> {
   nn::Linear<double> inner;
   Residual(std::size_t width, Random& random) : inner(width, width, random) { add("inner", inner); }
@@ -113,4 +112,220 @@ TEST_CASE("parameters of a module that stands in two places are counted once", "
   CHECK(model.named_parameters().size() == 4);
   CHECK(model.parameters().size() == 2);
   CHECK(model.parameter_count() == 6);
+}
+
+namespace {
+
+// The example of the header.
+template <class T>
+struct ConvolutionalResidual : nn::Module<T> {
+  nn::Conv2d<T> convolution;
+  nn::BatchNorm2d<T> norm;
+  ConvolutionalResidual(std::size_t channels, Random& random)
+      : convolution(channels, channels, 3, random, {.padding = 1}), norm(channels) {
+    this->add("convolution", convolution);
+    this->add("norm", norm);
+  }
+  Variable<T> forward(Variable<T> x) override { return x + relu(norm(convolution(x))); }
+};
+
+struct Buffers : nn::Module<double> {
+  Array<std::uint64_t> words{Shape{4}};
+  Array<bool> mask{Shape{2}};
+  Array<float> floats{Shape{1}};
+  Buffers() {
+    add_buffer("words", words);
+    add_buffer("mask", mask);
+    add_buffer("floats", floats);
+  }
+  Variable<double> forward(Variable<double> x) override { return x; }
+  using Module::add;
+  using Module::add_buffer;
+};
+
+std::vector<std::string> names_of(const NamedArrays& state) {
+  std::vector<std::string> names;
+  for (const auto& [name, array] : state) names.push_back(name);
+  return names;
+}
+
+// The text of what load_state throws, which must leave the model as it was.
+template <class Error, class T>
+std::string refusal_to_load(nn::Module<T>& model, const NamedArrays& state) {
+  const NamedArrays before = model.state();
+  std::string text = "nothing was thrown";
+  try {
+    model.load_state(state);
+  } catch (const Error& error) {
+    text = error.what();
+  }
+  for (const auto& [name, array] : model.state()) {
+    const bool is_same = std::visit(
+        [&, &before_name = name](const auto& now) {
+          using A = std::remove_cvref_t<decltype(now)>;
+          const auto& old = std::get<A>(before[before_name]);
+          return std::equal(now.begin(), now.end(), old.begin(), old.end());
+        },
+        array);
+    if (!is_same) text += " (and " + name + " has changed)";
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("train and eval go for all modules below", "[nn][module][train]") {
+  Random random(1);
+  Model model(random);
+  CHECK(model.is_training());
+  CHECK(model.second.inner.is_training());
+  model.eval();
+  CHECK_FALSE(model.is_training());
+  CHECK_FALSE(model.second.inner.is_training());
+  model.train();
+  CHECK(model.second.inner.is_training());
+  model.train(false);
+  CHECK_FALSE(model.first.is_training());
+  model.second.train();
+  CHECK(model.second.inner.is_training());
+  CHECK_FALSE(model.first.inner.is_training());
+}
+
+TEST_CASE("named_modules gives each module before its children", "[nn][module]") {
+  Random random(1);
+  Model model(random);
+  std::vector<std::string> names, types;
+  for (const auto& [name, module] : model.named_modules()) {
+    names.push_back(name);
+    types.push_back(module->type_name());
+  }
+  CHECK(names == std::vector<std::string>{"", "first", "first.inner", "second", "second.inner"});
+  CHECK(types == std::vector<std::string>{"Model", "Residual", "Linear", "Residual", "Linear"});
+  CHECK(model.named_modules()[2].second == &model.first.inner);
+}
+
+TEMPLATE_TEST_CASE("a residual block with a batch norm trains, evaluates and hands its state on",
+                   "[nn][module][state]", float, double) {
+  Random random(1);
+  ConvolutionalResidual<TestType> block(2, random), other(2, random);
+  Tape<TestType> tape;
+  const auto x = tape.constant(irregular({4, 2, 3, 3}));
+  const auto in_training = values(block(x));
+  for (int step = 0; step < 300; ++step) block(x);
+  block.eval();
+  // The running mean has come to that of the batch; the running variance is the unbiased estimate.
+  CHECK_THAT(values(block(x)), AllClose(in_training, 0, 0.05));
+  CHECK(values(block(x)) != in_training);
+
+  CHECK(names_of(block.state()) == std::vector<std::string>{"convolution.bias", "convolution.weight",
+                                                            "norm.bias", "norm.num_batches_tracked",
+                                                            "norm.running_mean", "norm.running_var",
+                                                            "norm.weight"});
+  other.load_state(block.state());
+  other.eval();
+  CHECK(values(other(x)) == values(block(x)));
+  CHECK(other.norm.num_batches_tracked[0] == 301);
+}
+
+TEST_CASE("the state of a sequence has PyTorch's names", "[nn][module][state]") {
+  Random random(1);
+  nn::Sequential<float> model;
+  model.add<nn::Conv2d>(1, 2, 3, random).add<nn::BatchNorm2d>(2).add<nn::Relu>().add<nn::Flatten>();
+  model.add<nn::LayerNorm>(Shape{8}).add<nn::Linear>(8, 3, random, nn::LinearOptions<float>{.bias = false});
+  const NamedArrays state = model.state();
+  CHECK(names_of(state) == std::vector<std::string>{"0.bias", "0.weight", "1.bias", "1.num_batches_tracked",
+                                                    "1.running_mean", "1.running_var", "1.weight", "4.bias",
+                                                    "4.weight", "5.weight"});
+  CHECK(shape_of(state["0.weight"]) == Shape{2, 1, 3, 3});
+  CHECK(shape_of(state["1.num_batches_tracked"]) == Shape{});
+  CHECK(std::string(element_type_name(state["1.num_batches_tracked"])) == "int64");
+  CHECK(std::string(element_type_name(state["1.running_mean"])) == "float32");
+}
+
+TEST_CASE("the state of floats loads into doubles and back", "[nn][module][state]") {
+  Random random(1);
+  ConvolutionalResidual<float> floats(2, random), back(2, random);
+  ConvolutionalResidual<double> doubles(2, random);
+  Tape<float> tape;
+  floats(tape.constant(irregular({4, 2, 3, 3})));
+  doubles.load_state(floats.state());
+  CHECK(values(doubles.convolution.weight) == values(floats.convolution.weight));
+  CHECK(values(doubles.norm.running_mean) == values(floats.norm.running_mean));
+  CHECK(doubles.norm.num_batches_tracked[0] == 1);
+  back.load_state(doubles.state());
+  CHECK(values(back.norm.running_var) == values(floats.norm.running_var));
+  doubles.convolution.bias.values()[0] = 0.1;
+  back.load_state(doubles.state());
+  CHECK(back.convolution.bias.values()[0] == 0.1F);
+}
+
+TEST_CASE("buffers of any type are part of the state", "[nn][module][state]") {
+  Buffers model, other;
+  model.words[3] = ~std::uint64_t{0};
+  model.mask[1] = true;
+  model.floats[0] = 0.1F;
+  other.load_state(model.state());
+  CHECK(other.words[3] == ~std::uint64_t{0});
+  CHECK(other.mask[1]);
+  CHECK(other.floats[0] == 0.1F);
+  CHECK(model.parameters().empty());
+}
+
+TEST_CASE("a buffer's name must be free", "[nn][module][errors]") {
+  Buffers model;
+  Array<double> buffer(Shape{1});
+  Parameter<double> parameter("mask", Shape{1});
+  CHECK_THROWS_WITH(model.add_buffer("words", buffer),
+                    "Module::add: names must be distinct within a module, got 'words' twice");
+  CHECK_THROWS_WITH(model.add(parameter),
+                    "Module::add: names must be distinct within a module, got 'mask' twice");
+}
+
+TEST_CASE("load_state refuses what is missing, unknown or of another kind, and writes nothing",
+          "[nn][module][state][errors]") {
+  Random random(1);
+  nn::Sequential<double> model;
+  model.add<nn::Linear>(2, 1, random).add<nn::BatchNorm1d>(1);
+  const auto without = [&](std::string_view left_out) {
+    NamedArrays state;
+    for (const auto& [name, array] : model.state()) {
+      if (name == left_out) continue;
+      std::visit(
+          [&state, &to = name]<class U>(const Array<U>& of_type) {
+            Array<U> copy{ArrayView<const U>(of_type)};
+            for (U& x : copy) x = U(7);
+            state.add(to, AnyArray(std::move(copy)));
+          },
+          array);
+    }
+    return state;
+  };
+  CHECK(refusal_to_load<ArgumentError>(model, without("0.bias")) ==
+        "Module::load_state: there must be an array '0.bias', got 0.weight, 1.bias, 1.num_batches_tracked, "
+        "1.running_mean, 1.running_var, 1.weight");
+  CHECK(refusal_to_load<ArgumentError>(model, without("1.running_var")) ==
+        "Module::load_state: there must be an array '1.running_var', got 0.bias, 0.weight, 1.bias, "
+        "1.num_batches_tracked, 1.running_mean, 1.weight");
+  NamedArrays state = without("");
+  state.add("2.weight", AnyArray(Array<double>(Shape{1})));
+  CHECK(refusal_to_load<ArgumentError>(model, state) ==
+        "Module::load_state: every array must have its place, got '2.weight' without one");
+  state = without("0.weight");
+  state.add("0.weight", AnyArray(Array<double>(Shape{2, 1})));
+  CHECK(refusal_to_load<ShapeError>(model, state) ==
+        "Module::load_state: '0.weight' must have shape (1, 2), got (2, 1)");
+  state = without("1.running_mean");
+  state.add("1.running_mean", AnyArray(Array<float>(Shape{2})));
+  CHECK(refusal_to_load<ShapeError>(model, state) ==
+        "Module::load_state: '1.running_mean' must have shape (1), got (2)");
+  state = without("0.weight");
+  state.add("0.weight", AnyArray(Array<std::int64_t>(Shape{1, 2})));
+  CHECK(refusal_to_load<ArgumentError>(model, state) ==
+        "Module::load_state: '0.weight' must hold float64, got int64");
+  state = without("1.num_batches_tracked");
+  state.add_scalar("1.num_batches_tracked", 3.0);
+  CHECK(refusal_to_load<ArgumentError>(model, state) ==
+        "Module::load_state: '1.num_batches_tracked' must hold int64, got float64");
+  model.load_state(without(""));
+  CHECK(model.named_parameters()[0].second->values()[0] == 7);
 }

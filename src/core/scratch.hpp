@@ -25,7 +25,9 @@ enum class Scratch {
   element_losses,
   element_scales,
   column_groups,
-  partial_products
+  partial_products,
+  columns,
+  partial_gradients
 };
 
 // Memory of this thread for `count` elements, which stays allocated; each purpose has its own.

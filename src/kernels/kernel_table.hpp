@@ -56,6 +56,13 @@ struct UnaryKernels {
   void (*gradient)(const T* x, const T* dy, T* dx, std::size_t n, bool first);
 };
 
+// The same of a function that has a parameter.
+template <class T>
+struct ParametricKernels {
+  void (*value)(const T* x, T* y, std::size_t n, T parameter);
+  void (*gradient)(const T* x, const T* dy, T* dx, std::size_t n, bool first, T parameter);
+};
+
 // y = f(a, b); an operand that does not move is one number.
 template <class T>
 using BinaryKernel = void (*)(const T* a, bool a_moves, const T* b, bool b_moves, T* y, std::size_t n);
@@ -82,6 +89,28 @@ struct SmallProduct {
 // size.
 inline constexpr std::size_t few_rows = 5;
 
+// `count` pieces of `length` neighbouring elements, which begin `step` apart.
+struct Pieces {
+  std::size_t count, length, step;
+  std::size_t elements() const { return count * length; }
+};
+
+// Of numbers: mean + rest is their mean to about twice the precision of a double, and the variance that of
+// all of them, not an estimate of that of others.
+struct Moments {
+  double mean, rest, variance;
+};
+
+// What takes numbers to ((x - mean) - rest) scale, their distance from the mean in standard deviations.
+struct Standard {
+  double mean, rest, scale;
+};
+
+// The sums of g and of g z, where z is x standardised.
+struct StandardSums {
+  double g, gz;
+};
+
 // Of a step of Adam: m = beta1 m + rest1 g, v = beta2 v + rest2 g^2, x -= rate m / (sqrt(v) scale + epsilon).
 template <class T>
 struct AdamStep {
@@ -105,12 +134,31 @@ struct Kernels {
                                std::size_t classes, T* dx, bool first);
 
   UnaryKernels<T> exp, log, log1p, relu, tanh, sigmoid, softplus, silu, gelu;
+  ParametricKernels<T> leaky_relu, elu;
   BinaryKernel<T> add, subtract, multiply, divide;
 
   // t = given kept + added / mass: labels with class weights and smoothing worked in; a given 0 gives 0 of
   // the former.
   void (*work_labels)(const T* given, const double* kept, const double* added, double mass, T* t,
                       std::size_t n);
+
+  // x and y, and so on, lie in memory alike.
+  Moments (*moments)(const T* x, Pieces);
+  // y = z factor + shift with z = x standardised.
+  void (*standardise)(const T* x, Pieces, Standard, double factor, double shift, T* y);
+  // The same with a factor (null: 1) and a shift (null: 0) for each of n neighbouring elements.
+  void (*standardise_row)(const T* x, std::size_t n, Standard, const T* factors, const T* shifts, T* y);
+  // Of g = dy; for a row g = dy factors.
+  StandardSums (*standard_sums)(const T* x, const T* dy, Pieces, Standard);
+  StandardSums (*standard_sums_of_row)(const T* x, const T* dy, std::size_t n, Standard, const T* factors);
+  // dx = (g - means.g - z means.gz) scale, which is added unless it is the first contribution; `scale` is
+  // that of the gradient.
+  void (*standardise_gradient)(const T* x, const T* dy, Pieces, Standard, StandardSums means, double scale,
+                               T* dx, bool first);
+  void (*standardise_row_gradient)(const T* x, const T* dy, std::size_t n, Standard, const T* factors,
+                                   StandardSums means, T* dx, bool first);
+  // Adds dy z to n sums, and what the sums of doubles lose to `errors`.
+  void (*add_standardised)(const T* x, const T* dy, std::size_t n, Standard, double* sums, double* errors);
 
   void (*multiply_small)(const SmallProduct<T>&);
 

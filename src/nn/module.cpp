@@ -2,15 +2,70 @@
 #include "xtape/nn/module.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
+#include <typeinfo>
+#if __has_include(<cxxabi.h>)
+#include <cxxabi.h>
+#endif
 
 #include "core/format.hpp"
 #include "xtape/ops/elementwise.hpp"
 
 namespace xtape::nn {
+namespace {
+
+// "xtape::nn::Linear<float>" on most compilers, as they themselves would write it.
+std::string readable(const std::type_info& type) {
+#if __has_include(<cxxabi.h>)
+  int status = 0;
+  char* const text = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  if (text != nullptr) {
+    std::string result(text);
+    std::free(text);
+    return result;
+  }
+#endif
+  return type.name();
+}
+
+// Calls f with the array of U of that name, whose numbers may be of the other floating-point type.
+// @throws as load_state
+template <class U, class F>
+void with_array(const NamedArrays& state, const std::string& name, const Shape& shape, F f) {
+  constexpr const char* function = "Module::load_state";
+  if constexpr (std::is_floating_point_v<U>) {
+    using Other = std::conditional_t<std::is_same_v<U, float>, double, float>;
+    if (state.contains(name) && std::holds_alternative<Array<Other>>(state[name]))
+      return f(state.get<Other>(function, name, shape));
+  }
+  f(state.get<U>(function, name, shape));
+}
+
+template <class U>
+void check(const NamedArrays& state, const std::string& name, ArrayView<U> destination) {
+  with_array<U>(state, name, destination.shape(), [](const auto&) {});
+}
+
+template <class U>
+void load(const NamedArrays& state, const std::string& name, ArrayView<U> destination) {
+  with_array<U>(state, name, destination.shape(), [&](const auto& source) {
+    std::transform(source.begin(), source.end(), destination.begin(),
+                   [](auto x) { return static_cast<U>(x); });
+  });
+}
+
+}  // namespace
 
 template <class T>
 Variable<T> Module<T>::forward_relu(Variable<T> x) {
   return relu(forward(x));
+}
+
+template <class T>
+void Module<T>::train(bool on) {
+  is_training_ = on;
+  for (const auto& [name, child] : children_) child->train(on);
 }
 
 template <class T>
@@ -35,6 +90,72 @@ std::vector<std::pair<std::string, Parameter<T>*>> Module<T>::named_parameters()
 }
 
 template <class T>
+std::vector<std::pair<std::string, detail::AnyArrayPointer>> Module<T>::named_buffers() const {
+  std::vector<std::pair<std::string, detail::AnyArrayPointer>> all = buffers_;
+  for (const auto& [child_name, child] : children_) {
+    for (const auto& [name, buffer] : child->named_buffers())
+      all.emplace_back(child_name + "." + name, buffer);
+  }
+  return all;
+}
+
+template <class T>
+std::vector<std::pair<std::string, Module<T>*>> Module<T>::named_modules() {
+  std::vector<std::pair<std::string, Module*>> all{{"", this}};
+  for (const auto& [child_name, child] : children_) {
+    for (const auto& [name, module] : child->named_modules())
+      all.emplace_back(name.empty() ? child_name : child_name + "." + name, module);
+  }
+  return all;
+}
+
+template <class T>
+NamedArrays Module<T>::state() const {
+  NamedArrays state;
+  for (const auto& [name, parameter] : named_parameters()) state.add(name, parameter->values());
+  for (const auto& [name, buffer] : named_buffers()) {
+    std::visit(
+        [&state, &to = name]<class U>(const Array<U>* array) { state.add(to, ArrayView<const U>(*array)); },
+        buffer);
+  }
+  return state;
+}
+
+template <class T>
+void Module<T>::load_state(const NamedArrays& state) {
+  const auto parameters = named_parameters();
+  const auto buffers = named_buffers();
+  std::vector<std::string> names;
+  // Everything is looked at before anything is written.
+  for (const auto& [name, parameter] : parameters) {
+    check(state, name, parameter->values());
+    names.push_back(name);
+  }
+  for (const auto& [name, buffer] : buffers) {
+    std::visit([&state, &to = name]<class U>(Array<U>* array) { check<U>(state, to, *array); }, buffer);
+    names.push_back(name);
+  }
+  state.require_only("Module::load_state", names);
+  for (const auto& [name, parameter] : parameters) load(state, name, parameter->values());
+  for (const auto& [name, buffer] : buffers)
+    std::visit([&state, &to = name]<class U>(Array<U>* array) { load<U>(state, to, *array); }, buffer);
+}
+
+template <class T>
+std::string Module<T>::type_name() const {
+  const std::string full = readable(typeid(*this));
+  std::string name;
+  int depth = 0;  // of template arguments
+  for (std::size_t i = 0; i < full.size(); ++i) {
+    if (full[i] == '<') ++depth;
+    if (depth == 0) name += full[i];
+    if (full[i] == '>') --depth;
+    if (depth == 0 && std::string_view(name).ends_with("::")) name.clear();
+  }
+  return name;
+}
+
+template <class T>
 std::size_t Module<T>::parameter_count() const {
   std::size_t count = 0;
   for (const Parameter<T>* parameter : parameters()) count += parameter->size();
@@ -54,9 +175,16 @@ void Module<T>::add(std::string name, Module& child) {
 }
 
 template <class T>
+void Module<T>::add_any_buffer(std::string name, detail::AnyArrayPointer buffer) {
+  require_unused(name);
+  buffers_.emplace_back(std::move(name), buffer);
+}
+
+template <class T>
 void Module<T>::require_unused(const std::string& name) const {
   bool used = false;
   for (const Parameter<T>* parameter : parameters_) used = used || parameter->name() == name;
+  for (const auto& [buffer_name, buffer] : buffers_) used = used || buffer_name == name;
   for (const auto& [child_name, child] : children_) used = used || child_name == name;
   if (used) fail<ArgumentError>("Module::add: names must be distinct within a module, got '{}' twice", name);
 }

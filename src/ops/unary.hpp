@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cmath>
+#include <type_traits>
+
+#include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/kernels.hpp"
@@ -10,7 +14,8 @@ namespace xtape {
 
 // An operation on each element: y = value(x), and dx = dy * derivative(x, y).
 template <class T, class Value, class Derivative>
-Variable<T> unary(const char* name, Variable<T> x, Value value, Derivative derivative) {
+requires std::is_invocable_v<Value, T> Variable<T> unary(const char* name, Variable<T> x, Value value,
+                                                         Derivative derivative) {
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(x.shape());
   kernels::map(x.data(), y.data(), y.size(), value);
@@ -22,25 +27,32 @@ Variable<T> unary(const char* name, Variable<T> x, Value value, Derivative deriv
   });
 }
 
-// The same with value and derivative of a function of src/kernels/simd/functions.hpp.
-template <class T>
-Variable<T> unary(const char* name, Variable<T> x, kernels::UnaryKernels<T> kernels::Kernels<T>::*function) {
-  const kernels::UnaryKernels<T>& kernel = kernels::kernels<T>().*function;
+// The same with value and derivative of a function of src/kernels/simd/functions.hpp, which may have a
+// parameter.
+template <class T, class FunctionKernels, class... Parameter>
+Variable<T> unary(const char* name, Variable<T> x, FunctionKernels kernels::Kernels<T>::*function,
+                  Parameter... parameter) {
+  const FunctionKernels& kernel = kernels::kernels<T>().*function;
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(x.shape());
   parallel_for_ranges(y.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
-    kernel.value(x.data() + begin, y.data() + begin, end - begin);
+    kernel.value(x.data() + begin, y.data() + begin, end - begin, parameter...);
   });
 
-  return op.finish([&kernel](Backward<T>& b) {
+  return op.finish([&kernel, parameter...](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
     const T *x = b.input(0).data(), *dy = b.output_grad().data();
     T* dx = grad.data();
-    parallel_for_ranges(grad.size(), exponentials_per_block,
-                        [&, first = first](std::size_t begin, std::size_t end) {
-                          kernel.gradient(x + begin, dy + begin, dx + begin, end - begin, first);
-                        });
+    parallel_for_ranges(
+        grad.size(), exponentials_per_block, [&, first = first](std::size_t begin, std::size_t end) {
+          kernel.gradient(x + begin, dy + begin, dx + begin, end - begin, first, parameter...);
+        });
   });
+}
+
+template <class T>
+void require_finite(const char* op, const char* argument, T x) {
+  if (!std::isfinite(x)) fail<ArgumentError>("{}: {} must be finite, got {}", op, argument, x);
 }
 
 }  // namespace xtape

@@ -38,4 +38,20 @@ struct Silu : Module<T> {
   Variable<T> forward(Variable<T> x) override { return silu(x); }
 };
 
+template <class T>
+struct LeakyRelu : Module<T> {
+  explicit LeakyRelu(T negative_slope = static_cast<T>(0.01)) : slope(negative_slope) {}
+  Variable<T> forward(Variable<T> x) override { return leaky_relu(x, slope); }
+
+  T slope;
+};
+
+template <class T>
+struct Elu : Module<T> {
+  explicit Elu(T scale = 1) : alpha(scale) {}
+  Variable<T> forward(Variable<T> x) override { return elu(x, alpha); }
+
+  T alpha;
+};
+
 }  // namespace xtape::nn

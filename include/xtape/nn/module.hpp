@@ -3,20 +3,47 @@
 
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/variable.hpp"
+#include "xtape/core/array.hpp"
+#include "xtape/core/named_arrays.hpp"
 
 namespace xtape::nn {
+
+namespace detail {
+template <class... Arrays>
+std::variant<Arrays*...> pointer_to_any(const std::variant<Arrays...>&);
+// To an array of any of the types that AnyArray holds.
+using AnyArrayPointer = decltype(pointer_to_any(std::declval<const AnyArray&>()));
+}  // namespace detail
+
+template <class T>
+class Module;
+
+/// What the modules of a model make of zeros of the given shape, as a table: for each its name, its type, the
+/// shape of its output, and how many numbers its own parameters hold, those that stood further up already
+/// left out; then the totals. The model is run without gradients and in evaluation mode, and left as it was.
+/// The shape of a module that was not called as a function is "-".
+/// @throws Error  the model refuses the input.
+template <class T>
+std::string summary(Module<T>& model, const Shape& input);
 
 /// A function with parameters. Derive from it for a model of your own:
 ///
 ///     struct Residual : nn::Module<float> {
-///       nn::Linear<float> inner;
-///       Residual(std::size_t width, Random& random) : inner(width, width, random) { add("inner", inner); }
-///       Variable<float> forward(Variable<float> x) override { return x + relu(inner(x)); }
+///       nn::Conv2d<float> convolution;
+///       nn::BatchNorm2d<float> norm;
+///       Residual(std::size_t channels, Random& random)
+///           : convolution(channels, channels, 3, random, {.padding = 1}), norm(channels) {
+///         add("convolution", convolution);
+///         add("norm", norm);
+///       }
+///       Variable<float> forward(Variable<float> x) override { return x + relu(norm(convolution(x))); }
 ///     };
 ///
 /// Modules hold addresses of their members, so they neither move nor copy.
@@ -29,11 +56,21 @@ class Module {
   Module& operator=(const Module&) = delete;
 
   virtual Variable<T> forward(Variable<T> x) = 0;
-  Variable<T> operator()(Variable<T> x) { return forward(x); }
+  Variable<T> operator()(Variable<T> x) {
+    const Variable<T> y = forward(x);
+    if (output_shape_ != nullptr) *output_shape_ = to_string(y.shape());
+    return y;
+  }
 
   /// relu(forward(x)). A module that can do both at once overrides it; Sequential calls it where Relu
   /// follows.
   virtual Variable<T> forward_relu(Variable<T> x);
+
+  /// Whether modules that behave differently then, such as Dropout and BatchNorm, are to behave as in
+  /// training, as they do at first, or as in use. Goes for all children too.
+  void train(bool on = true);
+  void eval() { train(false); }
+  bool is_training() const noexcept { return is_training_; }
 
   /// Those of this module and then those of its children, in the order in which they were added; one that is
   /// shared by several modules once.
@@ -42,8 +79,23 @@ class Module {
   /// The same with their names, each behind those of the modules that hold it: "inner.weight".
   std::vector<std::pair<std::string, Parameter<T>*>> named_parameters() const;
 
+  /// This module, named "", and all below it, each before its own children: "inner", "inner.0".
+  std::vector<std::pair<std::string, Module*>> named_modules();
+
   /// How many numbers the parameters hold.
   std::size_t parameter_count() const;
+
+  /// Parameters and buffers by their names: those of PyTorch's state_dict.
+  NamedArrays state() const;
+
+  /// Sets parameters and buffers to what state() gave. Numbers of float32 become float64 where the model has
+  /// doubles, and those of float64 are rounded where it has floats.
+  /// @throws ArgumentError  an array is missing, or is one too many, or holds elements of another type.
+  /// @throws ShapeError     an array has another shape. What throws changes nothing.
+  void load_state(const NamedArrays& state);
+
+  /// "Linear", "Residual": the name of its class, without namespaces and template arguments.
+  std::string type_name() const;
 
  protected:
   /// Makes a parameter or a module, usually a member, part of this one.
@@ -51,14 +103,32 @@ class Module {
   void add(Parameter<T>& parameter);
   void add(std::string name, Module& child);
 
+  /// The same for an array that is state but not trained, such as a running mean.
+  template <class Element>
+  void add_buffer(std::string name, Array<Element>& buffer) {
+    add_any_buffer(std::move(name), &buffer);
+  }
+
+  /// Whether summary() is looking: each child is then to be called as a function.
+  bool is_observed() const noexcept { return output_shape_ != nullptr; }
+
  private:
+  friend std::string summary<T>(Module<T>& model, const Shape& input);
+
+  void add_any_buffer(std::string name, detail::AnyArrayPointer buffer);
+  std::vector<std::pair<std::string, detail::AnyArrayPointer>> named_buffers() const;
   void require_unused(const std::string& name) const;
 
   std::vector<Parameter<T>*> parameters_;
+  std::vector<std::pair<std::string, detail::AnyArrayPointer>> buffers_;
   std::vector<std::pair<std::string, Module*>> children_;
+  std::string* output_shape_ = nullptr;  // where summary() wants it
+  bool is_training_ = true;
 };
 
 extern template class Module<float>;
 extern template class Module<double>;
+extern template std::string summary(Module<float>&, const Shape&);
+extern template std::string summary(Module<double>&, const Shape&);
 
 }  // namespace xtape::nn

@@ -38,7 +38,8 @@ class Sequential : public Module<T> {
   Variable<T> forward(Variable<T> x) override {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       const bool relu_follows = i + 1 < layers_.size() && layers_[i + 1].is_relu;
-      x = relu_follows ? layers_[i++].module->forward_relu(x) : layers_[i].module->forward(x);
+      const bool at_once = relu_follows && !this->is_observed();
+      x = at_once ? layers_[i++].module->forward_relu(x) : (*layers_[i].module)(x);
     }
     return x;
   }

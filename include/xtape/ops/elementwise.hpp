@@ -50,6 +50,18 @@ Variable<T> sigmoid(Variable<T> x);
 template <class T>
 Variable<T> relu(Variable<T> x);
 
+/// x for x > 0, else slope x. d/dx = 1 for x > 0, else slope.
+/// @throws ArgumentError  slope is not finite.
+template <class T>
+Variable<T> leaky_relu(Variable<T> x, Number<T> slope = Number<T>(0.01));
+
+/// x for x > 0, else alpha (e^x - 1), exact for small x. d/dx = 1 for x > 0, else alpha e^x.
+/// @throws ArgumentError  alpha is not finite.
+/// Source: Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear
+/// units (2016).
+template <class T>
+Variable<T> elu(Variable<T> x, Number<T> alpha = 1);
+
 /// log(1 + e^x), computed as max(x, 0) + log1p(e^-|x|). d/dx = sigmoid(x).
 template <class T>
 Variable<T> softplus(Variable<T> x);

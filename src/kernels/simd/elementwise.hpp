@@ -6,37 +6,49 @@
 namespace xtape::kernels {
 namespace {
 
-// A function in the precision of T, over batches of doubles.
+// A function in the precision of T, over batches of doubles. It may have a parameter.
 template <class Function, class T>
 struct OfWide {
   using B = Wide;
-  XTAPE_INLINE static B value(B x) { return Function::template value<PrecisionOf<T>>(x); }
-  XTAPE_INLINE static B derivative(B x) { return Function::template derivative<PrecisionOf<T>>(x); }
+  template <class... Parameter>
+  XTAPE_INLINE static B value(B x, Parameter... parameter) {
+    return Function::template value<PrecisionOf<T>>(x, B(parameter)...);
+  }
+  template <class... Parameter>
+  XTAPE_INLINE static B derivative(B x, Parameter... parameter) {
+    return Function::template derivative<PrecisionOf<T>>(x, B(parameter)...);
+  }
 };
 
 // A function over batches of T.
 template <class Function, class T>
 struct OfNarrow {
   using B = Batch<T>;
-  XTAPE_INLINE static B value(B x) { return Function::value(x); }
-  XTAPE_INLINE static B derivative(B x) { return Function::derivative(x); }
+  template <class... Parameter>
+  XTAPE_INLINE static B value(B x, Parameter... parameter) {
+    return Function::value(x, B(parameter)...);
+  }
+  template <class... Parameter>
+  XTAPE_INLINE static B derivative(B x, Parameter... parameter) {
+    return Function::derivative(x, B(parameter)...);
+  }
 };
 
 // y = f(x)
-template <class F, class T>
-void map(const T* x, T* y, std::size_t n) {
+template <class F, class T, class... Parameter>
+void map(const T* x, T* y, std::size_t n, Parameter... parameter) {
   using B = typename F::B;
   for_each_batch<Value<B>>(n, [&](std::size_t i, auto count) {
-    store_some(F::value(load_some<B>(x + i, count, T{1})), y + i, count);
+    store_some(F::value(load_some<B>(x + i, count, T{1}), parameter...), y + i, count);
   });
 }
 
 // dx = dy f'(x), or, if it is not the first contribution, adds that.
-template <class F, class T>
-void map_gradient(const T* x, const T* dy, T* dx, std::size_t n, bool first) {
+template <class F, class T, class... Parameter>
+void map_gradient(const T* x, const T* dy, T* dx, std::size_t n, bool first, Parameter... parameter) {
   using B = typename F::B;
   const auto slope = [&](std::size_t i, auto count) {
-    return load_some<B>(dy + i, count, T{0}) * F::derivative(load_some<B>(x + i, count, T{1}));
+    return load_some<B>(dy + i, count, T{0}) * F::derivative(load_some<B>(x + i, count, T{1}), parameter...);
   };
   if (first) {
     for_each_batch<Value<B>>(n,

@@ -179,5 +179,28 @@ struct Relu {
   }
 };
 
+struct LeakyRelu {
+  template <class B>
+  XTAPE_INLINE static B value(B x, B slope) {
+    return xsimd::select(x > B(Value<B>{0}), x, slope * x);
+  }
+  template <class B>
+  XTAPE_INLINE static B derivative(B x, B slope) {
+    return xsimd::select(x > B(Value<B>{0}), B(Value<B>{1}), slope);
+  }
+};
+
+// alpha (e^x - 1) up to 0
+struct Elu {
+  template <class Precision>
+  XTAPE_INLINE static Wide value(Wide x, Wide alpha) {
+    return xsimd::select(x > Wide(0.0), x, alpha * xsimd::expm1(x));
+  }
+  template <class Precision>
+  XTAPE_INLINE static Wide derivative(Wide x, Wide alpha) {
+    return xsimd::select(x > Wide(0.0), Wide(1.0), alpha * exponential<Precision>(x));
+  }
+};
+
 }  // namespace
 }  // namespace xtape::kernels

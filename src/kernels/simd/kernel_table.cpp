@@ -8,6 +8,7 @@
 #include "kernels/simd/small_product.hpp"
 #include "kernels/simd/softmax.hpp"
 #include "kernels/simd/softmax_cross_entropy.hpp"
+#include "kernels/simd/standardise.hpp"
 #include "kernels/simd/sums.hpp"
 
 namespace xtape::kernels {
@@ -15,6 +16,8 @@ namespace {
 
 template <class F, class T>
 constexpr UnaryKernels<T> unary{map<F, T>, map_gradient<F, T>};
+template <class F, class T>
+constexpr ParametricKernels<T> parametric{map<F, T, T>, map_gradient<F, T, T>};
 
 template <class T>
 constexpr Kernels<T> table{
@@ -35,11 +38,21 @@ constexpr Kernels<T> table{
     .softplus = unary<OfWide<Softplus, T>, T>,
     .silu = unary<OfWide<Silu, T>, T>,
     .gelu = unary<OfWide<Gelu, T>, T>,
+    .leaky_relu = parametric<OfNarrow<LeakyRelu, T>, T>,
+    .elu = parametric<OfWide<Elu, T>, T>,
     .add = combine<Add, T>,
     .subtract = combine<Subtract, T>,
     .multiply = combine<Multiply, T>,
     .divide = combine<Divide, T>,
     .work_labels = work_labels<T>,
+    .moments = moments<T>,
+    .standardise = standardise<T>,
+    .standardise_row = standardise_row<T>,
+    .standard_sums = standard_sums<T>,
+    .standard_sums_of_row = standard_sums_of_row<T>,
+    .standardise_gradient = standardise_gradient<T>,
+    .standardise_row_gradient = standardise_row_gradient<T>,
+    .add_standardised = add_standardised<T>,
     .multiply_small = multiply_small<T>,
     .sgd = sgd<T>,
     .adam = adam<T>,

@@ -21,17 +21,23 @@ double sum(const X* x, std::size_t n) {
   return sums[0].total();
 }
 
+// Adds a batch of terms to as many sums, and what the sums of doubles lose to the errors.
+template <class T, class Count>
+XTAPE_INLINE void add_to_sums(Wide term, Count count, double* sums, double* errors) {
+  const Wide sum = load_some<Wide>(sums, count, 0.0), next = sum + term;
+  store_some(next, sums, count);
+  if constexpr (sizeof(T) == 8) {
+    const Wide back = next - sum;
+    const Wide error = (sum - (next - back)) + (term - back);
+    store_some(load_some<Wide>(errors, count, 0.0) + error, errors, count);
+  }
+}
+
 // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
 template <class T>
 void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {
-  const auto add = [&](std::size_t i, auto count, auto term) {
-    const Wide sum = load_some<Wide>(sums + i, count, 0.0), next = sum + term;
-    store_some(next, sums + i, count);
-    if constexpr (sizeof(T) == 8) {
-      const Wide back = next - sum;
-      const Wide error = (sum - (next - back)) + (term - back);
-      store_some(load_some<Wide>(errors + i, count, 0.0) + error, errors + i, count);
-    }
+  const auto add = [&](std::size_t i, auto count, Wide term) {
+    add_to_sums<T>(term, count, sums + i, errors + i);
   };
   const auto element = [&](std::size_t row, std::size_t i, auto count) {
     return load_some<Wide>(x + row * step + i, count, T{0});

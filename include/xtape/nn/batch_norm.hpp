@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "xtape/nn/module.hpp"
+#include "xtape/ops/normalization.hpp"
+
+namespace xtape::nn {
+
+struct BatchNormOptions {
+  double epsilon = 1e-5;
+  double momentum = 0.1;  ///< the share of the batch in the running statistics
+  bool affine = true;     ///< whether there are weight and bias, which begin at 1 and 0
+};
+
+/// batch_norm of (batch, channels, ...): with the statistics of the batch in training, which go into the
+/// running ones, and with the running ones in evaluation.
+template <class T>
+class BatchNorm : public Module<T> {
+ public:
+  Parameter<T> weight;                      ///< (channels); (0) unless affine
+  Parameter<T> bias;                        ///< (channels); (0) unless affine
+  Array<T> running_mean;                    ///< (channels); begins at 0
+  Array<T> running_var;                     ///< (channels); begins at 1
+  Array<std::int64_t> num_batches_tracked;  ///< (): forward passes in training
+
+ protected:
+  /// @param name  of the derived class, for messages.
+  BatchNorm(const char* name, std::size_t channels, const BatchNormOptions& options);
+  Variable<T> normalize(Variable<T> x);
+
+ private:
+  BatchNormOptions options_;
+};
+
+/// BatchNorm of (batch, channels) or (batch, channels, length).
+template <class T>
+class BatchNorm1d : public BatchNorm<T> {
+ public:
+  /// @throws ArgumentError  there are no channels, epsilon is negative or not finite, or momentum is not in
+  ///                        [0, 1].
+  explicit BatchNorm1d(std::size_t channels, const BatchNormOptions& options = {})
+      : BatchNorm<T>("BatchNorm1d", channels, options) {}
+
+  Variable<T> forward(Variable<T> x) override;
+};
+
+/// BatchNorm of images: (batch, channels, rows, columns).
+template <class T>
+class BatchNorm2d : public BatchNorm<T> {
+ public:
+  /// @throws ArgumentError  as for BatchNorm1d.
+  explicit BatchNorm2d(std::size_t channels, const BatchNormOptions& options = {})
+      : BatchNorm<T>("BatchNorm2d", channels, options) {}
+
+  Variable<T> forward(Variable<T> x) override;
+};
+
+extern template class BatchNorm<float>;
+extern template class BatchNorm<double>;
+extern template class BatchNorm1d<float>;
+extern template class BatchNorm1d<double>;
+extern template class BatchNorm2d<float>;
+extern template class BatchNorm2d<double>;
+
+}  // namespace xtape::nn

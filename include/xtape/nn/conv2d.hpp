@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "xtape/core/random.hpp"
+#include "xtape/nn/initializers.hpp"
+#include "xtape/nn/module.hpp"
+#include "xtape/ops/convolution.hpp"
+
+namespace xtape::nn {
+
+template <class T>
+struct Conv2dOptions {
+  Size2d stride = 1;
+  Size2d padding = 0;
+  Size2d dilation = 1;
+  std::size_t groups = 1;
+  bool bias = true;
+  /// Sets the first weights; biases begin at 0.
+  void (*initializer)(ArrayView<T> weight, Random& random) = he_uniform<T>;
+};
+
+/// A convolution of images: (batch, in, rows, columns) to (batch, out, ...); see conv2d.
+template <class T>
+class Conv2d : public Module<T> {
+ public:
+  /// @throws ArgumentError  in, out, an extent of the kernel, a stride or a dilation is 0, or groups does not
+  ///                        divide in and out.
+  Conv2d(std::size_t in, std::size_t out, Size2d kernel, Random& random,
+         const Conv2dOptions<T>& options = {});
+
+  Variable<T> forward(Variable<T> x) override;
+
+  Parameter<T> weight;  ///< (out, in / groups, kernel rows, kernel columns)
+  Parameter<T> bias;    ///< (out); (0) without bias
+
+ private:
+  ConvolutionOptions options_;
+};
+
+extern template class Conv2d<float>;
+extern template class Conv2d<double>;
+
+}  // namespace xtape::nn

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "xtape/core/array_source.hpp"
+#include "xtape/core/random.hpp"
+#include "xtape/nn/initializers.hpp"
+#include "xtape/nn/module.hpp"
+
+namespace xtape::nn {
+
+template <class T>
+struct EmbeddingOptions {
+  void (*initializer)(ArrayView<T> weight, Random& random) = standard_normal<T>;
+};
+
+/// A row of numbers for each of `count` things, looked up by index.
+///
+///     nn::Embedding<float> words(10'000, 64, random);
+///     auto x = words(tape, tokens);  // tokens (batch, length) of any integer type: x (batch, length, 64)
+template <class T>
+class Embedding : public Module<T> {
+ public:
+  /// @throws ArgumentError  count or width is 0.
+  Embedding(std::size_t count, std::size_t width, Random& random, const EmbeddingOptions<T>& options = {});
+
+  /// The rows of indices of any shape and integer type: their shape with width behind.
+  /// @throws LabelError  an index outside [0, count); the message names it.
+  Variable<T> operator()(Tape<T>& tape, const Indices& indices);
+
+  /// The same for indices that are elements of an array of T, so that an Embedding can stand first in a
+  /// Sequential. No gradient flows to them.
+  /// @throws ValueError  one is not a whole number.
+  Variable<T> forward(Variable<T> x) override;
+
+  using Module<T>::operator();
+
+  Parameter<T> weight;  ///< (count, width)
+};
+
+extern template class Embedding<float>;
+extern template class Embedding<double>;
+
+}  // namespace xtape::nn

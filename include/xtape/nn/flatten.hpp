@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/nn/module.hpp"
+
+namespace xtape::nn {
+
+/// All axes but the first as one: (batch, ...) to (batch, features).
+template <class T>
+class Flatten : public Module<T> {
+ public:
+  /// @throws ShapeError  x has fewer than two axes.
+  Variable<T> forward(Variable<T> x) override;
+};
+
+extern template class Flatten<float>;
+extern template class Flatten<double>;
+
+}  // namespace xtape::nn

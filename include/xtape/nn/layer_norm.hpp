@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/nn/module.hpp"
+#include "xtape/ops/normalization.hpp"
+
+namespace xtape::nn {
+
+struct LayerNormOptions {
+  double epsilon = 1e-5;
+  bool weight = true;  ///< whether to multiply by a weight, which begins at 1
+  bool bias = true;    ///< whether to add a bias, which begins at 0; only with a weight
+};
+
+/// layer_norm over the last axes: `LayerNorm<float> norm({64})` takes (..., 64).
+template <class T>
+class LayerNorm : public Module<T> {
+ public:
+  /// @throws ArgumentError  normalized_shape has no axes or no elements, there is a bias without a weight, or
+  ///                        epsilon is negative or not finite.
+  explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options = {});
+
+  Variable<T> forward(Variable<T> x) override;
+
+  Parameter<T> weight;  ///< (normalized axes); (0) without weight
+  Parameter<T> bias;    ///< (normalized axes); (0) without bias
+
+ private:
+  Shape normalized_shape_;
+  LayerNormOptions options_;
+};
+
+extern template class LayerNorm<float>;
+extern template class LayerNorm<double>;
+
+}  // namespace xtape::nn

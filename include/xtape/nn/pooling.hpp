@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/nn/module.hpp"
+#include "xtape/ops/pooling.hpp"
+
+namespace xtape::nn {
+
+// The operations of the same name as modules.
+
+template <class T>
+class MaxPool2d : public Module<T> {
+ public:
+  explicit MaxPool2d(Size2d kernel, const MaxPool2dOptions& options = {})
+      : kernel_(kernel), options_(options) {}
+  Variable<T> forward(Variable<T> x) override { return max_pool2d(x, kernel_, options_); }
+
+ private:
+  Size2d kernel_;
+  MaxPool2dOptions options_;
+};
+
+template <class T>
+class AvgPool2d : public Module<T> {
+ public:
+  explicit AvgPool2d(Size2d kernel, const AvgPool2dOptions& options = {})
+      : kernel_(kernel), options_(options) {}
+  Variable<T> forward(Variable<T> x) override { return avg_pool2d(x, kernel_, options_); }
+
+ private:
+  Size2d kernel_;
+  AvgPool2dOptions options_;
+};
+
+}  // namespace xtape::nn

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/ops/size2d.hpp"
+
+namespace xtape {
+
+struct ConvolutionOptions {
+  Size2d stride = 1;
+  Size2d padding = 0;   ///< rows or columns of zeros on each of the two sides
+  Size2d dilation = 1;  ///< how far elements of the kernel are apart
+  /// Channels are cut into so many groups, and each group of outputs sees one group of inputs; as many as
+  /// there are inputs: a depthwise convolution.
+  std::size_t groups = 1;
+};
+
+/// The correlation of images with kernels, which is what networks call a convolution:
+///
+///   y[b, o, i, j] = bias[o] + sum over c, k, l of
+///                   weight[o, c, k, l] x[b, c, i stride + k dilation - padding, j stride + l dilation -
+///                   padding]
+///
+/// @param x       (batch, in, rows, columns)
+/// @param weight  (out, in / groups, kernel rows, kernel columns), as in PyTorch
+/// @param bias    (out)
+/// @return        (batch, out, out_rows, out_columns), where
+///                out_rows = (rows + 2 padding - dilation (kernel rows - 1) - 1) / stride + 1, rounded down
+/// @throws ShapeError     x or weight has not four axes, extents do not fit together, or the kernel is larger
+///                        than the padded image.
+/// @throws ArgumentError  a stride, a dilation or groups is 0, or groups does not divide in and out.
+///
+/// Needs memory beside the tape: for each thread about kernel rows * kernel columns times an image.
+template <class T>
+Variable<T> conv2d(Variable<T> x, Variable<T> weight, Variable<T> bias,
+                   const ConvolutionOptions& options = {});
+
+/// The same without a bias.
+template <class T>
+Variable<T> conv2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options = {});
+
+}  // namespace xtape

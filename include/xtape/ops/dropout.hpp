@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/core/random.hpp"
+
+namespace xtape {
+
+/// Each element is 0 with the given probability, and x / (1 - probability) otherwise, so that its expectation
+/// stays. dx = dy / (1 - probability) where it was kept. What is dropped is 0 even if it was NaN. Takes one
+/// number of `random` for each element, none if the probability is 0.
+/// @throws ArgumentError  the probability is not in [0, 1).
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent
+/// neural networks from overfitting (2014).
+template <class T>
+Variable<T> dropout(Variable<T> x, double probability, Random& random);
+
+}  // namespace xtape

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/nn/embedding.hpp"
+
+#include <cmath>
+
+#include "core/format.hpp"
+#include "core/index_range.hpp"
+#include "core/scratch.hpp"
+#include "xtape/autograd/tape.hpp"
+#include "xtape/ops/rearrange.hpp"
+
+namespace xtape::nn {
+
+template <class T>
+Embedding<T>::Embedding(std::size_t count, std::size_t width, Random& random,
+                        const EmbeddingOptions<T>& options)
+    : weight("weight", Shape{count, width}) {
+  if (count == 0 || width == 0)
+    fail<ArgumentError>("Embedding: count and width must be at least 1, got {} and {}", count, width);
+  options.initializer(weight.values(), random);
+  this->add(weight);
+}
+
+template <class T>
+Variable<T> Embedding<T>::operator()(Tape<T>& tape, const Indices& indices) {
+  return select_rows(tape.watch(weight), indices);
+}
+
+template <class T>
+Variable<T> Embedding<T>::forward(Variable<T> x) {
+  const ArrayView<const T> numbers = x.values();
+  std::int64_t* const memory = scratch<std::int64_t, Scratch::labels>(numbers.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    // Beyond 2^62 a number is no index anyway, and might not fit.
+    if (!(std::abs(numbers[i]) <= T(0x1p62)) || numbers[i] != std::trunc(numbers[i]))
+      fail<ValueError>("Embedding: x must hold indices, which are whole numbers, got {} at x[{}]", numbers[i],
+                       i);
+    memory[i] = static_cast<std::int64_t>(numbers[i]);
+  }
+  const ArrayView<const std::int64_t> indices(memory, x.shape());
+  require_indices("Embedding", "x", indices,
+                  {.noun = "rows", .count = weight.shape()[0], .array = "weight", .shape = weight.shape()});
+  return select_rows(x.tape().watch(weight), indices);
+}
+
+template class Embedding<float>;
+template class Embedding<double>;
+
+}  // namespace xtape::nn

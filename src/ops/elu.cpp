@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/format.hpp"
+#include "ops/unary.hpp"
+#include "xtape/ops/elementwise.hpp"
+
+namespace xtape {
+
+template <class T>
+Variable<T> elu(Variable<T> x, Number<T> alpha) {
+  require_finite("elu", "alpha", alpha);
+  return unary("elu", x, &kernels::Kernels<T>::elu, alpha);
+}
+
+template Variable<float> elu(Variable<float>, float);
+template Variable<double> elu(Variable<double>, double);
+
+}  // namespace xtape

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/format.hpp"
+#include "ops/unary.hpp"
+#include "xtape/ops/elementwise.hpp"
+
+namespace xtape {
+
+template <class T>
+Variable<T> leaky_relu(Variable<T> x, Number<T> slope) {
+  require_finite("leaky_relu", "slope", slope);
+  return unary("leaky_relu", x, &kernels::Kernels<T>::leaky_relu, slope);
+}
+
+template Variable<float> leaky_relu(Variable<float>, float);
+template Variable<double> leaky_relu(Variable<double>, double);
+
+}  // namespace xtape

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+// PyTorch 1.13, float64.
+TEMPLATE_TEST_CASE("avg_pool2d agrees with PyTorch in value and gradient", "[ops][avg_pool2d]", float,
+                   double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({1, 1, 3, 4}));
+  const auto y = avg_pool2d(x, {2, 3}, {.stride = {1, 2}, .padding = 1});
+  const double tolerance = ulps<TestType>(4);
+  CHECK(y.shape() == Shape{1, 1, 4, 2});
+  CHECK_THAT(values(y),
+             AllClose({-0.09726535583354352, 0.04153726583270275, -0.23168277166764759, 0.36067977499789805,
+                       -0.30598689166876863, 0.2492235949962165, -0.17156947583466456, -0.06991891416897882},
+                      tolerance, tolerance));
+  y.backward(tape.constant(irregular(y.shape())));
+  CHECK_THAT(values(x.grad()),
+             AllClose({0.3147573033330531, 0.12022659166596601, -0.19453071166708708, -0.19453071166708708,
+                       -0.03715206000056054, 0.08307453166540546, 0.12022659166596601, 0.12022659166596601,
+                       -0.38906142333417415, 0.04592247166484498, 0.4349838949990191, 0.4349838949990191},
+                      tolerance, tolerance));
+}
+
+TEMPLATE_TEST_CASE("avg_pool2d that does not count padding agrees with PyTorch", "[ops][avg_pool2d]", float,
+                   double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({1, 1, 3, 4}));
+  const auto y = avg_pool2d(x, {2, 3}, {.stride = {1, 2}, .padding = 1, .count_include_pad = false});
+  const double tolerance = ulps<TestType>(4);
+  CHECK_THAT(values(y),
+             AllClose({-0.2917960675006306, 0.0830745316654055, -0.34752415750147136, 0.36067977499789805,
+                       -0.4589803375031529, 0.2492235949962165, -0.5147084275039937, -0.13983782833795763},
+                      tolerance, tolerance));
+  y.backward(tape.constant(irregular(y.shape())));
+  CHECK_THAT(values(x.grad()),
+             AllClose({0.5901699437494745, 0.21968455041558063, -0.37048539333389385, -0.37048539333389385,
+                       -0.05572809000084078, 0.06449850166512525, 0.12022659166596601, 0.12022659166596601,
+                       -0.7573542137519969, -0.02618904542020495, 0.7311651683317919, 0.7311651683317919},
+                      tolerance, tolerance));
+}
+
+TEMPLATE_TEST_CASE("avg_pool2d over whole images is their mean, exactly", "[ops][avg_pool2d]", float,
+                   double) {
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({7, 9, 40, 50}, 1e4, 1e4 + 1));  // work for several threads
+  const auto y = avg_pool2d(x, {40, 50});
+  CHECK(values(y) == values(mean(x, {2, 3}, keep_dims)));
+  sum(y).backward();
+  CHECK_THAT(values(x.grad()), AllClose(std::vector<double>(x.size(), 1.0 / 2000), ulps<TestType>(1)));
+}
+
+TEST_CASE("avg_pool2d of a NaN is NaN", "[ops][avg_pool2d][extremes]") {
+  Tape<double> tape;
+  const auto y = avg_pool2d(tape.constant(array({1, 1, 1, 4}, {1, 2, NaN, 4})), {1, 2});
+  CHECK_THAT(values(y), AllClose({1.5, NaN}, 0));
+}
+
+TEST_CASE("avg_pool2d of no images is empty", "[ops][avg_pool2d][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 0, 4, 4}));
+  const auto y = avg_pool2d(x, 2);
+  CHECK(y.shape() == Shape{2, 0, 2, 2});
+  sum(y).backward();
+  CHECK(x.gradients().shape() == x.shape());
+}
+
+TEST_CASE("avg_pool2d gradient agrees with central differences", "[ops][avg_pool2d][gradient]") {
+  const auto check = [](const AvgPool2dOptions& options) {
+    CHECK_THAT(gradcheck(
+                   [&](auto x) {
+                     return avg_pool2d(x, {2, 3}, options) + sum(x);
+                   },
+                   irregular({2, 2, 4, 5})),
+               HasCorrectGradient());
+  };
+  check({});
+  check({.stride = 1, .padding = 1});
+  check({.stride = {1, 2}, .padding = {1, 0}, .count_include_pad = false});
+}
+
+TEST_CASE("avg_pool2d says what does not fit", "[ops][avg_pool2d][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({1, 2, 3, 4})), flat = tape.variable(irregular({3}));
+  CHECK(refusal<ShapeError>(tape, [&] { avg_pool2d(flat, 2); }) ==
+        "avg_pool2d: x must be (batch, channels, rows, columns), got (3)");
+  CHECK(refusal<ArgumentError>(tape, [&] { avg_pool2d(x, 3, {.padding = 2}); }) ==
+        "avg_pool2d: padding must be at most half of the kernel (3, 3), got (2, 2)");
+}
