@@ -43,6 +43,7 @@ constexpr Kernels<T> table{
     .multiply_small = multiply_small<T>,
     .sgd = sgd<T>,
     .adam = adam<T>,
+    .rmsprop = rmsprop<T>,
     .sum = sum<PrecisionOf<T>, T>,
     .sum_of_doubles = sum<PrecisionOf<T>, double>,
     .add_rows = add_rows<T>,
