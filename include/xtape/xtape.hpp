@@ -53,6 +53,7 @@
 #include "xtape/ops/softmax.hpp"
 #include "xtape/optim/adagrad.hpp"
 #include "xtape/optim/adam.hpp"
+#include "xtape/optim/clip_gradients.hpp"
 #include "xtape/optim/learning_rates.hpp"
 #include "xtape/optim/optimizer.hpp"
 #include "xtape/optim/rmsprop.hpp"

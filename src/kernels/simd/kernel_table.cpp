@@ -46,6 +46,7 @@ constexpr Kernels<T> table{
     .rmsprop = rmsprop<T>,
     .sum = sum<PrecisionOf<T>, T>,
     .sum_of_doubles = sum<PrecisionOf<T>, double>,
+    .sum_of_squares = sum_of_squares<T>,
     .add_rows = add_rows<T>,
 };
 
