@@ -63,3 +63,4 @@
 #include "xtape/optim/rmsprop.hpp"
 #include "xtape/optim/schedule.hpp"
 #include "xtape/optim/sgd.hpp"
+#include "xtape/optim/weight_average.hpp"

@@ -136,6 +136,7 @@ struct Kernels {
   void (*sgd)(T* x, const T* g, T* velocity, std::size_t n, const SGDStep<T>&);
   void (*adam)(T* x, const T* g, T* first_moment, T* second_moment, std::size_t n, const AdamStep<T>&);
   void (*rmsprop)(T* x, const T* g, T* square, T* mean, T* velocity, std::size_t n, const RMSpropStep<T>&);
+  void (*move_towards)(const T* target, T* x, std::size_t n, T fraction);  // x += fraction (target - x)
 
   double (*sum)(const T* x, std::size_t n);
   double (*sum_of_doubles)(const double* x, std::size_t n);           // in the precision of T

@@ -44,6 +44,7 @@ constexpr Kernels<T> table{
     .sgd = sgd<T>,
     .adam = adam<T>,
     .rmsprop = rmsprop<T>,
+    .move_towards = move_towards<T>,
     .sum = sum<PrecisionOf<T>, T>,
     .sum_of_doubles = sum<PrecisionOf<T>, double>,
     .sum_of_squares = sum_of_squares<T>,
