@@ -249,6 +249,39 @@ TEST_CASE("training a convolutional network allocates nothing after its second s
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
 }
 
+TEST_CASE("optimizers, schedules, clipping and averages allocate nothing after their second step",
+          "[allocations]") {
+  Random random(5);
+  Parameter<float> first("first", random_array({30, 20}, random)), second("second", Shape{7});
+  const std::vector<Parameter<float>*> parameters{&first, &second};
+  optim::SGD<float> sgd(
+      {{{&first}, {}}, {{&second}, {.momentum = 0.9, .weight_decay = 0.1, .nesterov = true}}});
+  optim::Adam<float> adam(parameters, {.weight_decay = 0.1});
+  optim::AdamW<float> adamw(parameters);
+  optim::RMSprop<float> rmsprop(parameters, {.momentum = 0.9, .centered = true});
+  optim::Adagrad<float> adagrad(parameters);
+  optim::CurveSchedule curve(sgd, optim::warm_up({.steps = 3}, optim::cosine_decay({.steps = 9})));
+  optim::ReduceOnPlateau plateau(adam, {.patience = 1});
+  optim::EarlyStopping stopping;
+  optim::WeightAverage<float> average(parameters);
+  double norm = 0;
+  const auto steps = allocations_of_steps(10, [&] {
+    for (Parameter<float>* parameter : parameters) {
+      for (float& g : parameter->gradients()) g = static_cast<float>(random.normal());
+    }
+    norm = optim::clip_gradient_norm(sgd.parameters(), 1);
+    optim::clip_gradient_value(sgd.parameters(), 0.5);
+    sgd.step(), adam.step(), adamw.step(), rmsprop.step(), adagrad.step();
+    curve.step();
+    plateau.step(norm);
+    stopping.step(norm);
+    average.update();
+    const auto averaged = average.apply();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+  CHECK(norm > 1);
+}
+
 TEST_CASE("options of numbers and views take no heap memory", "[allocations]") {
   const std::vector<double> memory{1, 2, 3};
   CHECK(allocations_during([&] {

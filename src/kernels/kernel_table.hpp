@@ -111,11 +111,30 @@ struct StandardSums {
   double g, gz;
 };
 
-// Of a step of Adam: m = beta1 m + rest1 g, v = beta2 v + rest2 g^2, x -= rate m / (sqrt(v) scale + epsilon).
+// Of a step of SGD: s = g + weight_decay x, velocity = momentum velocity + s, x -= rate velocity, or by
+// Nesterov x -= rate (s + momentum velocity); without a velocity x -= rate s.
+template <class T>
+struct SGDStep {
+  T rate, momentum, weight_decay;
+  bool nesterov;
+};
+
+// Of a step of Adam: s = g + weight_decay x, m = beta1 m + rest1 s, v = beta2 v + rest2 s^2,
+// x -= lost x + rate m / (sqrt(v) scale + epsilon). One of weight_decay and lost is 0.
 template <class T>
 struct AdamStep {
   T rate, scale, epsilon;
   T beta1, rest1, beta2, rest2;
+  T weight_decay, lost;
+};
+
+// Of a step of RMSprop: s = g + weight_decay x, square = decay square + rest s^2,
+// a = s / (sqrt(square) + epsilon), x -= rate a. With a mean, mean = decay mean + rest s, and the root is
+// that of square - mean^2; with a velocity, velocity = momentum velocity + a, x -= rate velocity. Adagrad has
+// decay and rest 1.
+template <class T>
+struct RMSpropStep {
+  T rate, decay, rest, epsilon, momentum, weight_decay;
 };
 
 template <class T>
@@ -162,12 +181,14 @@ struct Kernels {
 
   void (*multiply_small)(const SmallProduct<T>&);
 
-  // velocity = momentum velocity + g, x -= rate velocity; without a velocity x -= rate g.
-  void (*sgd)(T* x, const T* g, T* velocity, std::size_t n, T rate, T momentum);
+  void (*sgd)(T* x, const T* g, T* velocity, std::size_t n, const SGDStep<T>&);
   void (*adam)(T* x, const T* g, T* first_moment, T* second_moment, std::size_t n, const AdamStep<T>&);
+  void (*rmsprop)(T* x, const T* g, T* square, T* mean, T* velocity, std::size_t n, const RMSpropStep<T>&);
+  void (*move_towards)(const T* target, T* x, std::size_t n, T fraction);  // x += fraction (target - x)
 
   double (*sum)(const T* x, std::size_t n);
-  double (*sum_of_doubles)(const double* x, std::size_t n);  // in the precision of T
+  double (*sum_of_doubles)(const double* x, std::size_t n);           // in the precision of T
+  double (*sum_of_squares)(const T* x, std::size_t n, double scale);  // of scale x, in double
   // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
   void (*add_rows)(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums,
                    double* errors);

@@ -1,36 +1,45 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/optim/sgd.hpp"
 
-#include <utility>
-
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
+#include "optim/option_checks.hpp"
 
 namespace xtape::optim {
 
 template <class T>
-SGD<T>::SGD(std::vector<Parameter<T>*> parameters, const SGDOptions& options)
-    : Optimizer<T>("SGD", std::move(parameters), options.learning_rate), momentum_(options.momentum) {
-  if (!(momentum_ >= 0 && momentum_ < 1)) {
-    fail<ArgumentError>("SGD: momentum must be in [0, 1), got {}", momentum_);
+SGD<T>::SGD(std::span<const Group> groups) : Optimizer<T>("SGD", groups) {
+  for (const auto& [parameters, options] : groups) {
+    require_fraction("SGD", "momentum", options.momentum);
+    require_from_0("SGD", "weight_decay", options.weight_decay);
+    if (options.nesterov && options.momentum == 0) {
+      fail<ArgumentError>("SGD: momentum must be above 0 with nesterov, got 0");
+    }
+    if (options.momentum != 0) this->remember(options_.size(), "velocity");
+    options_.push_back(options);
   }
-  if (momentum_ == 0) return;
-  for (const Parameter<T>* parameter : this->parameters()) velocities_.emplace_back(parameter->shape());
 }
 
 template <class T>
 void SGD<T>::step() {
-  const T rate = static_cast<T>(this->learning_rate()), momentum = static_cast<T>(momentum_);
-  for (std::size_t p = 0; p < this->parameters().size(); ++p) {
-    Parameter<T>& parameter = *this->parameters()[p];
-    T* const x = parameter.values().data();
-    const T* const g = parameter.gradients().data();
-    T* const velocity = momentum_ == 0 ? nullptr : velocities_[p].data();
-    parallel_for_ranges(parameter.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-      kernels::kernels<T>().sgd(x + begin, g + begin, velocity == nullptr ? nullptr : velocity + begin,
-                                end - begin, rate, momentum);
-    });
+  this->count_step();
+  for (std::size_t group = 0; group < options_.size(); ++group) {
+    const SGDOptions& options = options_[group];
+    const kernels::SGDStep<T> step{.rate = static_cast<T>(this->learning_rate(group)),
+                                   .momentum = static_cast<T>(options.momentum),
+                                   .weight_decay = static_cast<T>(options.weight_decay),
+                                   .nesterov = options.nesterov};
+    for (auto& slot : this->slots(group)) {
+      T* const x = slot.parameter->values().data();
+      const T* const g = slot.parameter->gradients().data();
+      T* const velocity = slot.memory.empty() ? nullptr : slot.memory[0].values.data();
+      parallel_for_ranges(
+          slot.parameter->size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+            kernels::kernels<T>().sgd(x + begin, g + begin, velocity == nullptr ? nullptr : velocity + begin,
+                                      end - begin, step);
+          });
+    }
   }
 }
 

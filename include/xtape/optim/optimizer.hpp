@@ -1,19 +1,40 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "xtape/autograd/parameter.hpp"
+#include "xtape/core/array.hpp"
+#include "xtape/core/named_arrays.hpp"
+#include "xtape/optim/learning_rates.hpp"
 
 namespace xtape::optim {
+
+/// Parameters that an optimizer changes with options of their own. It may be empty, but not every group.
+template <class T, class Options>
+struct ParameterGroup {
+  std::vector<Parameter<T>*> parameters;
+  Options options = {};
+};
 
 /// Changes parameters along their gradients. The loop of training:
 ///
 ///     loss.backward();
 ///     optimizer.step();
 ///     optimizer.zero_grad();
+///
+/// Every optimizer takes parameters and options, or groups of them:
+///
+///     optim::Adam<float> optimizer({{backbone.parameters(), {.learning_rate = 1e-4}},
+///                                   {head.parameters(), {.learning_rate = 1e-3, .weight_decay = 1e-2}}});
+///
+/// Biases and scales are often kept from weight decay by a group of their own. From the first step on nothing
+/// is allocated.
 template <class T>
-class Optimizer {
+class Optimizer : public LearningRates {
  public:
   virtual ~Optimizer() = default;
 
@@ -24,22 +45,55 @@ class Optimizer {
     for (Parameter<T>* parameter : parameters_) parameter->zero_grad();
   }
 
-  double learning_rate() const noexcept { return learning_rate_; }
+  /// Those of the first group, of the second and so on.
+  const std::vector<Parameter<T>*>& parameters() const noexcept { return parameters_; }
 
-  /// @throws ArgumentError  it is negative, infinite or NaN.
-  void set_learning_rate(double learning_rate);
+  /// All that a run needs, beside the parameters and the options, to go on as if it had not been interrupted:
+  /// "steps" (how many were done, uint64), "learning_rates" (one a group, float64), and what is remembered of
+  /// each parameter, by its position in parameters(): "0.first_moment".
+  NamedArrays state() const;
+
+  /// Takes the state of an optimizer of the same kind with parameters of the same shapes and the same groups.
+  /// @throws ArgumentError  an array is missing, unknown or of another type, or a learning rate as below.
+  /// @throws ShapeError     an array has another shape. Whatever is thrown, nothing has changed.
+  void load_state(const NamedArrays& state);
 
  protected:
   /// @param name  of the optimizer, for messages.
-  /// @throws ArgumentError  no parameters, one of them twice or null, or a learning rate as above.
-  Optimizer(const char* name, std::vector<Parameter<T>*> parameters, double learning_rate);
+  /// @throws ArgumentError  no parameters, one of them twice or null, or a learning rate that is negative,
+  ///                        infinite or NaN.
+  template <class Options>
+  Optimizer(const char* name, std::span<const ParameterGroup<T, Options>> groups) : LearningRates(name) {
+    for (const auto& group : groups) add_group(group.parameters, group.options.learning_rate);
+    require_parameters();
+  }
 
-  const std::vector<Parameter<T>*>& parameters() const noexcept { return parameters_; }
+  /// What an optimizer remembers of a parameter, in its shape.
+  struct Memory {
+    const char* name;
+    Array<T> values;
+  };
+  struct Slot {
+    Parameter<T>* parameter;
+    std::vector<Memory> memory;
+  };
+
+  std::span<Slot> slots(std::size_t group);
+
+  /// Adds a memory to every slot of a group, filled with `initial`.
+  void remember(std::size_t group, const char* name, T initial = 0);
+
+  /// Called at the beginning of each step; gives its number, from 1.
+  std::uint64_t count_step() noexcept { return ++steps_; }
 
  private:
-  const char* name_;
+  void add_group(const std::vector<Parameter<T>*>& parameters, double learning_rate);
+  void require_parameters() const;
+
   std::vector<Parameter<T>*> parameters_;
-  double learning_rate_ = 0;
+  std::vector<Slot> slots_;              // one a parameter
+  std::vector<std::size_t> group_ends_;  // in slots_
+  std::uint64_t steps_ = 0;
 };
 
 extern template class Optimizer<float>;

@@ -56,8 +56,11 @@ constexpr Kernels<T> table{
     .multiply_small = multiply_small<T>,
     .sgd = sgd<T>,
     .adam = adam<T>,
+    .rmsprop = rmsprop<T>,
+    .move_towards = move_towards<T>,
     .sum = sum<PrecisionOf<T>, T>,
     .sum_of_doubles = sum<PrecisionOf<T>, double>,
+    .sum_of_squares = sum_of_squares<T>,
     .add_rows = add_rows<T>,
 };
 

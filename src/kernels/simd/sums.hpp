@@ -33,6 +33,25 @@ XTAPE_INLINE void add_to_sums(Wide term, Count count, double* sums, double* erro
   }
 }
 
+// The sum of the squares of n elements, each multiplied by `scale` first.
+template <class T>
+double sum_of_squares(const T* x, std::size_t n, double scale) {
+  const Wide factor(scale);
+  Wide sums[4] = {Wide(0.0), Wide(0.0), Wide(0.0), Wide(0.0)};
+  const auto add = [&](Wide& sum, Wide elements) {
+    const Wide scaled = elements * factor;
+    sum = multiply_add(scaled, scaled, sum);
+  };
+  std::size_t i = 0;
+  for (; i + 4 * lanes<double> <= n; i += 4 * lanes<double>) {
+    for (std::size_t k = 0; k < 4; ++k) add(sums[k], load<Wide>(x + i + k * lanes<double>));
+  }
+  for_each_batch<double>(n - i, [&](std::size_t offset, auto count) {
+    add(sums[0], load_some<Wide>(x + i + offset, count, T{0}));
+  });
+  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
 // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
 template <class T>
 void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {

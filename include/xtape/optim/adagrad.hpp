@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "xtape/optim/optimizer.hpp"
+
+namespace xtape::optim {
+
+struct AdagradOptions {
+  double learning_rate = 1e-2;
+  double learning_rate_decay = 0;
+  double weight_decay = 0;
+  double initial_accumulator = 0;
+  double epsilon = 1e-10;
+};
+
+/// Steps scaled by the root of the sum of all squares so far, which begins at initial_accumulator. In step t,
+/// with gradient g, weight decay w, learning rate r and learning_rate_decay d:
+///
+///   s = g + w x;  q <- q + s^2;  x <- x - r / (1 + (t - 1) d) s / (sqrt(q) + epsilon)
+///
+/// as in PyTorch.
+/// @throws ArgumentError  learning_rate_decay, weight_decay or initial_accumulator negative or not finite,
+///                        epsilon not above 0, or as Optimizer.
+///
+/// Source: Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic
+/// optimization, JMLR 2011.
+template <class T>
+class Adagrad : public Optimizer<T> {
+ public:
+  using Group = ParameterGroup<T, AdagradOptions>;
+
+  explicit Adagrad(std::vector<Parameter<T>*> parameters, const AdagradOptions& options = {})
+      : Adagrad({Group{std::move(parameters), options}}) {}
+  explicit Adagrad(std::initializer_list<Group> groups) : Adagrad(std::span(groups.begin(), groups.size())) {}
+  explicit Adagrad(std::span<const Group> groups);
+
+  void step() override;
+
+ private:
+  std::vector<AdagradOptions> options_;  // of each group
+};
+
+extern template class Adagrad<float>;
+extern template class Adagrad<double>;
+
+}  // namespace xtape::optim

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+namespace xtape::optim {
+
+/// Which measurements are better: smaller ones, as of a loss, or larger ones, as of an accuracy.
+enum class Mode { min, max };
+
+}  // namespace xtape::optim

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/optim/clip_gradients.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "core/element_name.hpp"
+#include "core/format.hpp"
+#include "core/thread_pool.hpp"
+#include "kernels/kernels.hpp"
+
+namespace xtape::optim {
+namespace {
+
+template <class T>
+void require_parameters(const char* function, const std::vector<Parameter<T>*>& parameters) {
+  if (std::find(parameters.begin(), parameters.end(), nullptr) == parameters.end()) return;
+  fail<ArgumentError>("{}: parameters must not be null", function);
+}
+
+void require_limit(const char* function, const char* argument, double value) {
+  if (!(value > 0)) fail<ArgumentError>("{}: {} must be above 0, got {}", function, argument, value);
+}
+
+// The sums of blocks are added in their order, whoever computes them.
+template <class T>
+double sum_of_squares(ArrayView<const T> x, double scale) {
+  std::array<double, 64> sums;
+  constexpr std::size_t elements_at_once = sums.size() * products_per_block;
+  double total = 0;
+  for (std::size_t start = 0; start < x.size(); start += elements_at_once) {
+    const std::size_t count = std::min(x.size() - start, elements_at_once);
+    parallel_for_ranges(count, products_per_block, [&](std::size_t begin, std::size_t end) {
+      sums[begin / products_per_block] =
+          kernels::kernels<T>().sum_of_squares(x.data() + start + begin, end - begin, scale);
+    });
+    const std::size_t blocks = (count + products_per_block - 1) / products_per_block;
+    total = std::accumulate(sums.begin(), sums.begin() + blocks, total);
+  }
+  return total;
+}
+
+template <class T>
+double sum_of_squares(const std::vector<Parameter<T>*>& parameters, double scale) {
+  double total = 0;
+  for (Parameter<T>* parameter : parameters) total += sum_of_squares<T>(parameter->gradients(), scale);
+  return total;
+}
+
+template <class T>
+double norm_of(const std::vector<Parameter<T>*>& parameters) {
+  const double squares = sum_of_squares(parameters, 1);
+  // Far enough from the smallest numbers that squares below them are not missed. Those of floats always are.
+  if (std::isnan(squares) || (squares > 0x1p-900 && std::isfinite(squares))) return std::sqrt(squares);
+  double largest = 0;
+  for (Parameter<T>* parameter : parameters) {
+    for (const T g : parameter->gradients()) largest = std::max(largest, std::abs(static_cast<double>(g)));
+  }
+  if (largest == 0 || std::isinf(largest)) return largest;
+  const double scale = std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1000, 1000));
+  return std::sqrt(sum_of_squares(parameters, scale)) / scale;
+}
+
+template <class T>
+[[noreturn]] void throw_not_finite(const std::vector<Parameter<T>*>& parameters, double norm) {
+  constexpr const char* text = "clip_gradient_norm: the norm of the gradients must be finite, got";
+  constexpr const char* fix = "; to scale them all the same set error_if_nonfinite = false";
+  for (Parameter<T>* parameter : parameters) {
+    const ArrayView<T> g = parameter->gradients();
+    const T* const at = std::find_if_not(g.begin(), g.end(), [](T x) { return std::isfinite(x); });
+    if (at == g.end()) continue;
+    const auto index = static_cast<std::size_t>(at - g.begin());
+    // As it stands, a NaN would show its sign.
+    fail<NonFiniteError>("{} {} at {} of the parameter '{}'{}", text,
+                         std::isnan(*at) ? "nan" : (*at > 0 ? "inf" : "-inf"),
+                         element_name("gradient", g.shape(), index), parameter->name(), fix);
+  }
+  fail<NonFiniteError>("{} {} of finite gradients{}", text, norm, fix);
+}
+
+template <class T>
+void multiply(const std::vector<Parameter<T>*>& parameters, double factor) {
+  const T by = static_cast<T>(factor);
+  for (Parameter<T>* parameter : parameters) {
+    T* const g = parameter->gradients().data();
+    parallel_for_ranges(parameter->size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+      kernels::kernels<T>().multiply(g + begin, true, &by, false, g + begin, end - begin);
+    });
+  }
+}
+
+}  // namespace
+
+template <class T>
+double gradient_norm(const std::vector<Parameter<T>*>& parameters) {
+  require_parameters("gradient_norm", parameters);
+  return norm_of(parameters);
+}
+
+template <class T>
+double clip_gradient_norm(const std::vector<Parameter<T>*>& parameters, double max_norm,
+                          const ClipGradientNormOptions& options) {
+  require_parameters("clip_gradient_norm", parameters);
+  require_limit("clip_gradient_norm", "max_norm", max_norm);
+  const double norm = norm_of(parameters);
+  if (options.error_if_nonfinite && !std::isfinite(norm)) throw_not_finite(parameters, norm);
+  if (norm <= max_norm) return norm;
+  const double factor = max_norm / norm;
+  if (factor > 0 && factor < static_cast<double>(std::numeric_limits<T>::min())) {
+    // Below the smallest normal number a factor has few digits; its root has all.
+    const double root = std::sqrt(max_norm) / std::sqrt(norm);
+    multiply(parameters, root);
+    multiply(parameters, root);
+  } else {
+    multiply(parameters, factor);
+  }
+  return norm;
+}
+
+template <class T>
+void clip_gradient_value(const std::vector<Parameter<T>*>& parameters, double limit) {
+  require_parameters("clip_gradient_value", parameters);
+  require_limit("clip_gradient_value", "limit", limit);
+  const T high = static_cast<T>(limit), low = -high;
+  for (Parameter<T>* parameter : parameters) {
+    T* const g = parameter->gradients().data();
+    parallel_for_ranges(parameter->size(), products_per_block, [=](std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) g[i] = g[i] < low ? low : g[i] > high ? high : g[i];
+    });
+  }
+}
+
+template double gradient_norm(const std::vector<Parameter<float>*>&);
+template double gradient_norm(const std::vector<Parameter<double>*>&);
+template double clip_gradient_norm(const std::vector<Parameter<float>*>&, double,
+                                   const ClipGradientNormOptions&);
+template double clip_gradient_norm(const std::vector<Parameter<double>*>&, double,
+                                   const ClipGradientNormOptions&);
+template void clip_gradient_value(const std::vector<Parameter<float>*>&, double);
+template void clip_gradient_value(const std::vector<Parameter<double>*>&, double);
+
+}  // namespace xtape::optim
