@@ -14,6 +14,8 @@ xtape_require(xtensor-blas)
 xtape_require(xsimd 8.1)
 xtape_require(fmt 9)
 xtape_require(Threads)
+xtape_require(ZLIB)
+xtape_require(libzip 1.7)
 
 # Any BLAS with the CBLAS interface; say -DBLA_VENDOR=... for another one than OpenBLAS.
 if(NOT DEFINED BLA_VENDOR)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <zlib.h>
+
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -7,6 +9,7 @@
 #include <new>
 
 #include "catch.hpp"
+#include "files.hpp"
 #include "xtape/xtape.hpp"
 
 // Every way to take heap memory is counted: malloc and its relatives are defined here, in front of the C
@@ -32,6 +35,14 @@ TEST_CASE("training allocates nothing after its second step", "[allocations]") {
 namespace {
 
 std::atomic<std::size_t> allocations{0};
+std::atomic<std::size_t> largest_allocation{0};
+
+void count(std::size_t bytes) {
+  ++allocations;
+  std::size_t largest = largest_allocation;
+  while (bytes > largest && !largest_allocation.compare_exchange_weak(largest, bytes)) {
+  }
+}
 
 template <class Action>
 std::size_t allocations_during(Action action) {
@@ -50,22 +61,22 @@ void* __libc_realloc(void* memory, std::size_t bytes);
 void* __libc_memalign(std::size_t alignment, std::size_t bytes);
 
 void* malloc(std::size_t bytes) {
-  ++allocations;
+  count(bytes);
   return __libc_malloc(bytes);
 }
 
-void* calloc(std::size_t count, std::size_t bytes) {
-  ++allocations;
-  return __libc_calloc(count, bytes);
+void* calloc(std::size_t elements, std::size_t bytes) {
+  count(elements * bytes);
+  return __libc_calloc(elements, bytes);
 }
 
 void* realloc(void* memory, std::size_t bytes) {
-  ++allocations;
+  count(bytes);
   return __libc_realloc(memory, bytes);
 }
 
 void* memalign(std::size_t alignment, std::size_t bytes) {
-  ++allocations;
+  count(bytes);
   return __libc_memalign(alignment, bytes);
 }
 
@@ -338,6 +349,72 @@ TEST_CASE("a loop of linear_softmax_cross_entropy allocates nothing after its se
     loss.backward();
   });
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
+namespace {
+
+// The largest piece of memory that is taken while `read` refuses a file.
+template <class Read>
+std::size_t largest_while_refusing(const std::string& content, Read read) {
+  const testing::TemporaryPath path(content);
+  largest_allocation = 0;
+  CHECK_THROWS_AS(read(std::string(path)), FileError);
+  return largest_allocation;
+}
+
+std::string npy_header(const std::string& shape) {
+  const std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + "}";
+  return "\x93NUMPY" + std::string{'\1', '\0', static_cast<char>(header.size()), '\0'} + header;
+}
+
+// A little more than the pieces in which files are read.
+constexpr std::size_t some_buffers = std::size_t{1} << 18;
+
+}  // namespace
+
+TEST_CASE("a file that claims to be larger than it is takes no memory for what it claims", "[allocations]") {
+  const auto read_npy = [](const std::string& path) { data::read_npy(path); };
+  const auto read_idx = [](const std::string& path) { data::read_idx(path); };
+  for (const char* shape :
+       {"(100000,)", "(1099511627776,)", "(1152921504606846976,)", "(4294967296, 4294967296, 0)"}) {
+    CHECK(largest_while_refusing(npy_header(shape), read_npy) < some_buffers);
+  }
+  // 4 GiB of header.
+  CHECK(largest_while_refusing("\x93NUMPY\2" + std::string(1, '\0') + "\xff\xff\xff\xff{", read_npy) <
+        some_buffers);
+  // 2^24 x 2^8 bytes.
+  CHECK(largest_while_refusing(testing::from_hex("00000802 01000000 00000100"), read_idx) < some_buffers);
+}
+
+TEST_CASE("packed data take memory only as they arrive", "[allocations]") {
+  // 2^26 bytes are claimed, which could come of as many packed ones, but 2^16 come.
+  std::string content = testing::from_hex("00000801 04000000");
+  Random random(1);
+  for (int i = 0; i < 1 << 16; ++i) content += static_cast<char>(random.below(256));
+  const testing::TemporaryPath packed;
+  const gzFile file = gzopen(std::string(packed).c_str(), "wb");
+  gzwrite(file, content.data(), static_cast<unsigned>(content.size()));
+  gzclose(file);
+  CHECK(largest_while_refusing(packed.content(), [](const std::string& path) { data::read_idx(path); }) <
+        some_buffers);
+}
+
+TEST_CASE("an archive that claims to be larger or smaller than it is takes no memory for it",
+          "[allocations]") {
+  NamedArrays arrays;
+  arrays.add("zeros", AnyArray(Array<float>(Shape{10'000'000})));
+  const testing::TemporaryPath path;
+  data::write_npz(path, arrays, {.compress = true});
+  const std::string honest = path.content(), size = testing::from_hex("805a6202");  // 40000128
+  const auto read = [](const std::string& archive) { data::read_npz(archive); };
+  for (const char* lie : {"00010000", "f0ffffff"}) {
+    std::string content = honest;
+    for (auto at = content.find(size); at != std::string::npos; at = content.find(size)) {
+      content.replace(at, 4, testing::from_hex(lie));
+    }
+    REQUIRE(content != honest);
+    CHECK(largest_while_refusing(content, read) < some_buffers);
+  }
 }
 
 #endif

@@ -134,3 +134,25 @@ TEST_CASE("Batches refuses a batch that there is not", "[data][batches][errors]"
   CHECK(batches[1].size() == 1);
   CHECK_THROWS_WITH(batches[2], "Batches: batch must be below the 2 batches, got 2");
 }
+
+TEST_CASE("the order of batches is saved and loaded, and goes on from there", "[data][batches][state]") {
+  data::Batches a(row_numbers(20), 6), b(row_numbers(20), 6);
+  Random random(1);
+  a.shuffle(random);
+  b.load_state(a.state());
+  CHECK(one_epoch(a) == one_epoch(b));
+  Random same = random;
+  a.shuffle(random);
+  b.shuffle(same);
+  CHECK(one_epoch(a) == one_epoch(b));
+}
+
+TEST_CASE("batches refuse a state with other rows and change nothing", "[data][batches][state][errors]") {
+  data::Batches batches({1, 2, 3}, 2);
+  CHECK_THROWS_AS(batches.load_state(data::Batches({1, 2, 2}, 2).state()), ArgumentError);
+  CHECK_THROWS_WITH(batches.load_state(data::Batches({1, 2, 4}, 2).state()),
+                    "Batches::load_state: 'rows' must be the 3 rows here in some order, got others");
+  CHECK_THROWS_AS(batches.load_state(data::Batches({1, 2}, 2).state()), ShapeError);
+  CHECK_THROWS_AS(batches.load_state({}), ArgumentError);
+  CHECK(one_epoch(batches) == Rows{1, 2, 3});
+}

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/format.hpp"
+#include "data/batch_rows.hpp"
 
 namespace xtape::data {
 namespace {
@@ -42,6 +43,26 @@ std::span<const std::size_t> Batches::operator[](std::size_t batch) const {
     fail<ArgumentError>("Batches: batch must be below the {} batches, got {}", size(), batch);
   const std::size_t begin = batch * batch_size_;
   return std::span<const std::size_t>(rows_).subspan(begin, std::min(batch_size_, rows_.size() - begin));
+}
+
+NamedArrays Batches::state() const {
+  Array<std::uint64_t> rows(Shape{rows_.size()});
+  std::copy(rows_.begin(), rows_.end(), rows.begin());
+  NamedArrays state;
+  state.add("rows", AnyArray(std::move(rows)));
+  return state;
+}
+
+void Batches::load_state(const NamedArrays& state) {
+  std::vector<std::size_t> rows = rows_of_state("Batches::load_state", state, rows_.size());
+  std::vector<std::size_t> theirs = rows, ours = rows_;
+  std::sort(theirs.begin(), theirs.end());
+  std::sort(ours.begin(), ours.end());
+  if (theirs != ours) {
+    fail<ArgumentError>("Batches::load_state: 'rows' must be the {} rows here in some order, got others",
+                        ours.size());
+  }
+  rows_ = std::move(rows);
 }
 
 template <class T>

@@ -8,6 +8,7 @@
 
 #include "xtape/autograd/tape.hpp"
 #include "xtape/core/array_view.hpp"
+#include "xtape/core/named_arrays.hpp"
 #include "xtape/core/random.hpp"
 
 namespace xtape::data {
@@ -61,6 +62,12 @@ class Batches {
 
   Iterator begin() const noexcept { return {this, 0}; }
   Iterator end() const noexcept { return {this, size()}; }
+
+  /// The rows in their order, as "rows": what shuffle() starts from.
+  NamedArrays state() const;
+  /// @throws ArgumentError  a name or a type differs from those of state(), or the rows are not those here.
+  /// @throws ShapeError     they are not as many as here.
+  void load_state(const NamedArrays& state);
 
  private:
   std::vector<std::size_t> rows_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "xtape/core/array_source.hpp"
 #include "xtape/core/random.hpp"
 
 namespace xtape::data {
@@ -17,5 +18,23 @@ struct Split {
 /// Puts each of `rows` rows into one part at random; test gets test_fraction of them, rounded.
 /// @throws ArgumentError  test_fraction outside [0, 1].
 Split train_test_split(std::size_t rows, double test_fraction, Random& random);
+
+/// The same with that fraction of each class, rounded up or down so that test is as large as without classes.
+/// @param class_indices  (rows): integers of any type; rows with equal ones are of one class.
+/// @throws ArgumentError  test_fraction outside [0, 1].
+/// @throws ShapeError     class_indices have not one axis.
+Split stratified_train_test_split(const Indices& class_indices, double test_fraction, Random& random);
+
+/// Cuts the rows into `folds` parts at random, whose sizes differ by at most 1. Each is the test of one
+/// split, and the rest its train.
+/// @throws ArgumentError  folds is less than 2 or more than rows.
+std::vector<Split> k_fold(std::size_t rows, std::size_t folds, Random& random);
+
+/// The same, and in each class too the numbers of rows in the parts differ by at most 1. A class with fewer
+/// rows than folds is absent from some parts.
+/// @param class_indices  (rows): integers of any type; rows with equal ones are of one class.
+/// @throws ArgumentError  folds is less than 2 or more than rows.
+/// @throws ShapeError     class_indices have not one axis.
+std::vector<Split> stratified_k_fold(const Indices& class_indices, std::size_t folds, Random& random);
 
 }  // namespace xtape::data

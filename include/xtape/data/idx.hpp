@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include "xtape/core/named_arrays.hpp"
+
+namespace xtape::data {
+
+/// Reads an array from a file of the IDX format, in which the MNIST digits and their relatives come; plain or
+/// packed by gzip.
+///
+///     const Array<float> images = data::read_idx<float>("train-images-idx3-ubyte.gz");         // (60000,
+///     28, 28) const Array<std::int64_t> digits = data::read_idx<std::int64_t>("train-labels-idx1-ubyte.gz");
+///     // (60000)
+///
+/// @throws FileError  the file cannot be read, or is not what its header says, neither less nor more. The
+///                    message names the byte; that of what gzip unpacks to, where it is packed.
+///
+/// Source: LeCun, Cortes and Burges, The MNIST database of handwritten digits.
+AnyArray read_idx(const std::string& path);
+
+/// The same as elements of T, by xtape::convert.
+/// @throws FileError  as above, or T cannot hold an element.
+template <class T>
+Array<T> read_idx(const std::string& path);
+
+}  // namespace xtape::data

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "core/byte_reader.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace xtape {
+namespace {
+
+// What is first read of a stream of unknown length, and added to it; later it doubles.
+constexpr std::size_t first_piece = std::size_t{1} << 16;
+
+}  // namespace
+
+InputFile::InputFile(const char* function, const std::string& path)
+    : subject_(fmt::format("{}: {}", function, path)), file_(std::fopen(path.c_str(), "rb")) {
+  if (file_ == nullptr) fail_unreadable();
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (!error) size_ = bytes;
+}
+
+void InputFile::fail_unreadable() const {
+  fail<FileError>("{}: the file must be readable, got: {}", subject_,
+                  errno != 0 ? std::strerror(errno) : "an error while reading");
+}
+
+std::size_t InputFile::read(void* to, std::size_t count) {
+  errno = 0;
+  const std::size_t got = std::fread(to, 1, count, file_.get());
+  if (got < count && std::ferror(file_.get()) != 0) fail_unreadable();
+  return got;
+}
+
+int InputFile::peek() {
+  errno = 0;
+  const int next = std::getc(file_.get());
+  if (next == EOF && std::ferror(file_.get()) != 0) fail_unreadable();
+  return next == EOF ? EOF : std::ungetc(next, file_.get());
+}
+
+std::string read_file(const char* function, const std::string& path) {
+  InputFile file(function, path);
+  std::string text;
+  std::size_t next = file.size() == InputFile::unknown_size ? first_piece : file.size() + 1;
+  for (;;) {
+    const std::size_t had = text.size();
+    text.resize(had + next);
+    const std::size_t got = file.read(text.data() + had, next);
+    text.resize(had + got);
+    if (got < next) return text;
+    next = std::max(first_piece, text.size());
+  }
+}
+
+void ByteReader::fail_cut(std::uint64_t begin, std::size_t count, std::string_view what) const {
+  fail_at(begin, "there must be {} bytes of {}, got {}", count, what, offset_ - begin);
+}
+
+void ByteReader::require_possible(std::size_t count, std::string_view what) const {
+  const std::uint64_t left = size_limit() - std::min(offset_, size_limit());
+  if (count > left) {
+    fail_at(offset_, "there must be {} bytes of {}, got {}{}", count, what, is_plain() ? "" : "at most ",
+            left);
+  }
+}
+
+void ByteReader::read(void* to, std::size_t count, std::string_view what) {
+  const std::uint64_t begin = offset_;
+  offset_ += read_some(static_cast<char*>(to), count);
+  if (offset_ - begin < count) fail_cut(begin, count, what);
+}
+
+std::string ByteReader::read_bytes(std::size_t count, std::string_view what) {
+  require_possible(count, what);
+  const std::uint64_t begin = offset_;
+  std::string bytes;
+  while (bytes.size() < count) {
+    const std::size_t had = bytes.size();
+    bytes.resize(is_plain() ? count : std::min(count, std::max(first_piece, 2 * had)));
+    const std::size_t got = read_some(bytes.data() + had, bytes.size() - had);
+    offset_ += got;
+    if (got < bytes.size() - had) fail_cut(begin, count, what);
+  }
+  return bytes;
+}
+
+void ByteReader::require_end() {
+  char byte;
+  if (read_some(&byte, 1) != 0) fail_at(offset_, "the file must end here, got more bytes");
+}
+
+}  // namespace xtape

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/data/balanced_batches.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "core/format.hpp"
+#include "data/batch_rows.hpp"
+#include "data/rows_by_class.hpp"
+
+namespace xtape::data {
+
+BalancedBatches::BalancedBatches(const std::vector<std::size_t>& rows, const Indices& class_indices,
+                                 std::size_t batch_size, const BalancedBatchesOptions& options)
+    : rows_per_class_(options.rows_per_class), batch_size_(batch_size), batches_({}, 1) {
+  if (batch_size == 0) fail<ArgumentError>("BalancedBatches: batch_size must be at least 1, got 0");
+  if (class_indices.shape().rank() != 1) {
+    fail<ShapeError>("BalancedBatches: class_indices must be (rows), got {}", class_indices.shape());
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] >= class_indices.size()) {
+      fail<ArgumentError>("BalancedBatches: rows[{}] must be below the {} class_indices, got {}", i,
+                          class_indices.size(), rows[i]);
+    }
+  }
+  Array<std::int64_t> classes(class_indices.shape());
+  class_indices.copy_to(classes);
+  rows_of_class_ = rows_by_class(classes, rows);
+  if (rows_per_class_ == 0) {
+    for (const auto& members : rows_of_class_) rows_per_class_ = std::max(rows_per_class_, members.size());
+  }
+  draw(nullptr);
+}
+
+void BalancedBatches::draw(Random* random) {
+  const std::size_t classes = rows_of_class_.size();
+  std::vector<std::size_t> epoch(classes * rows_per_class_);
+  for (std::size_t c = 0; c < classes; ++c) {
+    std::vector<std::size_t> members = rows_of_class_[c];
+    for (std::size_t i = 0; i < rows_per_class_; ++i) {
+      if (random != nullptr && i % members.size() == 0) random->shuffle(members);
+      epoch[i * classes + c] = members[i % members.size()];
+    }
+  }
+  for (std::size_t i = 0; random != nullptr && i < rows_per_class_; ++i) {
+    std::span<std::size_t> round(epoch.data() + i * classes, classes);
+    random->shuffle(round);
+  }
+  batches_ = Batches(std::move(epoch), batch_size_);
+}
+
+void BalancedBatches::load_state(const NamedArrays& state) {
+  std::vector<std::size_t> epoch =
+      rows_of_state("BalancedBatches::load_state", state, rows_of_class_.size() * rows_per_class_);
+  std::set<std::size_t> ours;
+  for (const auto& members : rows_of_class_) ours.insert(members.begin(), members.end());
+  for (std::size_t i = 0; i < epoch.size(); ++i) {
+    if (!ours.contains(epoch[i])) {
+      fail<ArgumentError>("BalancedBatches::load_state: rows[{}] must be one of the {} rows here, got {}", i,
+                          ours.size(), epoch[i]);
+    }
+  }
+  batches_ = Batches(std::move(epoch), batch_size_);
+}
+
+}  // namespace xtape::data

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/byte_order.hpp"
+#include "core/byte_reader.hpp"
+#include "xtape/core/convert.hpp"
+
+namespace xtape::data {
+
+// What a header that ended at `offset` gives for the extents.
+inline Shape shape_from_file(const ByteReader& file, std::uint64_t offset,
+                             const std::vector<std::size_t>& extents) {
+  try {
+    return Shape(extents.begin(), extents.end());
+  } catch (const ShapeError& error) {
+    file.fail_at(offset, "the shape must be a possible one, got: {}", error.what());
+  }
+}
+
+template <class T>
+Array<T> read_numbers(ByteReader& file, const Shape& shape, std::endian order) {
+  Array<T> elements = file.read_elements<T>(shape);
+  convert_byte_order(elements, order);
+  return elements;
+}
+
+// What `function` read from `path`, as elements of T.
+template <class T>
+Array<T> convert_from_file(const char* function, const std::string& path, const AnyArray& array) {
+  try {
+    return convert<T>(array);
+  } catch (const ValueError& error) {
+    fail<FileError>("{}: {}: {}", function, path, error.what());
+  }
+}
+
+}  // namespace xtape::data

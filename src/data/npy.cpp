@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/data/npy.hpp"
+
+#include "core/file_replacement.hpp"
+#include "data/file_array.hpp"
+#include "data/npy_format.hpp"
+
+namespace xtape::data {
+
+AnyArray read_npy(const std::string& path) {
+  PlainReader file(InputFile("read_npy", path));
+  return read_npy_array(file);
+}
+
+template <class T>
+Array<T> read_npy(const std::string& path) {
+  return convert_from_file<T>("read_npy", path, read_npy(path));
+}
+
+template <class T>
+void write_npy(const std::string& path, ArrayView<const T> array) {
+  const std::string header = npy_header<T>(array.shape());
+  FileReplacement replacement("write_npy", path);
+  replacement.write({header, {reinterpret_cast<const char*>(array.data()), array.size() * sizeof(T)}});
+  replacement.commit();
+}
+
+void write_npy(const std::string& path, const AnyArray& array) {
+  std::visit(
+      [&](const auto& of_type) {
+        using T = typename std::remove_cvref_t<decltype(of_type)>::value_type;
+        write_npy(path, ArrayView<const T>(of_type));
+      },
+      array);
+}
+
+template Array<float> read_npy(const std::string&);
+template Array<double> read_npy(const std::string&);
+template Array<std::int8_t> read_npy(const std::string&);
+template Array<std::int16_t> read_npy(const std::string&);
+template Array<std::int32_t> read_npy(const std::string&);
+template Array<std::int64_t> read_npy(const std::string&);
+template Array<std::uint8_t> read_npy(const std::string&);
+template Array<std::uint16_t> read_npy(const std::string&);
+template Array<std::uint32_t> read_npy(const std::string&);
+template Array<std::uint64_t> read_npy(const std::string&);
+template Array<bool> read_npy(const std::string&);
+
+template void write_npy(const std::string&, ArrayView<const float>);
+template void write_npy(const std::string&, ArrayView<const double>);
+template void write_npy(const std::string&, ArrayView<const std::int8_t>);
+template void write_npy(const std::string&, ArrayView<const std::int16_t>);
+template void write_npy(const std::string&, ArrayView<const std::int32_t>);
+template void write_npy(const std::string&, ArrayView<const std::int64_t>);
+template void write_npy(const std::string&, ArrayView<const std::uint8_t>);
+template void write_npy(const std::string&, ArrayView<const std::uint16_t>);
+template void write_npy(const std::string&, ArrayView<const std::uint32_t>);
+template void write_npy(const std::string&, ArrayView<const std::uint64_t>);
+template void write_npy(const std::string&, ArrayView<const bool>);
+
+}  // namespace xtape::data

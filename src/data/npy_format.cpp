@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "data/npy_format.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <type_traits>
+
+#include "data/file_array.hpp"
+
+namespace xtape::data {
+namespace {
+
+constexpr std::string_view magic = "\x93NUMPY";
+
+struct Header {
+  char kind = 0;  // 'b' for bool, 'i', 'u' or 'f'
+  std::size_t item_bytes = 0;
+  std::endian order = std::endian::native;
+  bool fortran_order = false;
+  Shape shape;
+};
+
+// The header is a dictionary as Python writes it, with exactly three keys in any order:
+// {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
+class HeaderParser {
+ public:
+  HeaderParser(const ByteReader& file, std::string_view text)
+      : file_(file), text_(text), offset_(file.offset() - text.size()) {}
+
+  Header parse() {
+    expect('{');
+    while (!accept('}')) {
+      parse_entry();
+      if (accept('}')) break;
+      expect(',');
+    }
+    skip_spaces();
+    if (at_ != text_.size()) fail_here("the end of the header");
+    if (!descr_) fail_missing("descr");
+    if (!fortran_order_) fail_missing("fortran_order");
+    if (!extents_) fail_missing("shape");
+    Header header = element_type(*descr_);
+    header.fortran_order = *fortran_order_;
+    header.shape = shape_from_file(file_, offset_, *extents_);
+    return header;
+  }
+
+ private:
+  void parse_entry() {
+    const std::string_view key = quoted();
+    expect(':');
+    if (key == "descr" && !descr_) {
+      if (accept('[')) file_.fail_at(offset_, "the elements must be numbers, got a structured type");
+      descr_ = quoted();
+    } else if (key == "fortran_order" && !fortran_order_) {
+      fortran_order_ = boolean();
+    } else if (key == "shape" && !extents_) {
+      extents_ = extents();
+    } else {
+      file_.fail_at(offset_, "the keys of the header must be descr, fortran_order and shape, got '{}'{}", key,
+                    key == "descr" || key == "fortran_order" || key == "shape" ? " twice" : "");
+    }
+  }
+
+  std::string_view quoted() {
+    const char quote = accept('"') ? '"' : '\'';
+    if (quote == '\'' && !accept('\'')) fail_here("a name in quotes");
+    const auto length = text_.substr(at_).find_first_of(quote == '"' ? "\"\\\n" : "'\\\n");
+    if (length == std::string_view::npos || text_[at_ + length] != quote) fail_here("a closing quote");
+    const std::string_view result = text_.substr(at_, length);
+    at_ += length + 1;
+    return result;
+  }
+
+  bool boolean() {
+    skip_spaces();
+    for (const bool value : {true, false}) {
+      const std::string_view word = value ? "True" : "False";
+      if (!text_.substr(at_).starts_with(word)) continue;
+      at_ += word.size();
+      return value;
+    }
+    fail_here("True or False");
+  }
+
+  std::vector<std::size_t> extents() {
+    std::vector<std::size_t> result;
+    expect('(');
+    bool comma = true;
+    while (!accept(')')) {
+      if (!comma) fail_here("a comma");
+      skip_spaces();
+      std::size_t extent = 0;
+      const char* const begin = text_.data() + at_;
+      const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), extent);
+      if (error != std::errc()) fail_here("an extent from 0 to 2^64 - 1");
+      at_ += static_cast<std::size_t>(end - begin);
+      accept('L');  // of Python 2
+      comma = accept(',');
+      result.push_back(extent);
+    }
+    if (result.size() == 1 && !comma) fail_here("a comma after the only extent");
+    return result;
+  }
+
+  Header element_type(std::string_view descr) const {
+    Header header;
+    unsigned bits = 0;
+    const bool known = descr.size() == 3 &&
+                       std::string_view("<>|=").find(descr[0]) != std::string_view::npos &&
+                       std::string_view("1248").find(descr[2]) != std::string_view::npos;
+    if (known) {
+      header.kind = descr[1];
+      header.item_bytes = static_cast<std::size_t>(descr[2] - '0');
+      if (descr[0] == '<') header.order = std::endian::little;
+      if (descr[0] == '>') header.order = std::endian::big;
+      bits = 8 * static_cast<unsigned>(header.item_bytes);
+    }
+    const bool has_order = known && (descr[0] != '|' || bits == 8);
+    const bool supported = (header.kind == 'b' && bits == 8) || header.kind == 'i' || header.kind == 'u' ||
+                           (header.kind == 'f' && bits >= 16);
+    if (!has_order || !supported) {
+      file_.fail_at(
+          offset_,
+          "the elements must be bools, integers of 8 to 64 bits or floats of 16 to 64, as in '<f4', "
+          "got '{}'{}",
+          descr, descr.ends_with('O') ? " (Python objects are never unpickled)" : "");
+    }
+    return header;
+  }
+
+  void skip_spaces() { at_ = std::min(text_.size(), text_.find_first_not_of(" \t\r\n", at_)); }
+
+  bool accept(char character) {
+    skip_spaces();
+    if (at_ == text_.size() || text_[at_] != character) return false;
+    ++at_;
+    return true;
+  }
+
+  void expect(char character) {
+    if (!accept(character)) fail_here(std::string("'") + character + "'");
+  }
+
+  [[noreturn]] void fail_here(std::string_view expected) const {
+    const std::string_view rest = text_.substr(at_, 16);
+    file_.fail_at(offset_ + at_, "the header must have {} here, got {}", expected,
+                  rest.empty() ? "its end" : fmt::format("'{}'", rest));
+  }
+  [[noreturn]] void fail_missing(const char* key) const {
+    file_.fail_at(offset_, "the header must have the key {}, got none", key);
+  }
+
+  const ByteReader& file_;
+  std::string_view text_;
+  std::uint64_t offset_;  // where the text begins in the file
+  std::size_t at_ = 0;
+  std::optional<std::string_view> descr_;
+  std::optional<bool> fortran_order_;
+  std::optional<std::vector<std::size_t>> extents_;
+};
+
+Header read_header(ByteReader& file) {
+  std::array<char, 6> begin{};
+  file.read(begin.data(), begin.size(), "magic string");
+  if (std::string_view(begin.data(), begin.size()) != magic) {
+    file.fail_at(0, "a file of the NPY format must begin with \\x93NUMPY, got something else");
+  }
+  std::array<unsigned char, 2> version{};
+  file.read(version.data(), version.size(), "version");
+  if (version[0] < 1 || version[0] > 3 || version[1] != 0) {
+    file.fail_at(6, "the version must be 1.0, 2.0 or 3.0, got {}.{}", version[0], version[1]);
+  }
+  std::array<unsigned char, 4> length{};  // little endian
+  file.read(length.data(), version[0] == 1 ? 2 : 4, "length of the header");
+  std::size_t bytes = 0;
+  for (std::size_t i = length.size(); i-- > 0;) bytes = bytes << 8 | length[i];
+  const std::string text = file.read_bytes(bytes, "header");
+  return HeaderParser(file, text).parse();
+}
+
+// From the order in which the first axis runs fastest.
+template <class T>
+Array<T> row_major(const Array<T>& fortran, const Shape& shape) {
+  std::array<std::size_t, Shape::max_rank> strides{}, index{};
+  std::size_t stride = 1;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  Array<T> result(shape);
+  std::size_t from = 0;
+  for (T& element : result) {
+    element = fortran[from];
+    for (std::size_t axis = shape.rank(); axis-- > 0;) {
+      from += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+template <class T>
+Array<T> read_elements(ByteReader& file, const Header& header) {
+  Array<T> elements = read_numbers<T>(file, header.shape, header.order);
+  return header.fortran_order ? row_major(elements, header.shape) : std::move(elements);
+}
+
+float from_half(std::uint16_t half) {
+  const int exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
+  float magnitude = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                                  : std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
+  if (exponent == 0x1f) {
+    magnitude =
+        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  }
+  return (half >> 15) != 0 ? -magnitude : magnitude;
+}
+
+template <class To, class From, class Convert>
+AnyArray read_converted(ByteReader& file, const Header& header, Convert convert) {
+  const Array<From> elements = read_elements<From>(file, header);
+  Array<To> result(header.shape);
+  std::transform(elements.begin(), elements.end(), result.begin(), convert);
+  return result;
+}
+
+AnyArray read_floats(ByteReader& file, const Header& header) {
+  if (header.item_bytes == 2) return read_converted<float, std::uint16_t>(file, header, from_half);
+  if (header.item_bytes == 4) return read_elements<float>(file, header);
+  return read_elements<double>(file, header);
+}
+
+template <class Of8, class Of16, class Of32, class Of64>
+AnyArray read_integers(ByteReader& file, const Header& header) {
+  if (header.item_bytes == 1) return read_elements<Of8>(file, header);
+  if (header.item_bytes == 2) return read_elements<Of16>(file, header);
+  if (header.item_bytes == 4) return read_elements<Of32>(file, header);
+  return read_elements<Of64>(file, header);
+}
+
+AnyArray read_any_elements(ByteReader& file, const Header& header) {
+  switch (header.kind) {
+    case 'b':
+      return read_converted<bool, std::uint8_t>(file, header, [](std::uint8_t byte) { return byte != 0; });
+    case 'i':
+      return read_integers<std::int8_t, std::int16_t, std::int32_t, std::int64_t>(file, header);
+    case 'u':
+      return read_integers<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(file, header);
+    default:
+      return read_floats(file, header);
+  }
+}
+
+template <class T>
+constexpr char kind_of() {
+  if (std::is_same_v<T, bool>) return 'b';
+  if (std::is_floating_point_v<T>) return 'f';
+  return std::is_signed_v<T> ? 'i' : 'u';
+}
+
+}  // namespace
+
+AnyArray read_npy_array(ByteReader& file) {
+  const Header header = read_header(file);
+  AnyArray array = read_any_elements(file, header);
+  file.require_end();
+  return array;
+}
+
+template <class T>
+std::string npy_header(const Shape& shape) {
+  constexpr char order = std::endian::native == std::endian::little ? '<' : '>';
+  const std::string text = fmt::format("{{'descr': '{}{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                       sizeof(T) == 1 ? '|' : order, kind_of<T>(), sizeof(T),
+                                       fmt::join(shape, ", "), shape.rank() == 1 ? "," : "");
+  // Spaces, so that the elements begin at a multiple of 64 bytes. The header of any Shape is shorter than
+  // 2^16.
+  const std::size_t before = magic.size() + 4, unpadded = before + text.size() + 1;
+  const std::size_t length = (unpadded + 63) / 64 * 64 - before;
+  std::string header(magic);
+  header += {'\x01', '\x00', static_cast<char>(length & 0xff), static_cast<char>(length >> 8)};
+  header += text;
+  header.append(length - text.size() - 1, ' ');
+  header += '\n';
+  return header;
+}
+
+template std::string npy_header<float>(const Shape&);
+template std::string npy_header<double>(const Shape&);
+template std::string npy_header<std::int8_t>(const Shape&);
+template std::string npy_header<std::int16_t>(const Shape&);
+template std::string npy_header<std::int32_t>(const Shape&);
+template std::string npy_header<std::int64_t>(const Shape&);
+template std::string npy_header<std::uint8_t>(const Shape&);
+template std::string npy_header<std::uint16_t>(const Shape&);
+template std::string npy_header<std::uint32_t>(const Shape&);
+template std::string npy_header<std::uint64_t>(const Shape&);
+template std::string npy_header<bool>(const Shape&);
+
+}  // namespace xtape::data

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <zip.h>
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "core/file_replacement.hpp"
+#include "data/gzip_reader.hpp"
+#include "data/npy_format.hpp"
+#include "xtape/data/npy.hpp"
+
+namespace xtape::data {
+namespace {
+
+constexpr std::string_view suffix = ".npy";
+constexpr std::string_view empty_archive("PK\5\6\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 22);
+
+struct Discard {
+  void operator()(zip_t* archive) const noexcept { zip_discard(archive); }
+};
+using Archive = std::unique_ptr<zip_t, Discard>;
+
+std::string reason_of(int code) {
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  std::string reason = zip_error_strerror(&error);
+  zip_error_fini(&error);
+  return reason;
+}
+
+class EntryReader : public ByteReader {
+ public:
+  EntryReader(std::string subject, zip_t* archive, zip_uint64_t index, std::uint64_t size)
+      : ByteReader(std::move(subject)), entry_(zip_fopen_index(archive, index, 0)), size_(size) {
+    if (entry_ == nullptr) fail_unsound(zip_strerror(archive));
+  }
+
+ private:
+  // At its end libzip compares the checksum with that of the archive.
+  std::size_t read_some(char* to, std::size_t count) override {
+    std::size_t done = 0;
+    while (done < count) {
+      const zip_int64_t got = zip_fread(entry_.get(), to + done, count - done);
+      if (got < 0) fail_unsound(zip_file_strerror(entry_.get()));
+      if (got == 0) require_whole(offset() + done);
+      if (got == 0) break;
+      done += static_cast<std::size_t>(got);
+    }
+    return done;
+  }
+  std::uint64_t size_limit() const override { return size_; }
+  bool is_plain() const override { return false; }
+
+  void require_whole(std::uint64_t arrived) const {
+    if (arrived == size_) return;
+    fail<FileError>("{}: the entry must have {} bytes, as the archive says, got {}", subject(), size_,
+                    arrived);
+  }
+
+  [[noreturn]] void fail_unsound(const char* reason) const {
+    fail<FileError>("{}: the entry of the archive must be sound, got: {}", subject(), reason);
+  }
+
+  struct Close {
+    void operator()(zip_file_t* entry) const noexcept { zip_fclose(entry); }
+  };
+  std::unique_ptr<zip_file_t, Close> entry_;
+  std::uint64_t size_;
+};
+
+// Entries as the archive lists them, which may be lies: no file unpacks to more than its bytes can make.
+class EntrySizes {
+ public:
+  EntrySizes(const std::string& subject, std::uint64_t archive_bytes)
+      : subject_(subject), left_(archive_bytes) {}
+
+  std::uint64_t unpacked(const zip_stat_t& entry, std::string_view name) {
+    constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+    const bool known = (entry.valid & needed) == needed;
+    const bool stored = known && entry.comp_method == ZIP_CM_STORE;
+    if (!stored && !(known && entry.comp_method == ZIP_CM_DEFLATE)) {
+      fail<FileError>("{}: '{}': entries must be stored or deflated, got method {}", subject_, name,
+                      entry.comp_method);
+    }
+    if (entry.comp_size > left_) {
+      fail<FileError>("{}: '{}': the entries must fit into the file, got {} bytes where {} are left",
+                      subject_, name, entry.comp_size, left_);
+    }
+    left_ -= entry.comp_size;
+    if (stored ? entry.size != entry.comp_size : entry.size / most_from_a_deflated_byte > entry.comp_size) {
+      fail<FileError>("{}: '{}': {} bytes cannot be made of {} {} ones", subject_, name, entry.size,
+                      entry.comp_size, stored ? "stored" : "deflated");
+    }
+    return entry.size;
+  }
+
+ private:
+  const std::string& subject_;
+  std::uint64_t left_;
+};
+
+void read_entry(const std::string& subject, zip_t* archive, zip_uint64_t index, EntrySizes& sizes,
+                NamedArrays& arrays) {
+  zip_stat_t entry;
+  zip_stat_init(&entry);
+  if (zip_stat_index(archive, index, 0, &entry) != 0 || (entry.valid & ZIP_STAT_NAME) == 0) {
+    fail<FileError>("{}: entry {} of the archive must be sound, got: {}", subject, index,
+                    zip_strerror(archive));
+  }
+  const std::string_view name = entry.name;
+  if (!name.ends_with(suffix)) {
+    fail<FileError>("{}: '{}': the names of the entries must end in {}", subject, name, suffix);
+  }
+  std::string array_name(name.substr(0, name.size() - suffix.size()));
+  if (arrays.contains(array_name)) {
+    fail<FileError>("{}: '{}': the names of the entries must be distinct", subject, name);
+  }
+  EntryReader file(fmt::format("{}: '{}'", subject, name), archive, index, sizes.unpacked(entry, name));
+  arrays.add(std::move(array_name), read_npy_array(file));
+}
+
+// What an archive is made of. It is read when the archive is closed.
+class ArchiveWriter {
+ public:
+  ArchiveWriter(const FileReplacement& file, const NpzOptions& options) : file_(file), options_(options) {
+    int code = 0;
+    archive_.reset(zip_open(file.path().c_str(), ZIP_CREATE | ZIP_EXCL, &code));
+    if (archive_ == nullptr) file.fail_unwritable(reason_of(code).c_str());
+  }
+
+  template <class T>
+  void add(const std::string& name, const Array<T>& array) {
+    headers_.push_back(npy_header<T>(array.shape()));
+    const std::array<zip_buffer_fragment_t, 2> parts{fragment(headers_.back().data(), headers_.back().size()),
+                                                     fragment(array.data(), array.size() * sizeof(T))};
+    zip_source_t* const source = zip_source_buffer_fragment(archive_.get(), parts.data(), parts.size(), 0);
+    if (source == nullptr) fail_unwritable();
+    const zip_int64_t added =
+        zip_file_add(archive_.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
+    if (added < 0) {
+      zip_source_free(source);
+      fail_unwritable();
+    }
+    const auto index = static_cast<zip_uint64_t>(added);
+    constexpr zip_uint32_t usual_level = 6;
+    constexpr zip_uint16_t january_1980 = 1 << 5 | 1;  // The earliest day: files tell no time.
+    if (zip_set_file_compression(archive_.get(), index, options_.compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE,
+                                 options_.compress ? usual_level : 0) != 0 ||
+        zip_file_set_dostime(archive_.get(), index, 0, january_1980, 0) != 0) {
+      fail_unwritable();
+    }
+  }
+
+  void close() {
+    if (zip_close(archive_.get()) != 0) fail_unwritable();
+    static_cast<void>(archive_.release());
+  }
+
+ private:
+  static zip_buffer_fragment_t fragment(const void* data, std::size_t bytes) {
+    return {static_cast<zip_uint8_t*>(const_cast<void*>(data)), bytes};  // libzip only reads them.
+  }
+  [[noreturn]] void fail_unwritable() const { file_.fail_unwritable(zip_strerror(archive_.get())); }
+
+  const FileReplacement& file_;
+  NpzOptions options_;
+  std::deque<std::string> headers_;
+  Archive archive_;
+};
+
+// As the Unicode standard defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto byte = [&](std::size_t at) {
+      return static_cast<unsigned char>(at < text.size() ? text[at] : 0);
+    };
+    const unsigned first = byte(i);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    if ((first >= 0x80 && first < 0xc2) || first > 0xf4) return false;
+    for (std::size_t j = 1; j < length; ++j) {
+      if ((byte(i + j) & 0xc0) != 0x80) return false;
+    }
+    const unsigned second = byte(i + 1);
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return false;
+    if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return false;
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace
+
+NamedArrays read_npz(const std::string& path) {
+  const InputFile file("read_npz", path);
+  int code = 0;
+  const Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
+  if (archive == nullptr) {
+    fail<FileError>("{}: the file must be a sound zip archive, got: {}", file.subject(), reason_of(code));
+  }
+  NamedArrays arrays;
+  EntrySizes sizes(file.subject(), file.size());
+  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
+  for (zip_int64_t i = 0; i < count; ++i) {
+    read_entry(file.subject(), archive.get(), static_cast<zip_uint64_t>(i), sizes, arrays);
+  }
+  return arrays;
+}
+
+void write_npz(const std::string& path, const NamedArrays& arrays, const NpzOptions& options) {
+  for (const auto& [name, array] : arrays) {
+    if (name.find('\0') != std::string::npos || !is_utf8(name)) {
+      fail<ArgumentError>("write_npz: names must be UTF-8 without a byte 0, got '{}'", name);
+    }
+  }
+  FileReplacement replacement("write_npz", path);
+  if (arrays.size() == 0) {  // Of which libzip makes no file.
+    replacement.write({empty_archive});
+    replacement.commit();
+    return;
+  }
+  ArchiveWriter writer(replacement, options);
+  for (const auto& entry : arrays) {
+    std::visit([&](const auto& array) { writer.add(entry.first, array); }, entry.second);
+  }
+  writer.close();
+  replacement.commit();
+}
+
+}  // namespace xtape::data

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "xtape/core/error.hpp"
+
+namespace xtape::testing {
+
+/// A path in the system's directory for temporary files; what is there afterwards is removed.
+class TemporaryPath {
+ public:
+  TemporaryPath()
+      : path_(std::filesystem::temp_directory_path() /
+              ("xtape_test_" + std::to_string(std::random_device()()))) {}
+  explicit TemporaryPath(std::string_view content) : TemporaryPath() { write(content); }
+  ~TemporaryPath() {
+    std::error_code error;
+    std::filesystem::remove_all(path_, error);
+  }
+  TemporaryPath(const TemporaryPath&) = delete;
+  TemporaryPath& operator=(const TemporaryPath&) = delete;
+
+  void write(std::string_view content) const { std::ofstream(path_, std::ios::binary) << content; }
+  std::string content() const {
+    std::ifstream file(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  operator std::string() const { return path_.string(); }
+  std::string operator+(const std::string& text) const { return path_.string() + text; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// What `read` of the path says where it throws FileError, behind "<function>: <path>".
+template <class Read>
+std::string file_error(const std::string& function, const TemporaryPath& path, Read read) {
+  try {
+    read(std::string(path));
+  } catch (const FileError& error) {
+    const std::string message = error.what(), prefix = function + ": " + (path + "");
+    return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
+  }
+  return "no FileError";
+}
+
+/// "00ff" are the bytes 0 and 255; spaces are passed over.
+inline std::string from_hex(std::string_view digits) {
+  std::string bytes;
+  int half = -1;
+  for (const char digit : digits) {
+    if (digit == ' ') continue;
+    const int value = digit <= '9' ? digit - '0' : digit - 'a' + 10;
+    if (half >= 0) bytes += static_cast<char>(half * 16 + value);
+    half = half >= 0 ? -1 : value;
+  }
+  return bytes;
+}
+
+/// A number of so many bytes, the most significant first.
+inline std::string big_endian(std::uint64_t number, std::size_t bytes) {
+  std::string result(bytes, '\0');
+  for (std::size_t i = 0; i < bytes; ++i) result[i] = static_cast<char>(number >> (8 * (bytes - 1 - i)));
+  return result;
+}
+
+/// How many of the texts `read` takes without FileError, every other exception apart: the content cut at each
+/// byte, or with each of its bits the other way round.
+template <class Read>
+std::size_t count_read_cut(const std::string& content, Read read) {
+  const TemporaryPath path;
+  std::size_t taken = 0;
+  for (std::size_t size = 0; size < content.size(); ++size) {
+    path.write(std::string_view(content).substr(0, size));
+    try {
+      read(std::string(path));
+      ++taken;
+    } catch (const FileError&) {
+    }
+  }
+  return taken;
+}
+template <class Read>
+std::size_t count_read_with_a_bit_flipped(const std::string& content, Read read) {
+  const TemporaryPath path;
+  std::size_t taken = 0;
+  for (std::size_t bit = 0; bit < 8 * content.size(); ++bit) {
+    std::string damaged = content;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
+    path.write(damaged);
+    try {
+      read(std::string(path));
+      ++taken;
+    } catch (const FileError&) {
+    }
+  }
+  return taken;
+}
+
+}  // namespace xtape::testing

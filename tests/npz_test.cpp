@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "files.hpp"
+#include "matchers.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+using data::read_npz;
+using data::write_npz;
+
+namespace {
+
+// x = numpy.arange(3, dtype='<i4') and y = numpy.float32([[0.5]]) as NumPy 1.24 saves them, and layer.0 =
+// numpy.zeros((4, 4)) as it saves it compressed.
+const std::string stored_of_numpy = from_hex(
+    "504b03041400000000000000210002ecbda98c0000008c00000005001400782e6e7079010010008c000000000000008c0000"
+    "0000000000934e554d5059010076007b276465736372273a20273c6934272c2027666f727472616e5f6f72646572273a2046"
+    "616c73652c20277368617065273a2028332c292c207d20202020202020202020202020202020202020202020202020202020"
+    "20202020202020202020202020202020202020202020202020202020202020200a000000000100000002000000504b030414"
+    "000000000000002100b7eb96d8840000008400000005001400792e6e70790100100084000000000000008400000000000000"
+    "934e554d5059010076007b276465736372273a20273c6634272c2027666f727472616e5f6f72646572273a2046616c73652c"
+    "20277368617065273a2028312c2031292c207d20202020202020202020202020202020202020202020202020202020202020"
+    "2020202020202020202020202020202020202020202020202020200a0000003f504b010214031400000000000000210002ec"
+    "bda98c0000008c000000050000000000000000000000800100000000782e6e7079504b0102140314000000000000002100b7"
+    "eb96d884000000840000000500000000000000000000008001c3000000792e6e7079504b0506000000000200020066000000"
+    "7e0100000000");
+const std::string deflated_of_numpy = from_hex(
+    "504b030414000000080000002100c892d08149000000000100000b0014006c617965722e302e6e7079010010000001000000"
+    "00000049000000000000009bec17ea1b10c9c850c650ad9e925a9c5ca46ea5a06e9366a1aea3a09e965f54529498179f5f94"
+    "920a12774bcc294e058a17672416a402f91a263a0a269a3a0ab50a64032e86010600504b0102140314000000080000002100"
+    "c892d08149000000000100000b00000000000000000000008001000000006c617965722e302e6e7079504b05060000000001"
+    "00010039000000860000000000");
+
+NamedArrays some_arrays() {
+  NamedArrays arrays;
+  arrays.add("layer.0.weight", ArrayView<const float>(xt::xarray<float>{{1.5, -2}, {0.25, 1e30f}}));
+  arrays.add_scalar("steps", std::uint64_t{1} << 63);
+  arrays.add("mask", AnyArray(Array<bool>(Shape{2, 0})));
+  arrays.add("größe", ArrayView<const double>(std::vector<double>(1000, NaN)));
+  return arrays;
+}
+
+std::vector<double> numbers(const AnyArray& array) {
+  return std::visit([](const auto& of_type) { return values(of_type); }, array);
+}
+
+void check_equal(const NamedArrays& got, const NamedArrays& expected) {
+  CHECK(got.size() == expected.size());
+  for (const auto& [name, array] : expected) {
+    INFO(name);
+    REQUIRE(got.contains(name));
+    CHECK(got[name].index() == array.index());
+    CHECK(shape_of(got[name]) == shape_of(array));
+    CHECK_THAT(numbers(got[name]), AllClose(numbers(array), 0));
+  }
+}
+
+std::string error_in(const std::string& content) {
+  return file_error("read_npz", TemporaryPath(content), [](const std::string& path) { read_npz(path); });
+}
+
+std::string archive(const NamedArrays& arrays, const data::NpzOptions& options = {}) {
+  const TemporaryPath path;
+  write_npz(path, arrays, options);
+  return path.content();
+}
+
+// With every occurrence of one text replaced by another of the same length.
+std::string replaced(std::string content, const std::string& from, const std::string& to) {
+  for (auto at = content.find(from); at != std::string::npos; at = content.find(from, at + to.size())) {
+    content.replace(at, to.size(), to);
+  }
+  return content;
+}
+
+std::string little_endian(std::uint64_t number, std::size_t bytes) {
+  const std::string result = big_endian(number, bytes);
+  return {result.rbegin(), result.rend()};
+}
+
+}  // namespace
+
+TEST_CASE("the arrays that NumPy's savez wrote are read", "[data][npz]") {
+  const NamedArrays arrays = read_npz(TemporaryPath(stored_of_numpy));
+  CHECK(arrays.size() == 2);
+  CHECK_THAT(values(arrays.get<std::int32_t>("test", "x", {3})), AllClose({0, 1, 2}, 0));
+  CHECK_THAT(values(arrays.get<float>("test", "y", {1, 1})), AllClose({0.5}, 0));
+}
+
+TEST_CASE("the arrays that NumPy's savez_compressed wrote are read", "[data][npz]") {
+  const NamedArrays arrays = read_npz(TemporaryPath(deflated_of_numpy));
+  CHECK(arrays.size() == 1);
+  CHECK_THAT(values(arrays.get<double>("test", "layer.0", {4, 4})), AllClose(std::vector<double>(16), 0));
+}
+
+TEST_CASE("arrays are written and read again, stored or deflated", "[data][npz]") {
+  const NamedArrays arrays = some_arrays();
+  const std::string stored = archive(arrays), deflated = archive(arrays, {.compress = true});
+  CHECK(stored.size() > 8000);
+  CHECK(deflated.size() < 2000);
+  check_equal(read_npz(TemporaryPath(stored)), arrays);
+  check_equal(read_npz(TemporaryPath(deflated)), arrays);
+}
+
+TEST_CASE("equal arrays give equal archives", "[data][npz]") {
+  CHECK(archive(some_arrays()) == archive(some_arrays()));
+  CHECK(archive(some_arrays(), {.compress = true}) == archive(some_arrays(), {.compress = true}));
+}
+
+TEST_CASE("an archive may be empty", "[data][npz]") {
+  CHECK(archive({}).size() == 22);
+  CHECK(read_npz(TemporaryPath(archive({}))).size() == 0);
+}
+
+TEST_CASE("a written archive replaces another, and nothing is left beside it", "[data][npz]") {
+  const TemporaryPath folder;
+  std::filesystem::create_directory(std::string(folder));
+  write_npz(folder + "/a.npz", some_arrays());
+  NamedArrays other;
+  other.add_scalar("x", 1.0f);
+  write_npz(folder + "/a.npz", other);
+  check_equal(read_npz(folder + "/a.npz"), other);
+  CHECK(std::distance(std::filesystem::directory_iterator(std::string(folder)), {}) == 1);
+}
+
+TEST_CASE("names that cannot stand in an archive are refused before it is written", "[data][npz][errors]") {
+  for (const std::string& name :
+       {std::string("a\0b", 3), std::string("\xff"), std::string("\xc3"), std::string("\xed\xa0\x80"),
+        std::string("\xc0\x80"), std::string("\xf5\x80\x80\x80")}) {
+    NamedArrays arrays;
+    arrays.add_scalar(name, 1.0f);
+    const TemporaryPath path("before");
+    CHECK_THROWS_AS(write_npz(path, arrays), ArgumentError);
+    CHECK_THROWS_WITH(write_npz(path, arrays),
+                      ContainsSubstring("write_npz: names must be UTF-8 without a byte 0, got"));
+    CHECK(path.content() == "before");
+  }
+  NamedArrays arrays;
+  for (const char* name : {"", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "a/b\\c"}) arrays.add_scalar(name, 1.0f);
+  check_equal(read_npz(TemporaryPath(archive(arrays))), arrays);
+}
+
+TEST_CASE("an archive that cannot be written is named with the reason", "[data][npz][errors]") {
+  const TemporaryPath folder;
+  std::filesystem::create_directory(std::string(folder));
+  CHECK_THROWS_WITH(
+      write_npz(folder, some_arrays()),
+      "write_npz: " + (folder + ": the path must name a regular file, or nothing yet, got another kind"));
+  CHECK_THROWS_AS(write_npz(folder + "/none/a.npz", some_arrays()), FileError);
+  CHECK_THROWS_WITH(write_npz(folder + "/none/a.npz", some_arrays()),
+                    ContainsSubstring("/none/a.npz: the file must be writable, got: "));
+}
+
+TEST_CASE("a file that is no archive, or not there, is refused", "[data][npz][errors]") {
+  CHECK(error_in("") == ": the file must be a sound zip archive, got: Not a zip archive");
+  CHECK(error_in("\x93NUMPY") == ": the file must be a sound zip archive, got: Not a zip archive");
+  CHECK(file_error("read_npz", TemporaryPath(), [](const std::string& p) { read_npz(p); }) ==
+        ": the file must be readable, got: No such file or directory");
+}
+
+TEST_CASE("entries that are no arrays are named", "[data][npz][errors]") {
+  CHECK(error_in(replaced(stored_of_numpy, "y.npy", "y.txt")) ==
+        ": 'y.txt': the names of the entries must end in .npy");
+  CHECK(error_in(replaced(stored_of_numpy, "y.npy", "x.npy")) ==
+        ": 'x.npy': the names of the entries must be distinct");
+  CHECK(
+      error_in(replaced(stored_of_numpy, "<f4", "<c8")) ==
+      ": 'y.npy': byte 10: the elements must be bools, integers of 8 to 64 bits or floats of 16 to 64, as in "
+      "'<f4', got '<c8'");
+  CHECK(error_in(replaced(stored_of_numpy, "(3,)", "(2,)")) ==
+        ": 'x.npy': byte 136: the file must end here, got more bytes");
+  CHECK(error_in(replaced(stored_of_numpy, "(3,)", "(9,)")) ==
+        ": 'x.npy': byte 128: there must be 36 bytes of elements for shape (9), got at most 12");
+  CHECK(error_in(replaced(stored_of_numpy, from_hex("0000003f"), from_hex("0000013f"))) ==
+        ": 'y.npy': the entry of the archive must be sound, got: CRC error");
+}
+
+TEST_CASE("entries that claim to be larger or smaller than they are are refused", "[data][npz][errors]") {
+  NamedArrays zeros;
+  zeros.add("zeros", AnyArray(Array<float>(Shape{1'000'000})));
+  const std::string honest = archive(zeros, {.compress = true});
+  CHECK(honest.size() < 5000);
+  CHECK(read_npz(TemporaryPath(honest)).size() == 1);
+
+  const std::string size = little_endian(4'000'128, 4);
+  CHECK(error_in(replaced(honest, size, little_endian(1000, 4))) ==
+        ": 'zeros.npy': byte 128: there must be 4000000 bytes of elements for shape (1000000), got at most "
+        "872");
+  CHECK(error_in(replaced(honest, size, little_endian(4'000'129, 4))) ==
+        ": 'zeros.npy': the entry must have 4000129 bytes, as the archive says, got 4000128");
+  CHECK_THAT(error_in(replaced(honest, size, little_endian(0xfffffff0, 4))),
+             ContainsSubstring(": 'zeros.npy': 4294967280 bytes cannot be made of "));
+}
+
+TEST_CASE("entries that overlap are refused", "[data][npz][errors]") {
+  NamedArrays arrays;
+  arrays.add("a", AnyArray(Array<double>(Shape{500})));
+  const std::string honest = archive(arrays), directory = "PK\1\2", end = "PK\5\6";
+  const std::size_t entry = honest.find(directory), behind = honest.find(end);
+  // Three entries in the list where there is one, which unpacks to "a", "b" and "c".
+  std::string content = honest.substr(0, behind);
+  for (const char* name : {"b.npy", "c.npy"}) {
+    content += replaced(honest.substr(entry, behind - entry), "a.npy", name);
+  }
+  const std::size_t directory_size = 3 * (behind - entry);
+  content += end + little_endian(0, 4) + little_endian(3, 2) + little_endian(3, 2) +
+             little_endian(directory_size, 4) + little_endian(entry, 4) + little_endian(0, 2);
+  CHECK_THAT(error_in(content),
+             ContainsSubstring(": 'b.npy': the entries must fit into the file, got 4128 bytes where "));
+}
+
+TEST_CASE("an archive cut anywhere is refused", "[data][npz][damage]") {
+  const auto read = [](const std::string& path) { read_npz(path); };
+  CHECK(count_read_cut(stored_of_numpy, read) == 0);
+  CHECK(count_read_cut(deflated_of_numpy, read) == 0);
+}
+
+TEST_CASE("an archive with a bit flipped is refused, or read with the elements that were there",
+          "[data][npz][damage]") {
+  std::size_t different = 0;
+  const auto read = [&](const std::string& path, const std::vector<std::vector<double>>& expected) {
+    std::vector<std::vector<double>> got;
+    for (const auto& entry : read_npz(path)) got.push_back(numbers(entry.second));
+    // A name that has become another may stand in another place.
+    std::sort(got.begin(), got.end());
+    different += got != expected;
+  };
+  const std::size_t stored = count_read_with_a_bit_flipped(stored_of_numpy, [&](const std::string& path) {
+    read(path, {{0, 1, 2}, {0.5}});
+  });
+  const std::size_t deflated = count_read_with_a_bit_flipped(
+      deflated_of_numpy, [&](const std::string& path) { read(path, {std::vector<double>(16)}); });
+  CHECK(stored > 0);  // as where the time of an entry is another
+  CHECK(deflated > 0);
+  CHECK(different == 0);
+}
