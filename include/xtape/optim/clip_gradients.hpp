@@ -7,7 +7,7 @@
 
 namespace xtape::optim {
 
-// All between backward and step:
+// What is called between backward and step:
 //
 //     loss.backward();
 //     optim::clip_gradient_norm(optimizer.parameters(), 1.0);
