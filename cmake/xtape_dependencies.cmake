@@ -13,6 +13,8 @@ xtape_require(xtensor 0.24)
 xtape_require(xtensor-blas)
 xtape_require(xsimd 8.1)
 xtape_require(fmt 9)
+xtape_require(nlohmann_json 3.11)
+xtape_require(ZLIB)
 xtape_require(Threads)
 
 # Any BLAS with the CBLAS interface; say -DBLA_VENDOR=... for another one than OpenBLAS.
