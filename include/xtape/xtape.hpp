@@ -20,6 +20,7 @@
 #include "xtape/data/batches.hpp"
 #include "xtape/data/csv.hpp"
 #include "xtape/data/split.hpp"
+#include "xtape/io/checkpoint.hpp"
 #include "xtape/io/safetensors.hpp"
 #include "xtape/losses/binary_cross_entropy.hpp"
 #include "xtape/losses/categorical_cross_entropy.hpp"
