@@ -22,6 +22,7 @@
 #include "xtape/data/split.hpp"
 #include "xtape/io/checkpoint.hpp"
 #include "xtape/io/safetensors.hpp"
+#include "xtape/io/weights.hpp"
 #include "xtape/losses/binary_cross_entropy.hpp"
 #include "xtape/losses/categorical_cross_entropy.hpp"
 #include "xtape/losses/class_weights.hpp"
