@@ -219,3 +219,49 @@ TEST_CASE("Random::below refuses a bound of zero", "[core][random][errors]") {
   CHECK_THROWS_AS(random.below(0), ArgumentError);
   CHECK_THROWS_WITH(random.below(0), "Random::below: bound must be at least 1, got 0");
 }
+
+TEST_CASE("a generator that loads the state of another goes on with its numbers", "[core][random][state]") {
+  Random one(42), other(7);
+  for (int i = 0; i < 1000; ++i) one.normal();
+  const NamedArrays state = one.state();
+  CHECK(state.size() == 1);
+  CHECK(state.get<std::uint64_t>("test", "state", {4}).size() == 4);
+  other.load_state(state);
+  CHECK(one == other);
+  for (int i = 0; i < 100; ++i) CHECK(one.normal() == other.normal());
+}
+
+TEST_CASE("the state of a new generator is its four words", "[core][random][state]") {
+  // SplitMix64 from seed 0.
+  const NamedArrays state = Random(0).state();
+  const auto words = state.get<std::uint64_t>("test", "state", {4});
+  CHECK(words[0] == 0xe220a8397b1dcdaf);
+  CHECK(words[1] == 0x6e789e6aa1b965f4);
+  CHECK(words[2] == 0x06c45d188009454f);
+  CHECK(words[3] == 0xf88bb8a8724c81ec);
+}
+
+TEST_CASE("states that no generator has are refused, and it stays as it was",
+          "[core][random][state][errors]") {
+  Random random(3);
+  const auto with = [](const std::string& name, AnyArray array) {
+    NamedArrays state;
+    state.add(name, std::move(array));
+    return state;
+  };
+  CHECK_THROWS_AS(random.load_state(with("state", AnyArray(Array<std::uint64_t>(Shape{4})))), ValueError);
+  CHECK_THROWS_WITH(random.load_state(with("state", AnyArray(Array<std::uint64_t>(Shape{4})))),
+                    "Random::load_state: 'state' must have a number other than 0, got 0 four times");
+  CHECK_THROWS_WITH(random.load_state({}),
+                    "Random::load_state: there must be an array 'state', got none at all");
+  CHECK_THROWS_WITH(random.load_state(with("state", AnyArray(Array<std::int64_t>(Shape{4})))),
+                    "Random::load_state: 'state' must hold uint64, got int64");
+  CHECK_THROWS_AS(random.load_state(with("state", AnyArray(Array<std::uint64_t>(Shape{5})))), ShapeError);
+  CHECK_THROWS_WITH(random.load_state(with("state", AnyArray(Array<std::uint64_t>(Shape{5})))),
+                    "Random::load_state: 'state' must have shape (4), got (5)");
+  NamedArrays more = random.state();
+  more.add_scalar("more", 1.0f);
+  CHECK_THROWS_WITH(random.load_state(more),
+                    "Random::load_state: every array must have its place, got 'more' without one");
+  CHECK(random == Random(3));
+}

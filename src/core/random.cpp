@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/core/random.hpp"
 
+#include <algorithm>
 #include <bit>
 
-#include "xtape/core/error.hpp"
+#include "core/format.hpp"
+#include "xtape/core/named_arrays.hpp"
 
 namespace xtape {
 
@@ -76,6 +78,22 @@ double Random::normal() noexcept {
     for (int i = 0; accepted && i <= k; ++i) accepted = bernoulli_exp_minus(exponent);
     if (accepted) return (*this)() >> 63 != 0 ? k + x : -(k + x);
   }
+}
+
+NamedArrays Random::state() const {
+  NamedArrays state;
+  state.add("state", ArrayView<const std::uint64_t>(state_));
+  return state;
+}
+
+void Random::load_state(const NamedArrays& state) {
+  const char* function = "Random::load_state";
+  state.require_only(function, std::array{"state"});
+  const auto words = state.get<std::uint64_t>(function, "state", {state_.size()});
+  if (std::ranges::all_of(words, [](std::uint64_t word) { return word == 0; })) {
+    fail<ValueError>("{}: 'state' must have a number other than 0, got 0 four times", function);
+  }
+  std::ranges::copy(words, state_.begin());
 }
 
 }  // namespace xtape

@@ -8,6 +8,8 @@
 
 namespace xtape {
 
+class NamedArrays;
+
 /// Pseudo-random numbers that are the same, bit for bit, with every compiler, standard library and
 /// mathematical library: the distributions use only exact or correctly rounded operations.
 ///
@@ -48,6 +50,14 @@ class Random {
       swap(range[i - 1], range[static_cast<std::size_t>(below(i))]);
     }
   }
+
+  /// Where the generator stands, as "state": 4 numbers of type uint64. One that loads it goes on with the
+  /// same numbers. (For checkpoints; include "xtape/core/named_arrays.hpp".)
+  NamedArrays state() const;
+
+  /// @throws ArgumentError, ShapeError  names, type or shape are others.
+  /// @throws ValueError                 all four numbers are 0: such a generator would give nothing else.
+  void load_state(const NamedArrays& state);
 
   friend bool operator==(const Random&, const Random&) = default;
 

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+
+namespace xtape::io {
+
+/// Writes a file that is there as a whole or not at all: under a name of its own beside the destination,
+/// which commit() renames once everything is on the disk. A file that was there keeps its place until then,
+/// and its permissions after; a symbolic link stays, and what it points to is replaced.
+///
+/// Every error is a FileError that begins with the function and the path; what was written until then is
+/// removed. What a killed process left behind is removed by the next who writes to the same destination.
+class AtomicFile {
+ public:
+  AtomicFile(const char* function, const std::string& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(const void* data, std::size_t bytes);
+
+  /// Call it once, at the end; without it the destination stays as it was.
+  void commit();
+
+ private:
+  struct Unopened {};
+  AtomicFile(const char* function, const std::string& path, Unopened);
+
+  void open_temporary();
+  [[noreturn]] void refuse(int error) const;
+
+  const char* function_;
+  std::string path_;  // as given, for messages
+  std::filesystem::path destination_;
+  std::filesystem::path temporary_;  // empty when there is none
+  int descriptor_ = -1;
+};
+
+}  // namespace xtape::io

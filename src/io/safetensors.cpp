@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/safetensors.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "core/format.hpp"
+#include "io/atomic_file.hpp"
+#include "io/input_file.hpp"
+#include "io/safetensors_header.hpp"
+
+namespace xtape::io {
+namespace {
+
+// 8 bytes that say how long it is, and then that many.
+std::string read_header(InputFile& file) {
+  std::uint64_t bytes = 0;
+  if (file.size() < sizeof bytes) {
+    file.refuse(fmt::format("it must begin with 8 bytes for the size of its header, got {} bytes in all",
+                            file.size()));
+  }
+  file.read(&bytes, sizeof bytes);
+  if (bytes > max_header_bytes) {
+    file.refuse(fmt::format("its header must take at most {} bytes, got {}; is it a safetensors file?",
+                            max_header_bytes, bytes));
+  }
+  if (bytes > file.size() - sizeof bytes) {
+    file.refuse(
+        fmt::format("it must have the {} bytes of its header, got {}", bytes, file.size() - sizeof bytes));
+  }
+  std::string text(static_cast<std::size_t>(bytes), ' ');
+  file.read(text.data(), text.size());
+  return text;
+}
+
+}  // namespace
+
+Safetensors read_safetensors(const char* function, const std::string& path) {
+  InputFile file(function, path);
+  const std::string text = read_header(file);
+  SafetensorsHeader header = parse_header(file, text, file.size() - sizeof(std::uint64_t) - text.size());
+  Safetensors result;
+  result.metadata = std::move(header.metadata);
+  for (auto& [name, tensor] : header.tensors) {
+    AnyArray array = tensor.type->read(file, name, tensor.shape);
+    result.arrays.add(std::move(name), std::move(array));
+  }
+  return result;
+}
+
+void write_safetensors(const char* function, const std::string& path, const NamedArrays& arrays,
+                       const Metadata& metadata) {
+  OrderedArrays ordered;
+  for (const auto& named : arrays) ordered.push_back(&named);
+  // Behind wider elements narrower ones are aligned.
+  std::ranges::stable_sort(ordered, std::ranges::greater(),
+                           [](const auto* named) { return element_type_of(named->second).bytes; });
+  const std::string header = format_header(function, ordered, metadata);
+  const std::uint64_t header_bytes = header.size();
+
+  AtomicFile file(function, path);
+  file.write(&header_bytes, sizeof header_bytes);
+  file.write(header.data(), header.size());
+  for (const auto* named : ordered) {
+    std::visit([&](const auto& array) { file.write(array.data(), array.size() * sizeof(*array.data())); },
+               named->second);
+  }
+  file.commit();
+}
+
+Safetensors read_safetensors(const std::string& path) { return read_safetensors("read_safetensors", path); }
+
+void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata) {
+  write_safetensors("write_safetensors", path, arrays, metadata);
+}
+
+}  // namespace xtape::io

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "io/safetensors_header.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/format.hpp"
+#include "io/half_floats.hpp"
+
+namespace xtape::io {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "the files hold little-endian numbers");
+static_assert(sizeof(bool) == 1, "the files hold a byte for each truth value");
+
+constexpr const char* metadata_name = "__metadata__";
+
+template <class T>
+AnyArray read_numbers(InputFile& file, const std::string&, const Shape& shape) {
+  Array<T> array(shape);
+  file.read(array.data(), array.size() * sizeof(T));
+  return array;
+}
+
+AnyArray read_booleans(InputFile& file, const std::string& tensor, const Shape& shape) {
+  const AnyArray bytes = read_numbers<std::uint8_t>(file, tensor, shape);
+  Array<bool> array(shape);
+  for (std::size_t i = 0; i < array.size(); ++i) {
+    const std::uint8_t byte = std::get<Array<std::uint8_t>>(bytes)[i];
+    if (byte > 1) {
+      file.refuse(
+          fmt::format("tensor {}: a BOOL must be 0 or 1, got {} at element {}", in_quotes(tensor), byte, i));
+    }
+    array[i] = byte == 1;
+  }
+  return array;
+}
+
+template <float (*to_float)(std::uint16_t)>
+AnyArray read_halves(InputFile& file, const std::string& tensor, const Shape& shape) {
+  const AnyArray halves = read_numbers<std::uint16_t>(file, tensor, shape);
+  Array<float> array(shape);
+  std::ranges::transform(std::get<Array<std::uint16_t>>(halves), array.begin(), to_float);
+  return array;
+}
+
+// Those of AnyArray come first, in its order.
+constexpr std::array<ElementType, 13> element_types{{
+    {"F32", 4, read_numbers<float>},
+    {"F64", 8, read_numbers<double>},
+    {"I8", 1, read_numbers<std::int8_t>},
+    {"I16", 2, read_numbers<std::int16_t>},
+    {"I32", 4, read_numbers<std::int32_t>},
+    {"I64", 8, read_numbers<std::int64_t>},
+    {"U8", 1, read_numbers<std::uint8_t>},
+    {"U16", 2, read_numbers<std::uint16_t>},
+    {"U32", 4, read_numbers<std::uint32_t>},
+    {"U64", 8, read_numbers<std::uint64_t>},
+    {"BOOL", 1, read_booleans},
+    {"F16", 2, read_halves<float_from_half>},
+    {"BF16", 2, read_halves<float_from_bfloat16>},
+}};
+
+std::string type_names() {
+  std::string names;
+  for (const ElementType& type : element_types) names += (names.empty() ? "" : ", ") + std::string(type.name);
+  return names;
+}
+
+// Takes the header as it is parsed, so that a wrong one is refused where it goes wrong: a document of JSON
+// would drop names that stand twice, and could be many times as large as the file.
+class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  HeaderReader(const InputFile& file, std::string_view text) : file_(file), text_(text) {}
+
+  std::map<std::string, Tensor> tensors;
+  Metadata metadata;
+
+  bool start_object(std::size_t) override {
+    if (place_ == Place::outside) {
+      place_ = Place::header;
+    } else if (place_ == Place::header) {
+      place_ = name_ == metadata_name ? Place::metadata : Place::tensor;
+      draft_ = {};
+    } else {
+      wrong("an object");
+    }
+    return true;
+  }
+
+  bool key(std::string& key) override {
+    if (place_ == Place::header) {
+      const bool is_new = key == metadata_name ? !std::exchange(has_metadata_, true) : !tensors.contains(key);
+      if (!is_new) refuse(fmt::format("names must be distinct, got {} twice", in_quotes(key)));
+      name_ = std::move(key);
+    } else if (place_ == Place::metadata) {
+      if (metadata.contains(key)) wrong_twice(key);
+      field_ = std::move(key);
+    } else {
+      if (key != "dtype" && key != "shape" && key != "data_offsets") {
+        refuse(
+            fmt::format("{} must have dtype, shape and data_offsets only, got {}", where(), in_quotes(key)));
+      }
+      if (key == "dtype"   ? draft_.type != nullptr
+          : key == "shape" ? draft_.shape.has_value()
+                           : draft_.has_offsets) {
+        wrong_twice(key);
+      }
+      field_ = std::move(key);
+    }
+    return true;
+  }
+
+  bool string(std::string& text) override {
+    if (place_ == Place::metadata) {
+      metadata.emplace(std::move(field_), std::move(text));
+      return true;
+    }
+    if (place_ != Place::tensor || field_ != "dtype") wrong(in_quotes(text));
+    const auto type = std::ranges::find(element_types, text, &ElementType::name);
+    if (type == element_types.end()) {
+      refuse(fmt::format("{}: dtype must be one of {}, got {}", where(), type_names(), in_quotes(text)));
+    }
+    draft_.type = &*type;
+    return true;
+  }
+
+  bool start_array(std::size_t) override {
+    if (place_ != Place::tensor || field_ == "dtype") wrong("a list");
+    place_ = Place::numbers;
+    numbers_.clear();
+    return true;
+  }
+
+  bool number_unsigned(std::uint64_t number) override {
+    if (place_ != Place::numbers) wrong(std::to_string(number));
+    if (field_ == "shape" && numbers_.size() == Shape::max_rank) {
+      refuse(fmt::format("{}: shape must have at most {} axes, got more", where(), Shape::max_rank));
+    }
+    if (field_ == "data_offsets" && numbers_.size() == 2) wrong_offsets("more");
+    numbers_.push_back(number);
+    return true;
+  }
+
+  bool end_array() override {
+    place_ = Place::tensor;
+    if (field_ == "shape") {
+      try {
+        draft_.shape = Shape(numbers_.begin(), numbers_.end());
+      } catch (const ShapeError& error) {
+        refuse(fmt::format("{}: shape must be one that memory can hold, got [{}] ({})", where(),
+                           fmt::join(numbers_, ", "), error.what()));
+      }
+    } else {
+      if (numbers_.size() != 2) wrong_offsets(fmt::format("[{}]", fmt::join(numbers_, ", ")));
+      draft_.begin = numbers_[0];
+      draft_.end = numbers_[1];
+      draft_.has_offsets = true;
+    }
+    return true;
+  }
+
+  bool end_object() override {
+    if (place_ == Place::tensor) finish_tensor();
+    place_ = place_ == Place::header ? Place::outside : Place::header;
+    return true;
+  }
+
+  bool null() override { wrong("null"); }
+  bool boolean(bool value) override { wrong(value ? "true" : "false"); }
+  bool number_integer(std::int64_t number) override { wrong(std::to_string(number)); }
+  bool number_float(double, const std::string& text) override { wrong(text.substr(0, 40)); }
+  bool binary(binary_t&) override { wrong("bytes"); }
+
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
+    const std::size_t end = std::min(position, text_.size()), begin = end - std::min<std::size_t>(end, 20);
+    refuse(fmt::format("it must be JSON in UTF-8, got an error at its byte {}, the last of {}", position,
+                       in_quotes(text_.substr(begin, end - begin))));
+  }
+
+ private:
+  enum class Place { outside, header, metadata, tensor, numbers };
+
+  struct Draft {
+    const ElementType* type = nullptr;
+    std::optional<Shape> shape;
+    bool has_offsets = false;
+    std::uint64_t begin = 0, end = 0;
+  };
+
+  void finish_tensor() {
+    for (const auto& [field, is_there] :
+         {std::pair("dtype", draft_.type != nullptr), std::pair("shape", draft_.shape.has_value()),
+          std::pair("data_offsets", draft_.has_offsets)}) {
+      if (!is_there)
+        refuse(fmt::format("{} must have dtype, shape and data_offsets, got no {}", where(), field));
+    }
+    // Shape keeps the product from overflowing.
+    const std::uint64_t bytes = draft_.shape->elements() * draft_.type->bytes;
+    if (draft_.begin > draft_.end || draft_.end - draft_.begin != bytes) {
+      refuse(fmt::format("{}: data_offsets must be {} bytes apart, for {} of shape {}, got [{}, {}]", where(),
+                         bytes, draft_.type->name, *draft_.shape, draft_.begin, draft_.end));
+    }
+    tensors.emplace(std::move(name_), Tensor{draft_.type, *draft_.shape, draft_.begin, draft_.end});
+  }
+
+  std::string where() const {
+    return name_ == metadata_name ? std::string(metadata_name) : "tensor " + in_quotes(name_);
+  }
+
+  [[noreturn]] void refuse(const std::string& text) const { file_.refuse("header: " + text); }
+
+  [[noreturn]] void wrong_twice(const std::string& key) const {
+    refuse(fmt::format("{} must have each name once, got {} twice", where(), in_quotes(key)));
+  }
+
+  [[noreturn]] void wrong_offsets(const std::string& got) const {
+    refuse(fmt::format("{}: data_offsets must be two numbers, begin and end, got {}", where(), got));
+  }
+
+  [[noreturn]] void wrong(const std::string& got) const {
+    std::string rule;
+    if (place_ == Place::outside) {
+      rule = "it must be a JSON object";
+    } else if (place_ == Place::header) {
+      rule = where() + " must be an object";
+    } else if (place_ == Place::metadata) {
+      rule = fmt::format("{}: {} must be a text", where(), in_quotes(field_));
+    } else if (field_ == "dtype") {
+      rule = where() + ": dtype must be a text";
+    } else {
+      rule = fmt::format("{}: {} must be a list of whole numbers from 0 to 2^64 - 1", where(), field_);
+    }
+    refuse(fmt::format("{}, got {}", rule, got));
+  }
+
+  const InputFile& file_;
+  const std::string_view text_;
+  Place place_ = Place::outside;
+  std::string name_;   // of the tensor, or "__metadata__"
+  std::string field_;  // of the tensor or the metadata
+  Draft draft_;
+  std::vector<std::uint64_t> numbers_;
+  bool has_metadata_ = false;
+};
+
+void require_contiguous(const InputFile& file, const SafetensorsHeader& header, std::uint64_t data_bytes) {
+  std::uint64_t end = 0;
+  for (const auto& [name, tensor] : header.tensors) {
+    if (tensor.begin != end) {
+      file.refuse(
+          fmt::format("header: tensor {}: data_offsets must begin at {}, where the data before it end, got "
+                      "[{}, {}]",
+                      in_quotes(name), end, tensor.begin, tensor.end));
+    }
+    end = tensor.end;
+  }
+  if (end != data_bytes) {
+    file.refuse(fmt::format("it must have {} bytes of data behind its header, as the header says, got {}",
+                            end, data_bytes));
+  }
+}
+
+void require_fitting_header(const char* function, std::uint64_t bytes) {
+  if (bytes > max_header_bytes) {
+    fail<ArgumentError>("{}: names, shapes and metadata must take at most {} bytes, got at least {}",
+                        function, max_header_bytes, bytes);
+  }
+}
+
+std::string json_text(const char* function, const std::string& text) {
+  try {
+    return nlohmann::json(text).dump();
+  } catch (const nlohmann::json::exception&) {
+    fail<ArgumentError>("{}: names and metadata must be UTF-8, got {}", function, in_quotes(text));
+  }
+}
+
+}  // namespace
+
+const ElementType& element_type_of(const AnyArray& array) { return element_types[array.index()]; }
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 80;
+  return fmt::format("{:?}{}", text.substr(0, longest), text.size() > longest ? "..." : "");
+}
+
+SafetensorsHeader parse_header(const InputFile& file, const std::string& text, std::uint64_t data_bytes) {
+  if (!text.starts_with('{')) {
+    file.refuse("header: it must begin with {, got " + in_quotes(std::string_view(text).substr(0, 1)));
+  }
+  // The parser would take a NUL for the end of the text.
+  if (const auto nul = text.find('\0'); nul != std::string::npos) {
+    file.refuse(fmt::format("header: it must be JSON in UTF-8, got a NUL at its byte {}", nul + 1));
+  }
+  HeaderReader reader(file, text);
+  nlohmann::json::sax_parse(text, &reader);
+  SafetensorsHeader header{{}, std::move(reader.metadata)};
+  header.tensors.reserve(reader.tensors.size());
+  while (!reader.tensors.empty()) {
+    auto node = reader.tensors.extract(reader.tensors.begin());
+    header.tensors.emplace_back(std::move(node.key()), node.mapped());
+  }
+  std::ranges::stable_sort(header.tensors, {}, [](const auto& named) {
+    return std::pair(named.second.begin,
+                     named.second.end);  // Of those that begin at one place, all but one are empty.
+  });
+  require_contiguous(file, header, data_bytes);
+  return header;
+}
+
+std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata) {
+  std::uint64_t unescaped = 0;
+  for (const auto& [key, text] : metadata) unescaped += key.size() + text.size();
+  for (const auto* named : arrays) unescaped += named->first.size();
+  require_fitting_header(function, unescaped);  // Before copies are made of what is far too large.
+
+  std::vector<std::string> entries;
+  if (!metadata.empty()) {
+    std::vector<std::string> texts;
+    for (const auto& [key, text] : metadata) {
+      texts.push_back(json_text(function, key) + ":" + json_text(function, text));
+    }
+    entries.push_back(fmt::format("\"{}\":{{{}}}", metadata_name, fmt::join(texts, ",")));
+  }
+  std::uint64_t begin = 0;
+  for (const auto* named : arrays) {
+    const auto& [name, array] = *named;
+    if (name == metadata_name) {
+      fail<ArgumentError>(
+          "{}: no array must have the name {}, which the format reserves; give metadata as such", function,
+          metadata_name);
+    }
+    const ElementType& type = element_type_of(array);
+    const std::uint64_t end = begin + shape_of(array).elements() * type.bytes;
+    entries.push_back(fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
+                                  json_text(function, name), type.name, fmt::join(shape_of(array), ","),
+                                  begin, end));
+    begin = end;
+  }
+  std::string header = fmt::format("{{{}}}", fmt::join(entries, ","));
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  require_fitting_header(function, header.size());
+  return header;
+}
+
+}  // namespace xtape::io

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "io/input_file.hpp"
+#include "xtape/core/named_arrays.hpp"
+#include "xtape/io/safetensors.hpp"
+
+namespace xtape::io {
+
+/// An element type of files, and how an array of it is read from where the file stands.
+struct ElementType {
+  std::string_view name;
+  std::size_t bytes;
+  AnyArray (*read)(InputFile& file, const std::string& tensor, const Shape& shape);
+};
+
+const ElementType& element_type_of(const AnyArray& array);
+
+/// What the header says of an array. Its data are the bytes [begin, end) behind the header, as many as its
+/// type and shape need.
+struct Tensor {
+  const ElementType* type;
+  Shape shape;
+  std::uint64_t begin;
+  std::uint64_t end;
+};
+
+struct SafetensorsHeader {
+  std::vector<std::pair<std::string, Tensor>>
+      tensors;  // in the order of their data, without overlaps or holes
+  Metadata metadata;
+};
+
+inline constexpr std::uint64_t max_header_bytes = 100'000'000;
+
+/// @param data_bytes  how many bytes the file has behind the header.
+/// @throws FileError  for everything that the text should not be.
+SafetensorsHeader parse_header(const InputFile& file, const std::string& text, std::uint64_t data_bytes);
+
+/// Arrays in the order of their data.
+using OrderedArrays = std::vector<const std::pair<const std::string, AnyArray>*>;
+
+/// The text of the header, padded so that the data behind it are aligned to 8 bytes.
+/// @throws ArgumentError  see write_safetensors.
+std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata);
+
+/// The text in quotes with escapes, shortened: names in files may be anything.
+std::string in_quotes(std::string_view text);
+
+}  // namespace xtape::io
