@@ -12,7 +12,7 @@ struct Case {
 };
 
 // Of every kind: kernels of one element, strides beside dilations, padding beyond the kernel, groups, images
-// that go into one product, and work for several threads.
+// that go into one product or are cut into several, and work for several threads.
 const std::vector<Case> cases{
     {{2, 3, 5, 4}, {4, 3, 1, 1}, {}},
     {{2, 3, 5, 4}, {4, 3, 1, 1}, {.stride = 2}},
@@ -26,7 +26,9 @@ const std::vector<Case> cases{
     {{1, 1, 2, 2}, {1, 1, 1, 5}, {.padding = {0, 6}}},
     {{40, 3, 2, 2}, {5, 3, 2, 2}, {.padding = 1}},
     {{9, 8, 13, 14}, {24, 8, 3, 3}, {.padding = 1}},
-    {{33, 16, 12, 12}, {32, 16, 3, 3}, {.stride = 1}},
+    {{33, 16, 12, 12}, {32, 16, 3, 3}, {}},
+    {{2, 30, 70, 41}, {2, 30, 5, 3}, {.stride = {1, 2}, .padding = 1}},
+    {{1, 128, 40, 37}, {3, 128, 3, 3}, {.padding = 1}},
 };
 
 // The sum of the header, term by term; f(y, x, weight) is called with the places of each term.

@@ -69,7 +69,8 @@ TEMPLATE_TEST_CASE("layer_norm keeps its precision beside a large mean", "[ops][
 
 TEMPLATE_TEST_CASE("layer_norm of rows of any length has mean 0 and variance 1", "[ops][layer_norm]", float,
                    double) {
-  for (const std::size_t length : {2, 3, 7, 8, 9, 15, 16, 17, 33, 100, 1000, 40'000}) {
+  for (const std::size_t length :
+       std::vector<std::size_t>{2, 3, 7, 8, 9, 15, 16, 17, 33, 100, 1000, 40'000}) {
     Tape<TestType> tape;
     const auto y = layer_norm(tape.variable(irregular({3, length}, 9'999, 10'001)), {length}, {.epsilon = 0});
     CAPTURE(length);

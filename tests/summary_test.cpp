@@ -20,12 +20,13 @@ struct Residual : nn::Module<float> {
 template <class T>
 struct Twice : nn::Module<double> {
   nn::Linear<double>& shared;
+  nn::Tanh<double> unseen;  // not called as a function
   explicit Twice(nn::Linear<double>& linear) : shared(linear) {
     add("first", shared);
+    add("unseen", unseen);
     add("second", shared);
   }
-  // Not as a function: summary() cannot see it.
-  Variable<double> forward(Variable<double> x) override { return shared.forward(shared.forward(x)); }
+  Variable<double> forward(Variable<double> x) override { return shared(unseen.forward(shared(x))); }
 };
 
 }  // namespace
@@ -74,8 +75,9 @@ TEST_CASE("summary counts a shared module once and says where it saw none", "[nn
   Twice<int> model(shared);
   CHECK(summary(model, {3, 2}) == R"(module  type    output  parameters
         Twice   (3, 2)            
-first   Linear  -                6
-second  Linear  -                0
+first   Linear  (3, 2)           6
+unseen  Tanh    -                 
+second  Linear  (3, 2)           0
 total                            6
 )");
 }

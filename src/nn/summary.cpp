@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "core/format.hpp"
@@ -39,7 +40,7 @@ std::string table(const std::vector<Row>& rows) {
 template <class T>
 std::string summary(Module<T>& model, const Shape& input) {
   const auto modules = model.named_modules();
-  std::vector<std::string> shapes(modules.size(), "-");
+  std::unordered_map<const Module<T>*, std::string> shapes;  // whose elements stay where they are
   std::vector<bool> was_training;
   for (const auto& [name, module] : modules) was_training.push_back(module->is_training());
   const auto restore = [&] {
@@ -53,7 +54,8 @@ std::string summary(Module<T>& model, const Shape& input) {
       const decltype(restore)& call;
       ~AtEnd() { call(); }
     } at_end{restore};
-    for (std::size_t i = modules.size(); i-- > 0;) modules[i].second->output_shape_ = &shapes[i];
+    for (const auto& [name, module] : modules)
+      module->output_shape_ = &shapes.try_emplace(module, "-").first->second;
     model.eval();
     Tape<T> tape;
     const auto no_grad = tape.no_grad();
@@ -63,13 +65,13 @@ std::string summary(Module<T>& model, const Shape& input) {
 
   std::vector<Row> rows{{"module", "type", "output", "parameters"}};
   std::unordered_set<const Parameter<T>*> counted;
-  for (std::size_t i = 0; i < modules.size(); ++i) {
-    const auto& [name, module] = modules[i];
+  for (const auto& [name, module] : modules) {
     std::size_t count = 0;
     for (const Parameter<T>* parameter : module->parameters_) {
       if (counted.insert(parameter).second) count += parameter->size();
     }
-    rows.push_back({name, module->type_name(), shapes[i], module->parameters_.empty() ? "" : grouped(count)});
+    rows.push_back(
+        {name, module->type_name(), shapes[module], module->parameters_.empty() ? "" : grouped(count)});
   }
   rows.push_back({"total", "", "", grouped(model.parameter_count())});
   std::size_t in_buffers = 0;

@@ -19,21 +19,21 @@ namespace {
 using kernels::gemm;
 using kernels::Transpose;
 
-// Each product is weight (out, patch) times a matrix (patch, pixels) whose columns are what the kernel sees
-// at each position. Where images are small, several go into one product.
+using Range = SlidingWindow::Range;
+
+// Products are weight (out, patch) times a matrix (patch, pixels) whose columns are what the kernel sees at
+// each position. Where images are small, one product is of several samples; where they are large, of some
+// rows.
 struct Convolution {
   std::size_t batch, in, out, groups;  // in and out are those of a group
   SlidingWindows windows;
 
   std::size_t kernel_size() const { return windows.rows.kernel * windows.columns.kernel; }
   std::size_t patch() const { return in * kernel_size(); }
+  std::size_t rows() const { return windows.rows.positions; }
+  std::size_t width() const { return windows.columns.positions; }
   std::size_t pixels() const { return windows.pixels(); }
   std::size_t weight_size() const { return groups * out * patch(); }
-
-  std::size_t together() const {
-    return std::clamp<std::size_t>(128 / pixels(), 1, std::max(batch, std::size_t{1}));
-  }
-  std::size_t products() const { return (batch + together() - 1) / together(); }
   double multiplications() const {
     return static_cast<double>(weight_size()) * static_cast<double>(batch) * static_cast<double>(pixels());
   }
@@ -46,6 +46,20 @@ struct Convolution {
     return is_plain(windows.rows) && is_plain(windows.columns);
   }
 
+  // So many samples, of which several are never cut, ...
+  std::size_t samples_together() const {
+    return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
+  }
+  std::size_t bundles() const { return (batch + samples_together() - 1) / samples_together(); }
+  // ... and so many rows: the matrix should stay in a cache, but not become narrow.
+  std::size_t rows_together() const {
+    constexpr std::size_t most_elements = 1 << 19, least_pixels = 256;
+    if (sees_image()) return rows();
+    const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());
+    return std::min(rows(), std::max(fitting, (least_pixels + width() - 1) / width()));
+  }
+  std::size_t parts_of_bundle() const { return (rows() + rows_together() - 1) / rows_together(); }
+
   // Where the channels of a group begin.
   std::size_t image(std::size_t sample, std::size_t group) const {
     return (sample * groups + group) * in * windows.image_pixels();
@@ -55,43 +69,58 @@ struct Convolution {
   }
 };
 
-// The samples of one product.
-struct Samples {
-  std::size_t begin, count;
+// What one product is of.
+struct Part {
+  const Convolution& all;
+  Range samples, rows;
+
+  std::size_t pixels() const { return rows.length() * all.width(); }  // of each sample
+  std::size_t columns() const { return samples.length() * pixels(); }
+  bool is_one_sample() const { return samples.length() == 1 && rows.length() == all.rows(); }
 };
 
-Samples samples_of(const Convolution& c, std::size_t product) {
-  const std::size_t begin = product * c.together();
-  return {begin, std::min(c.together(), c.batch - begin)};
+Part make_part(const Convolution& c, std::size_t bundle, std::size_t part) {
+  const std::size_t sample = bundle * c.samples_together(), row = part * c.rows_together();
+  return {c,
+          {sample, std::min(c.batch, sample + c.samples_together())},
+          {row, std::min(c.rows(), row + c.rows_together())}};
 }
 
-// `row`, of one number for each position, becomes what element (k, l) of the kernel sees of a channel.
+// The rows of a part that see the channel with element k of the kernel.
+Range visible_rows(const Part& part, std::size_t k) {
+  const Range all = part.all.windows.rows.positions_of(k);
+  const std::size_t begin = std::clamp(all.begin, part.rows.begin, part.rows.end);
+  return {begin, std::clamp(all.end, begin, part.rows.end)};
+}
+
+// `seen`, a number for each pixel of the part, becomes what element (k, l) of the kernel sees of a channel.
 template <class T>
-void see(const SlidingWindows& windows, std::size_t k, std::size_t l, const T* channel, T* row) {
-  const auto& [rows, columns] = windows;
-  const SlidingWindow::Range visible_rows = rows.positions_of(k), visible = columns.positions_of(l);
+void see(const Part& part, std::size_t k, std::size_t l, const T* channel, T* seen) {
+  const SlidingWindow &rows = part.all.windows.rows, &columns = part.all.windows.columns;
+  const Range visible = columns.positions_of(l), of_rows = visible_rows(part, k);
   const std::size_t width = columns.positions;
-  std::fill_n(row, visible_rows.begin * width, T{0});
-  std::fill_n(row + visible_rows.end * width, (rows.positions - visible_rows.end) * width, T{0});
-  if (visible.length() == 0) {
-    std::fill_n(row + visible_rows.begin * width, visible_rows.length() * width, T{0});
+  const auto at = [&](std::size_t row) { return (row - part.rows.begin) * width; };
+  if (visible.length() == 0 || of_rows.length() == 0) {
+    std::fill_n(seen, part.pixels(), T{0});
     return;
   }
+  std::fill_n(seen, at(of_rows.begin), T{0});
+  std::fill(seen + at(of_rows.end), seen + part.pixels(), T{0});
+  const auto first_seen = [&](std::size_t row) {
+    return channel + rows.place(row, k) * columns.extent + columns.place(visible.begin, l);
+  };
   // Rows of the same length, one after the other, are one copy; what is off the image is then set to 0.
   const bool at_once = columns.stride == 1 && rows.stride == 1 && width == columns.extent;
-  if (at_once && visible_rows.length() > 0) {
-    const std::size_t first = visible_rows.begin * width + visible.begin,
-                      last = (visible_rows.end - 1) * width + visible.end;
-    const T* from =
-        channel + rows.place(visible_rows.begin, k) * columns.extent + columns.place(visible.begin, l);
-    std::copy_n(from, last - first, row + first);
+  if (at_once) {
+    const std::size_t first = at(of_rows.begin) + visible.begin, last = at(of_rows.end - 1) + visible.end;
+    std::copy_n(first_seen(of_rows.begin), last - first, seen + first);
   }
-  for (std::size_t i = visible_rows.begin; i < visible_rows.end; ++i) {
-    T* const to = row + i * width;
+  for (std::size_t row = of_rows.begin; row < of_rows.end; ++row) {
+    T* const to = seen + at(row);
     for (std::size_t j = 0; j < visible.begin; ++j) to[j] = 0;
     for (std::size_t j = visible.end; j < width; ++j) to[j] = 0;
     if (at_once) continue;
-    const T* from = channel + rows.place(i, k) * columns.extent + columns.place(visible.begin, l);
+    const T* const from = first_seen(row);
     if (columns.stride == 1) {
       std::copy_n(from, visible.length(), to + visible.begin);
     } else {
@@ -100,15 +129,15 @@ void see(const SlidingWindows& windows, std::size_t k, std::size_t l, const T* c
   }
 }
 
-// The opposite: adds each number of `row` to the element that was seen.
+// The opposite: adds each number of `seen` to the element that was seen.
 template <class T>
-void add_seen(const SlidingWindows& windows, std::size_t k, std::size_t l, const T* row, T* channel) {
-  const auto& [rows, columns] = windows;
-  const SlidingWindow::Range visible_rows = rows.positions_of(k), visible = columns.positions_of(l);
+void add_seen(const Part& part, std::size_t k, std::size_t l, const T* seen, T* channel) {
+  const SlidingWindow &rows = part.all.windows.rows, &columns = part.all.windows.columns;
+  const Range visible = columns.positions_of(l), of_rows = visible_rows(part, k);
   if (visible.length() == 0) return;
-  for (std::size_t i = visible_rows.begin; i < visible_rows.end; ++i) {
-    T* const to = channel + rows.place(i, k) * columns.extent + columns.place(visible.begin, l);
-    const T* const from = row + i * columns.positions + visible.begin;
+  for (std::size_t row = of_rows.begin; row < of_rows.end; ++row) {
+    T* const to = channel + rows.place(row, k) * columns.extent + columns.place(visible.begin, l);
+    const T* const from = seen + (row - part.rows.begin) * columns.positions + visible.begin;
     if (columns.stride == 1) {
       for (std::size_t j = 0; j < visible.length(); ++j) to[j] += from[j];
     } else {
@@ -117,63 +146,67 @@ void add_seen(const SlidingWindows& windows, std::size_t k, std::size_t l, const
   }
 }
 
-// Calls f(k, l, channel, row) for each row of the matrix of columns, `width` numbers long, of an image.
+// Calls f(k, l, channel, seen) for each row of the matrix (patch, columns) and each sample.
 template <class T, class Row, class F>
-void for_each_matrix_row(const Convolution& c, T* image, Row* matrix, std::size_t width, F f) {
-  for (std::size_t channel = 0; channel < c.in; ++channel) {
-    for (std::size_t k = 0; k < c.windows.rows.kernel; ++k) {
-      for (std::size_t l = 0; l < c.windows.columns.kernel; ++l, matrix += width)
-        f(k, l, image + channel * c.windows.image_pixels(), matrix);
+void for_each_seen(const Part& part, std::size_t group, T* x, Row* matrix, F f) {
+  const Convolution& c = part.all;
+  for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample) {
+    T* channel = x + c.image(sample, group);
+    Row* seen = matrix + (sample - part.samples.begin) * part.pixels();
+    for (std::size_t i = 0; i < c.in; ++i, channel += c.windows.image_pixels()) {
+      for (std::size_t k = 0; k < c.windows.rows.kernel; ++k) {
+        for (std::size_t l = 0; l < c.windows.columns.kernel; ++l, seen += part.columns())
+          f(k, l, channel, seen);
+      }
     }
   }
 }
 
-// The matrix (patch, pixels of all samples): in memory of this thread, or x itself.
+// The matrix (patch, columns): in memory of this thread, or x itself.
 template <class T>
-const T* columns_of(const Convolution& c, Samples samples, std::size_t group, const T* x) {
-  if (c.sees_image() && samples.count == 1) return x + c.image(samples.begin, group);
-  const std::size_t width = samples.count * c.pixels();
-  T* const matrix = scratch<T, Scratch::columns>(c.patch() * width);
-  for (std::size_t s = 0; s < samples.count; ++s) {
-    for_each_matrix_row(
-        c, x + c.image(samples.begin + s, group), matrix + s * c.pixels(), width,
-        [&](std::size_t k, std::size_t l, const T* channel, T* row) { see(c.windows, k, l, channel, row); });
-  }
+const T* columns_of(const Part& part, std::size_t group, const T* x) {
+  const Convolution& c = part.all;
+  if (c.sees_image() && part.is_one_sample()) return x + c.image(part.samples.begin, group);
+  T* const matrix = scratch<T, Scratch::columns>(c.patch() * part.columns());
+  for_each_seen(part, group, x, matrix, [&](std::size_t k, std::size_t l, const T* channel, T* seen) {
+    see(part, k, l, channel, seen);
+  });
   return matrix;
 }
 
-// Calls f(at, place) for each channel of results and each sample: where its pixels begin in the matrix (out,
-// pixels of all samples) and where in y.
+// Calls f(at, place) for each channel of the results and each sample: where its pixels begin in the matrix
+// (out, columns), and where in y.
 template <class F>
-void for_each_result(const Convolution& c, Samples samples, std::size_t group, F f) {
+void for_each_result(const Part& part, std::size_t group, F f) {
+  const Convolution& c = part.all;
+  std::size_t at = 0;
   for (std::size_t o = 0; o < c.out; ++o) {
-    for (std::size_t s = 0; s < samples.count; ++s) {
-      f((o * samples.count + s) * c.pixels(), c.result(samples.begin + s, group) + o * c.pixels());
-    }
+    for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample, at += part.pixels())
+      f(at, c.result(sample, group) + o * c.pixels() + part.rows.begin * c.width());
   }
 }
 
 template <class T>
-void convolve(const Convolution& c, Samples samples, const T* x, const T* weight, const T* bias, T* y) {
-  const std::size_t width = samples.count * c.pixels();
+void convolve(const Part& part, const T* x, const T* weight, const T* bias, T* y) {
+  const Convolution& c = part.all;
+  const std::size_t width = part.columns();
   for (std::size_t group = 0; group < c.groups; ++group) {
-    const T* const columns = columns_of(c, samples, group, x);
-    T* const matrix =
-        samples.count == 1 ? y + c.result(samples.begin, group) : scratch<T, Scratch::y>(c.out * width);
+    const T* const columns = columns_of(part, group, x);
+    T* const matrix = part.is_one_sample() ? y + c.result(part.samples.begin, group)
+                                           : scratch<T, Scratch::y>(c.out * width);
     if (bias != nullptr) {
       for (std::size_t o = 0; o < c.out; ++o) std::fill_n(matrix + o * width, width, bias[group * c.out + o]);
     }
     gemm(Transpose::no, Transpose::no, c.out, width, c.patch(), weight + group * c.out * c.patch(), columns,
          bias != nullptr ? T{1} : T{0}, matrix);
-    if (samples.count == 1) continue;
-    for_each_result(c, samples, group, [&](std::size_t at, std::size_t place) {
-      std::copy_n(matrix + at, c.pixels(), y + place);
+    if (part.is_one_sample()) continue;
+    for_each_result(part, group, [&](std::size_t at, std::size_t place) {
+      std::copy_n(matrix + at, part.pixels(), y + place);
     });
   }
 }
 
-// The gradients that a product contributes to; null where nobody needs one. Of x each product has its own
-// part, of the weight all have the same.
+// What a backward pass adds to; null where nobody needs it.
 template <class T>
 struct Gradients {
   T* x;
@@ -183,78 +216,79 @@ struct Gradients {
 };
 
 template <class T>
-void add_input_gradient(const Convolution& c, Samples samples, std::size_t group, const T* weight,
-                        const T* dy, T* dx, bool first) {
-  const std::size_t width = samples.count * c.pixels();
-  if (c.sees_image() && samples.count == 1) {
-    gemm(Transpose::yes, Transpose::no, c.patch(), width, c.out, weight, dy, first ? T{0} : T{1},
-         dx + c.image(samples.begin, group));
-    return;
+void add_input_gradient(const Part& part, std::size_t group, const T* weight, const T* dy, T* dx,
+                        bool first) {
+  const Convolution& c = part.all;
+  const auto multiply = [&](T beta, T* to) {
+    gemm(Transpose::yes, Transpose::no, c.patch(), part.columns(), c.out, weight, dy, beta, to);
+  };
+  if (c.sees_image() && part.is_one_sample())
+    return multiply(first ? T{0} : T{1}, dx + c.image(part.samples.begin, group));
+  // The first rows of an image set it to 0; those that follow add to what they share with them.
+  if (first && part.rows.begin == 0) {
+    for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample)
+      std::fill_n(dx + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
   }
-  T* const matrix = scratch<T, Scratch::columns>(c.patch() * width);
-  gemm(Transpose::yes, Transpose::no, c.patch(), width, c.out, weight, dy, T{0}, matrix);
-  for (std::size_t s = 0; s < samples.count; ++s) {
-    T* const image = dx + c.image(samples.begin + s, group);
-    if (first) std::fill_n(image, c.in * c.windows.image_pixels(), T{0});
-    for_each_matrix_row(c, image, matrix + s * c.pixels(), width,
-                        [&](std::size_t k, std::size_t l, T* channel, const T* row) {
-                          add_seen(c.windows, k, l, row, channel);
-                        });
-  }
+  T* const matrix = scratch<T, Scratch::columns>(c.patch() * part.columns());
+  multiply(T{0}, matrix);
+  for_each_seen(part, group, dx, matrix, [&](std::size_t k, std::size_t l, T* channel, const T* seen) {
+    add_seen(part, k, l, seen, channel);
+  });
 }
 
 template <class T>
-void add_gradients(const Convolution& c, Samples samples, const T* x, const T* weight, const T* dy,
+void add_gradients(const Part& part, const T* x, const T* weight, const T* dy,
                    const Gradients<T>& gradients) {
-  const std::size_t width = samples.count * c.pixels();
+  const Convolution& c = part.all;
   for (std::size_t group = 0; group < c.groups; ++group) {
-    const T* matrix = dy + c.result(samples.begin, group);
-    if (samples.count > 1) {
-      T* const together = scratch<T, Scratch::gradient>(c.out * width);
-      for_each_result(c, samples, group, [&](std::size_t at, std::size_t place) {
-        std::copy_n(dy + place, c.pixels(), together + at);
+    const T* matrix = dy + c.result(part.samples.begin, group);
+    if (!part.is_one_sample()) {
+      T* const together = scratch<T, Scratch::gradient>(c.out * part.columns());
+      for_each_result(part, group, [&](std::size_t at, std::size_t place) {
+        std::copy_n(dy + place, part.pixels(), together + at);
       });
       matrix = together;
     }
     const std::size_t of_group = group * c.out * c.patch();
     if (gradients.weight != nullptr) {
-      gemm(Transpose::no, Transpose::yes, c.out, c.patch(), width, matrix, columns_of(c, samples, group, x),
-           gradients.weight_is_first ? T{0} : T{1}, gradients.weight + of_group);
+      gemm(Transpose::no, Transpose::yes, c.out, c.patch(), part.columns(), matrix,
+           columns_of(part, group, x), gradients.weight_is_first ? T{0} : T{1}, gradients.weight + of_group);
     }
-    if (gradients.x != nullptr) {
-      add_input_gradient(c, samples, group, weight + of_group, matrix, gradients.x, gradients.x_is_first);
-    }
+    if (gradients.x != nullptr)
+      add_input_gradient(part, group, weight + of_group, matrix, gradients.x, gradients.x_is_first);
   }
 }
 
 constexpr double worth_a_thread = 1 << 21;  // multiplications
 
-// The products are cut into parts that depend on the shape alone. Each sums up its own gradient of the
+// The samples are cut into shares that depend on the shape alone. Each sums up its own gradient of the
 // weight.
 template <class T>
 void add_all_gradients(const Convolution& c, const T* x, const T* weight, const T* dy,
                        const Gradients<T>& gradients) {
-  const std::size_t most = gradients.weight != nullptr ? 8 : c.products();
+  const std::size_t most = gradients.weight != nullptr ? 8 : c.bundles();
   const double worth = std::min(c.multiplications() / worth_a_thread, static_cast<double>(most));
   const std::size_t wanted = std::max<std::size_t>(1, static_cast<std::size_t>(worth));
-  const std::size_t of_each = (c.products() + wanted - 1) / wanted;
-  const std::size_t parts = of_each == 0 ? 0 : (c.products() + of_each - 1) / of_each;
+  const std::size_t of_each = std::max<std::size_t>(1, (c.bundles() + wanted - 1) / wanted);
+  const std::size_t shares = (c.bundles() + of_each - 1) / of_each;
   const std::size_t size = gradients.weight != nullptr ? c.weight_size() : 0;
-  T* const others = scratch<T, Scratch::partial_gradients>(parts > 1 ? (parts - 1) * size : 0);
-  parallel_for(parts, [&](std::size_t part) {
+  T* const others = scratch<T, Scratch::partial_gradients>(shares > 1 ? (shares - 1) * size : 0);
+  parallel_for(shares, [&](std::size_t share) {
     Gradients<T> own = gradients;
-    if (part > 0 && size > 0) {
-      own.weight = others + (part - 1) * size;
+    if (share > 0 && size > 0) {
+      own.weight = others + (share - 1) * size;
       own.weight_is_first = true;
     }
-    for (std::size_t p = part * of_each; p < std::min(c.products(), (part + 1) * of_each); ++p) {
-      add_gradients(c, samples_of(c, p), x, weight, dy, own);
-      own.weight_is_first = false;
+    for (std::size_t b = share * of_each; b < std::min(c.bundles(), (share + 1) * of_each); ++b) {
+      for (std::size_t part = 0; part < c.parts_of_bundle(); ++part) {
+        add_gradients(make_part(c, b, part), x, weight, dy, own);
+        own.weight_is_first = false;
+      }
     }
   });
-  if (parts == 0 && gradients.weight_is_first) std::fill_n(gradients.weight, size, T{0});
-  for (std::size_t part = 1; part < parts && size > 0; ++part) {
-    const T* const other = others + (part - 1) * size;
+  if (shares == 0 && gradients.weight_is_first) std::fill_n(gradients.weight, size, T{0});
+  for (std::size_t share = 1; share < shares && size > 0; ++share) {
+    const T* const other = others + (share - 1) * size;
     kernels::kernels<T>().add(gradients.weight, true, other, true, gradients.weight, size);
   }
 }
@@ -281,7 +315,7 @@ Convolution check(const Shape& x, const Shape& weight, const Shape* bias, const 
     fail<ShapeError>("conv2d: bias must have the {} outputs of weight {}, got {}", weight[0], weight, *bias);
   }
   const Convolution c{x[0], weight[1], weight[0] / groups, groups, windows};
-  require_gemm_extents("conv2d", {c.out, c.patch(), c.together() * c.pixels()});
+  require_gemm_extents("conv2d", {c.out, c.patch(), c.samples_together() * c.pixels()});
   return c;
 }
 
@@ -293,13 +327,13 @@ Variable<T> record(Variable<T> x, Variable<T> weight, const Variable<T>* bias,
   Recording<T> op("conv2d", std::span(inputs, bias == nullptr ? 2 : 3));
   const ArrayView<T> y =
       op.output({c.batch, c.groups * c.out, c.windows.rows.positions, c.windows.columns.positions});
-  const double of_product = c.multiplications() / static_cast<double>(std::max<std::size_t>(1, c.products()));
-  const auto range = static_cast<std::size_t>(
-      std::clamp(worth_a_thread / std::max(1.0, of_product), 1.0, static_cast<double>(1 << 20)));
-  parallel_for_ranges(c.products(), range, [&](std::size_t begin, std::size_t end) {
+  const std::size_t parts = c.bundles() * c.parts_of_bundle();
+  const double of_part = c.multiplications() / static_cast<double>(std::max<std::size_t>(1, parts));
+  const auto range = static_cast<std::size_t>(std::clamp(worth_a_thread / of_part, 1.0, 1e6));
+  parallel_for_ranges(parts, range, [&](std::size_t begin, std::size_t end) {
     for (std::size_t p = begin; p < end; ++p) {
-      convolve(c, samples_of(c, p), x.data(), weight.data(), bias == nullptr ? nullptr : bias->data(),
-               y.data());
+      convolve(make_part(c, p / c.parts_of_bundle(), p % c.parts_of_bundle()), x.data(), weight.data(),
+               bias == nullptr ? nullptr : bias->data(), y.data());
     }
   });
 

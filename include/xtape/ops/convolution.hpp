@@ -31,8 +31,6 @@ struct ConvolutionOptions {
 /// @throws ShapeError     x or weight has not four axes, extents do not fit together, or the kernel is larger
 ///                        than the padded image.
 /// @throws ArgumentError  a stride, a dilation or groups is 0, or groups does not divide in and out.
-///
-/// Needs memory beside the tape: for each thread about kernel rows * kernel columns times an image.
 template <class T>
 Variable<T> conv2d(Variable<T> x, Variable<T> weight, Variable<T> bias,
                    const ConvolutionOptions& options = {});
