@@ -16,14 +16,15 @@ struct Epoch {
   double training_accuracy = 0;  ///< likewise
   double validation_loss = std::numeric_limits<double>::quiet_NaN();
   double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
-  double seconds = 0;  ///< since the training began, without those before a resumption
+  double seconds = 0;  ///< of all epochs up to this one, without what an interruption undid
 };
 
 /// The course of a training.
 struct History {
   std::vector<Epoch> epochs;
-  std::size_t best_epoch = 0;  ///< the number of that with the lowest validation loss; 0: none
-  bool stopped_early = false;
+  std::size_t best_epoch = 0;  ///< the number of that which early stopping took for the best, or without it
+                               ///< that with the lowest validation loss; 0: none
+  bool stopped_early = false;  ///< before it had all its epochs
 };
 
 }  // namespace xtape::training

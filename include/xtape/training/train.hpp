@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "xtape/autograd/variable.hpp"
+#include "xtape/core/array_view.hpp"
+#include "xtape/core/random.hpp"
+#include "xtape/nn/module.hpp"
+#include "xtape/optim/early_stopping.hpp"
+#include "xtape/optim/optimizer.hpp"
+#include "xtape/optim/schedule.hpp"
+#include "xtape/optim/weight_average.hpp"
+#include "xtape/training/history.hpp"
+
+namespace xtape::training {
+
+/// What a classifier learns from. Features and labels are read where they are, in every epoch anew.
+template <class T>
+struct Dataset {
+  ArrayView<const T> features;               ///< (rows, ...)
+  ArrayView<const std::int64_t> labels;      ///< (rows): class indices
+  std::vector<std::size_t> train;            ///< the rows to learn from
+  std::vector<std::size_t> validation = {};  ///< the rows to measure by, as Split::test; may be none
+};
+
+/// A scalar: the mean over the rows of a batch.
+template <class T>
+using Loss = std::function<Variable<T>(Variable<T> logits, ArrayView<const std::int64_t> labels)>;
+
+enum class Every { batch, epoch };
+
+template <class T>
+struct Options {
+  optim::Optimizer<T>& optimizer;
+
+  /// Shuffles the rows. The Dropout layers of the model should refer to it too: it is the one state of random
+  /// numbers that a checkpoint keeps.
+  Random& random;
+
+  std::size_t epochs = 10;  ///< in all, those before a resumption among them
+  std::size_t batch_size = 32;
+  bool drop_last = false;        ///< leave out the last batch of an epoch where it is smaller, as
+                                 ///< BatchNorm needs it that refuses a batch of one row
+  bool balance_classes = false;  ///< data::BalancedBatches: every class equally frequent
+  std::size_t validation_rows_at_a_time = 256;
+  Loss<T> loss = {};  ///< losses::softmax_cross_entropy if empty
+
+  /// Of this optimizer. It takes a step every batch, with its loss, or every epoch, with the validation loss,
+  /// or the training loss where nothing is validated.
+  optim::Schedule* schedule = nullptr;
+  Every schedule_every = Every::epoch;
+
+  std::optional<double> max_gradient_norm = {};  ///< optim::clip_gradient_norm before each step; above 0
+
+  /// Ends the training when the validation loss (mode max: the accuracy) no longer gets better. Whatever ends
+  /// it, the model then holds the weights and buffers of the best epoch.
+  std::optional<optim::EarlyStoppingOptions> early_stopping = {};
+
+  /// Averages the weights, by one update a step. Validation is by the averages, and the model holds them when
+  /// the training has ended. Buffers, such as the running statistics of BatchNorm, are not averaged.
+  std::optional<optim::WeightAverageOptions> weight_average = {};
+
+  std::string checkpoint_directory = {};  ///< of this training alone; no checkpoints if empty
+  std::size_t checkpoint_every = 1;       ///< epochs; there is one of the last epoch in any case
+  std::size_t keep_checkpoints = 3;       ///< the newest; at least 1
+
+  std::string log = {};           ///< the path of a CSV file with a line an epoch; none if empty
+  std::FILE* progress = nullptr;  ///< a line an epoch, and on a terminal a bar that moves; null: quiet
+};
+
+/// A step that has just been done.
+struct Batch {
+  std::size_t epoch = 0;   ///< from 1 on
+  std::size_t number = 0;  ///< in its epoch, from 1 on
+  std::size_t count = 0;   ///< of the batches in an epoch
+  double loss = 0;         ///< before the step
+};
+
+/// Either may be empty.
+struct Callbacks {
+  std::function<void(const Batch&)> on_batch = {};
+
+  /// Called before the checkpoint of the epoch is written, so that no kill makes it miss one; the model is in
+  /// evaluation mode. The training ends if it returns false; started again, it goes on.
+  /// @param so_far  its last epoch is the one that has just ended.
+  std::function<bool(const History& so_far)> on_epoch = {};
+};
+
+/// Trains a classifier, a model that makes logits (rows, classes) of features (rows, ...).
+///
+///     Random random(1);
+///     nn::Sequential<float> model;
+///     model.add<nn::Linear>(64, 128, random).add<nn::Relu>().add<nn::Dropout>(0.2, random);
+///     model.add<nn::Linear>(128, 10, random);
+///     optim::AdamW<float> optimizer(model.parameters());
+///     optim::CurveSchedule schedule(optimizer, optim::cosine_decay({.steps = 50}));
+///     const data::Split split = data::stratified_train_test_split(labels, 0.2, random);
+///
+///     const training::History history = training::train(
+///         model, {.features = features, .labels = labels, .train = split.train, .validation = split.test},
+///         {.optimizer = optimizer,
+///          .random = random,
+///          .epochs = 50,
+///          .loss = [](auto logits, auto labels) {
+///            return losses::softmax_cross_entropy(logits, labels, {.label_smoothing = 0.1});
+///          },
+///          .schedule = &schedule,
+///          .early_stopping = optim::EarlyStoppingOptions{.patience = 5},
+///          .checkpoint_directory = "runs/digits",
+///          .log = "runs/digits.csv",
+///          .progress = stdout});
+///
+/// Each epoch shuffles the rows, takes a step for every batch, and measures by the validation rows, without
+/// gradients and in evaluation mode, in which the model is left. Accuracies count the rows whose label is a
+/// class of the logits: not those, for example, that a loss with ignore_index leaves out. From the second
+/// epoch on a step takes no heap memory.
+///
+/// A training with a checkpoint directory begins with the newest checkpoint that is there. It may be killed
+/// at any moment: started again with the same data and options, it ends with the same weights, bit for bit,
+/// and the same log, except for the seconds, as if it had never been interrupted. More epochs lengthen it.
+/// Learning rates are those of the checkpoint.
+///
+/// @throws ShapeError      features, labels or logits do not fit together, or the loss is no scalar.
+/// @throws ArgumentError   there are no rows to train on or one is not in the dataset, an option is out of
+///                         range, or early stopping has nothing to validate on.
+/// @throws FileError       checkpoints or log cannot be read or written, or the newest checkpoint is of a
+///                         training with another model, other rows or other options.
+/// @throws NonFiniteError  the loss or a gradient became infinite or NaN; the message says where, and what to
+///                         try. Checkpoints are as the epoch before left them.
+/// Data, options and checkpoints are examined before anything changes.
+template <class T>
+History train(nn::Module<T>& model, const Dataset<std::type_identity_t<T>>& data,
+              const Options<std::type_identity_t<T>>& options, const Callbacks& callbacks = {});
+
+}  // namespace xtape::training

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include "xtape/training/history.hpp"
+
+namespace xtape::training {
+
+// A CSV file with a line for each epoch.
+class EpochLog {
+ public:
+  // Replaces what is there by the history so far: lines that a killed run wrote after its last checkpoint go,
+  // and one that it did not come to write is there. Throws FileError.
+  EpochLog(std::string path, const History& history);
+
+  // Throws FileError.
+  void append(const Epoch& epoch) const;
+
+ private:
+  std::string path_;
+};
+
+}  // namespace xtape::training

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "training/progress.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <cmath>
+#include <iterator>
+
+#include "core/format.hpp"
+
+namespace xtape::training {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Fast enough to look alive, and so rare that drawing costs nothing.
+constexpr auto time_between_draws = 100ms;
+constexpr std::size_t bar_width = 24;
+constexpr const char* to_start_of_cleared_line = "\r\x1b[K";
+
+}  // namespace
+
+Progress::Progress(std::FILE* stream, std::size_t epochs)
+    : stream_(stream),
+      epochs_(epochs),
+      epoch_digits_(static_cast<int>(fmt::formatted_size("{}", epochs))),
+      is_terminal_(stream != nullptr && ::isatty(::fileno(stream)) != 0) {}
+
+void Progress::on_resumption(std::size_t epochs_done) {
+  if (stream_ == nullptr) return;
+  fmt::print(stream_, "resumed after epoch {}\n", epochs_done);
+  std::fflush(stream_);
+}
+
+void Progress::on_damaged_checkpoint(const std::string& reason) {
+  if (stream_ == nullptr) return;
+  fmt::print(stream_, "passed over a damaged checkpoint: {}\n", reason);
+  std::fflush(stream_);
+}
+
+void Progress::on_batch(const Batch& batch, const Tally& so_far) {
+  if (!is_terminal_) return;
+  const Clock::time_point now = Clock::now();
+  if (now - drawn_ < time_between_draws) return;
+  drawn_ = now;
+  const std::size_t filled = bar_width * batch.number / batch.count;
+  // Formatted in place: a step takes no heap memory.
+  std::array<char, 256> line;
+  const auto end = fmt::format_to_n(
+      line.data(), line.size(), "{}epoch {:{}}/{} [{:=<{}}{:<{}}] {:3}%  loss {:.4f}  accuracy {:.4f}",
+      to_start_of_cleared_line, batch.epoch, epoch_digits_, epochs_, "", filled, "", bar_width - filled,
+      100 * batch.number / batch.count, so_far.loss(), so_far.accuracy());
+  std::fwrite(line.data(), 1, std::min(end.size, line.size()), stream_);
+  std::fflush(stream_);
+}
+
+void Progress::on_epoch(const Epoch& epoch) {
+  if (stream_ == nullptr) return;
+  if (is_terminal_) fmt::print(stream_, "{}", to_start_of_cleared_line);
+  fmt::print(stream_, "epoch {:{}}/{}  loss {:.4f}  accuracy {:.4f}", epoch.number, epoch_digits_, epochs_,
+             epoch.training_loss, epoch.training_accuracy);
+  if (!std::isnan(epoch.validation_accuracy)) {
+    fmt::print(stream_, "  validation loss {:.4f}  accuracy {:.4f}", epoch.validation_loss,
+               epoch.validation_accuracy);
+  }
+  fmt::print(stream_, "  learning rate {:.3g}  {:.1f} s\n", epoch.learning_rate, epoch.seconds);
+  std::fflush(stream_);
+}
+
+}  // namespace xtape::training

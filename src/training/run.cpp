@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "training/run.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/format.hpp"
+#include "training/history_columns.hpp"
+
+namespace xtape::training {
+namespace {
+
+// Each what the names of a part begin with.
+constexpr const char* of_model = "model.";
+constexpr const char* of_optimizer = "optimizer.";
+constexpr const char* of_random = "random.";
+constexpr const char* of_history = "history.";
+constexpr const char* of_schedule = "schedule.";
+constexpr const char* of_early_stopping = "early_stopping.";
+constexpr const char* of_best_weights = "best_weights.";
+constexpr const char* of_weight_average = "weight_average.";
+
+}  // namespace
+
+template <class T>
+Run<T>::Run(nn::Module<T>& trained, const Options<T>& run_options) : model(trained), options(run_options) {
+  if (options.early_stopping) early_stopping.emplace(*options.early_stopping);
+  if (options.weight_average) weight_average.emplace(model.parameters(), *options.weight_average);
+}
+
+template <class T>
+NamedArrays Run<T>::state() const {
+  NamedArrays state;
+  state.add(of_model, model.state());
+  state.add(of_optimizer, options.optimizer.state());
+  state.add(of_random, options.random.state());
+  state.add(of_history, state_of(history));
+  if (options.schedule != nullptr) state.add(of_schedule, options.schedule->state());
+  if (early_stopping) state.add(of_early_stopping, early_stopping->state());
+  if (best_weights) state.add(of_best_weights, best_weights->with_prefix(""));
+  if (weight_average) state.add(of_weight_average, weight_average->state());
+  return state;
+}
+
+template <class T>
+void Run<T>::load_state(const NamedArrays& state) {
+  require_known_parts(state);
+  const NamedArrays before = this->state();
+  try {
+    load_parts(state);
+  } catch (...) {
+    load_parts(before);
+    throw;
+  }
+}
+
+template <class T>
+void Run<T>::require_known_parts(const NamedArrays& state) const {
+  for (const auto& [name, array] : state) {
+    const auto is_of = [&text = name](const char* part) { return text.starts_with(part); };
+    const bool known = is_of(of_model) || is_of(of_optimizer) || is_of(of_random) || is_of(of_history) ||
+                       (options.schedule != nullptr && is_of(of_schedule)) ||
+                       (early_stopping && (is_of(of_early_stopping) || is_of(of_best_weights))) ||
+                       (weight_average && is_of(of_weight_average));
+    if (!known) {
+      fail<ArgumentError>("train: every part of a checkpoint must have its option, got '{}' without one",
+                          name);
+    }
+  }
+}
+
+template <class T>
+void Run<T>::load_parts(const NamedArrays& state) {
+  NamedArrays best = state.with_prefix(of_best_weights);
+  best_weights.reset();
+  if (best.size() > 0) {
+    model.load_state(best);  // shows that they fit
+    best_weights = std::move(best);
+  }
+  model.load_state(state.with_prefix(of_model));
+  // Before the optimizer, whose learning rates may have been set since the schedule took its last step.
+  if (options.schedule != nullptr) options.schedule->load_state(state.with_prefix(of_schedule));
+  options.optimizer.load_state(state.with_prefix(of_optimizer));
+  if (early_stopping) early_stopping->load_state(state.with_prefix(of_early_stopping));
+  if (weight_average) weight_average->load_state(state.with_prefix(of_weight_average));
+  history = history_of(state.with_prefix(of_history));
+  options.random.load_state(state.with_prefix(of_random));
+}
+
+template class Run<float>;
+template class Run<double>;
+
+}  // namespace xtape::training

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <optional>
+
+#include "xtape/core/named_arrays.hpp"
+#include "xtape/nn/module.hpp"
+#include "xtape/optim/early_stopping.hpp"
+#include "xtape/optim/weight_average.hpp"
+#include "xtape/training/history.hpp"
+#include "xtape/training/train.hpp"
+
+namespace xtape::training {
+
+// All that changes as a training goes on, and nothing else: what a checkpoint holds.
+template <class T>
+class Run {
+ public:
+  // Throws ArgumentError for options of early stopping or of the average that are out of range.
+  Run(nn::Module<T>& model, const Options<T>& options);
+
+  NamedArrays state() const;
+  // Throws Error for a state of another training, and then changes nothing.
+  void load_state(const NamedArrays& state);
+
+  nn::Module<T>& model;
+  const Options<T>& options;
+  History history;
+  std::optional<optim::EarlyStopping> early_stopping;
+  std::optional<NamedArrays> best_weights;  // the state of the model in the best epoch
+  std::optional<optim::WeightAverage<T>> weight_average;
+
+ private:
+  void require_known_parts(const NamedArrays& state) const;
+  void load_parts(const NamedArrays& state);
+};
+
+extern template class Run<float>;
+extern template class Run<double>;
+
+}  // namespace xtape::training

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/training/train.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "core/element_name.hpp"
+#include "core/format.hpp"
+#include "training/epoch_log.hpp"
+#include "training/progress.hpp"
+#include "training/run.hpp"
+#include "training/tally.hpp"
+#include "xtape/autograd/tape.hpp"
+#include "xtape/data/balanced_batches.hpp"
+#include "xtape/data/batches.hpp"
+#include "xtape/io/checkpoint.hpp"
+#include "xtape/losses/softmax_cross_entropy.hpp"
+#include "xtape/optim/clip_gradients.hpp"
+
+namespace xtape::training {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Rows = std::span<const std::size_t>;
+
+void require_rows(const char* argument, const std::vector<std::size_t>& rows, std::size_t count) {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i] >= count) {
+      fail<ArgumentError>("train: data.{}[{}] must be below the {} rows of features, got {}", argument, i,
+                          count, rows[i]);
+    }
+  }
+}
+
+template <class T>
+void require_dataset(const Dataset<T>& data) {
+  const Shape& features = data.features.shape();
+  if (features.rank() == 0) fail<ShapeError>("train: data.features must have rows, got a scalar");
+  if (data.labels.shape() != Shape{features[0]}) {
+    fail<ShapeError>(
+        "train: data.labels must have one class index for each of the {} rows of features, got "
+        "shape {}",
+        features[0], data.labels.shape());
+  }
+  if (data.train.empty()) fail<ArgumentError>("train: data.train must have rows to learn from, got none");
+  require_rows("train", data.train, features[0]);
+  require_rows("validation", data.validation, features[0]);
+}
+
+void require_above_0(const char* option, std::size_t value) {
+  if (value == 0) fail<ArgumentError>("train: options.{} must be at least 1, got 0", option);
+}
+
+template <class T>
+void require_options(const Options<T>& options, const Dataset<T>& data) {
+  require_above_0("batch_size", options.batch_size);
+  require_above_0("validation_rows_at_a_time", options.validation_rows_at_a_time);
+  require_above_0("checkpoint_every", options.checkpoint_every);
+  require_above_0("keep_checkpoints", options.keep_checkpoints);
+  if (options.max_gradient_norm && !(*options.max_gradient_norm > 0)) {
+    fail<ArgumentError>("train: options.max_gradient_norm must be above 0, got {}",
+                        *options.max_gradient_norm);
+  }
+  if (options.early_stopping && data.validation.empty()) {
+    fail<ArgumentError>(
+        "train: options.early_stopping must have rows in data.validation to measure by, got none");
+  }
+}
+
+template <class T>
+Loss<T> loss_of(const Options<T>& options) {
+  if (options.loss) return options.loss;
+  return [](Variable<T> logits, ArrayView<const std::int64_t> labels) {
+    return losses::softmax_cross_entropy(logits, labels);
+  };
+}
+
+template <class T>
+class Training {
+ public:
+  Training(nn::Module<T>& model, const Dataset<T>& data, const Options<T>& options,
+           const Callbacks& callbacks)
+      : run_(model, options),
+        model_(model),
+        data_(data),
+        options_(options),
+        callbacks_(callbacks),
+        loss_(loss_of(options)),
+        validation_(data.validation, options.validation_rows_at_a_time),
+        progress_(options.progress, options.epochs) {
+    if (options.balance_classes) balanced_.emplace(data.train, data.labels, options.batch_size);
+    const std::size_t rows = balanced_ ? (*balanced_)[0].size() : data.train.size();
+    if (options.drop_last && rows < options.batch_size) {
+      fail<ArgumentError>(
+          "train: options.batch_size must be at most the {} rows of an epoch, of which drop_last "
+          "would leave none, got {}",
+          rows, options.batch_size);
+    }
+    if (!options.checkpoint_directory.empty()) {
+      checkpoints_.emplace(options.checkpoint_directory,
+                           io::CheckpointsOptions{.keep = options.keep_checkpoints});
+    }
+    tape_.keep_gradients(false);
+  }
+
+  History run() {
+    resume();
+    if (!options_.log.empty()) log_.emplace(options_.log, run_.history);
+    started_ = Clock::now();
+    options_.optimizer.zero_grad();
+    bool goes_on = true;
+    while (goes_on && run_.history.epochs.size() < options_.epochs && !has_converged()) {
+      goes_on = run_epoch();
+    }
+    run_.history.stopped_early = run_.history.epochs.size() < options_.epochs;
+    keep_best_weights();
+    return std::move(run_.history);
+  }
+
+ private:
+  bool has_converged() const { return run_.early_stopping && run_.early_stopping->should_stop(); }
+
+  void resume() {
+    if (!checkpoints_) return;
+    const auto newest = checkpoints_->newest();
+    if (!newest) return;
+    for (const std::string& reason : newest->damaged) progress_.on_damaged_checkpoint(reason);
+    try {
+      run_.load_state(newest->state);
+    } catch (const Error& error) {
+      fail<FileError>(
+          "train: {}: it must be a checkpoint of this training, got one that does not fit; to begin "
+          "anew give another checkpoint_directory\n{}",
+          checkpoints_->path(newest->epoch), error.what());
+    }
+    saved_epoch_ = newest->epoch;
+    if (!run_.history.epochs.empty()) seconds_before_ = run_.history.epochs.back().seconds;
+    progress_.on_resumption(run_.history.epochs.size());
+  }
+
+  // Whether the training is to go on.
+  bool run_epoch() {
+    Epoch epoch{.number = run_.history.epochs.size() + 1};
+    Tally training = take_steps(epoch.number);
+    epoch.training_loss = training.loss();
+    epoch.training_accuracy = training.accuracy();
+    epoch.learning_rate = options_.optimizer.learning_rate();
+    measure(epoch);
+    if (options_.schedule != nullptr && options_.schedule_every == Every::epoch) {
+      options_.schedule->step(data_.validation.empty() ? epoch.training_loss : epoch.validation_loss);
+    }
+    epoch.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - started_).count();
+    note(epoch);
+
+    const bool goes_on = !callbacks_.on_epoch || callbacks_.on_epoch(run_.history);
+    const bool is_last = !goes_on || has_converged() || epoch.number == options_.epochs;
+    if (checkpoints_ && (is_last || epoch.number % options_.checkpoint_every == 0)) {
+      checkpoints_->save(epoch.number, run_.state());
+      saved_epoch_ = epoch.number;
+    }
+    if (log_) log_->append(epoch);
+    progress_.on_epoch(epoch);
+    return goes_on;
+  }
+
+  Tally take_steps(std::size_t epoch) {
+    model_.train();
+    if (balanced_) {
+      balanced_->shuffle(options_.random);
+      return take_steps(epoch, *balanced_);
+    }
+    // Drawn from the rows as they were given, so that the order is one of the random state alone.
+    data::Batches batches(data_.train, options_.batch_size);
+    batches.shuffle(options_.random);
+    return take_steps(epoch, batches);
+  }
+
+  template <class Batches>
+  Tally take_steps(std::size_t epoch, const Batches& batches) {
+    Tally tally;
+    Batch batch{.epoch = epoch, .count = batches.size()};
+    if (options_.drop_last && batches[batch.count - 1].size() < options_.batch_size) --batch.count;
+    while (batch.number < batch.count) {
+      const Rows rows = batches[batch.number++];
+      take_step(batch, rows, tally);
+      progress_.on_batch(batch, tally);
+      if (callbacks_.on_batch) callbacks_.on_batch(batch);
+    }
+    return tally;
+  }
+
+  void take_step(Batch& batch, Rows rows, Tally& tally) {
+    const auto frame = tape_.frame();
+    const auto labels = data::take_rows(tape_, data_.labels, rows);
+    const Variable<T> logits = logits_of(rows), loss = loss_of_batch(logits, labels);
+    batch.loss = static_cast<double>(loss.item());
+    if (!std::isfinite(batch.loss)) throw_not_finite(batch, rows);
+    loss.backward();
+    if (options_.max_gradient_norm) clip_gradients(batch);
+    options_.optimizer.step();
+    options_.optimizer.zero_grad();
+    if (run_.weight_average) run_.weight_average->update();
+    if (options_.schedule != nullptr && options_.schedule_every == Every::batch) {
+      options_.schedule->step(batch.loss);
+    }
+    tally.add(batch.loss, logits.values(), labels);
+  }
+
+  Variable<T> logits_of(Rows rows) {
+    const Variable<T> logits = model_(data::take_rows(tape_, data_.features, rows));
+    const Shape& shape = logits.shape();
+    if (shape.rank() != 2 || shape[0] != rows.size()) {
+      fail<ShapeError>("train: the model must make logits ({}, classes) of {} rows, got {}", rows.size(),
+                       rows.size(), shape);
+    }
+    return logits;
+  }
+
+  Variable<T> loss_of_batch(Variable<T> logits, ArrayView<const std::int64_t> labels) {
+    const Variable<T> loss = loss_(logits, labels);
+    if (loss.size() != 1) {
+      fail<ShapeError>("train: options.loss must give a scalar, got shape {}; take its mean()", loss.shape());
+    }
+    return loss;
+  }
+
+  void clip_gradients(const Batch& batch) {
+    try {
+      optim::clip_gradient_norm(options_.optimizer.parameters(), *options_.max_gradient_norm);
+    } catch (const NonFiniteError& error) {
+      options_.optimizer.zero_grad();
+      fail<NonFiniteError>("train: gradients must be finite, got others {}; {}\n{}", place_of(batch),
+                           advice(), error.what());
+    }
+  }
+
+  std::string place_of(const Batch& batch) const {
+    return fmt::format("in epoch {}, batch {} of {}, at learning rate {}", batch.epoch, batch.number,
+                       batch.count, options_.optimizer.learning_rate());
+  }
+
+  std::string advice() const {
+    std::string text = "try a smaller learning rate, ";
+    if (!options_.max_gradient_norm) text += "max_gradient_norm = 1, ";
+    text += "or features of mean 0 and deviation 1";
+    if (saved_epoch_ > 0) {
+      text += fmt::format(
+          ". The checkpoint of epoch {} is as it was; since it keeps its learning rate, give another "
+          "checkpoint_directory to change that",
+          saved_epoch_);
+    }
+    return text;
+  }
+
+  [[noreturn]] void throw_not_finite(const Batch& batch, Rows rows) const {
+    const auto is_finite = [](T x) { return std::isfinite(x); };
+    const std::size_t width = data_.features.size() / data_.features.shape()[0];
+    const char* const value = std::isnan(batch.loss) ? "nan" : batch.loss > 0 ? "inf" : "-inf";
+    for (const std::size_t row : rows) {
+      const T* const first = data_.features.data() + row * width;
+      const T* const at = std::find_if_not(first, first + width, is_finite);
+      if (at == first + width) continue;
+      const auto index = static_cast<std::size_t>(at - data_.features.data());
+      fail<NonFiniteError>(
+          "train: the loss must be finite, got {} {}: {} is {}; leave such rows out, or impute "
+          "what is missing",
+          value, place_of(batch), element_name("features", data_.features.shape(), index),
+          std::isnan(*at) ? "nan" : "infinite");
+    }
+    fail<NonFiniteError>("train: the loss must be finite, got {} {}; {}", value, place_of(batch), advice());
+  }
+
+  // Validation, and what is judged by it: by the averages of the weights where there are any.
+  void measure(Epoch& epoch) {
+    model_.eval();
+    if (data_.validation.empty()) return;
+    std::optional<typename optim::WeightAverage<T>::Applied> averaged;
+    if (run_.weight_average) averaged.emplace(*run_.weight_average);
+    const Tally tally = validate();
+    epoch.validation_loss = tally.loss();
+    epoch.validation_accuracy = tally.accuracy();
+    if (!run_.early_stopping) return;
+    const bool by_accuracy = options_.early_stopping->mode == optim::Mode::max;
+    run_.early_stopping->step(by_accuracy ? epoch.validation_accuracy : epoch.validation_loss);
+    if (run_.early_stopping->is_best()) run_.best_weights = model_.state();
+  }
+
+  Tally validate() {
+    Tally tally;
+    const auto no_grad = tape_.no_grad();
+    for (const Rows rows : validation_) {
+      const auto frame = tape_.frame();
+      const auto labels = data::take_rows(tape_, data_.labels, rows);
+      const Variable<T> logits = logits_of(rows);
+      tally.add(static_cast<double>(loss_of_batch(logits, labels).item()), logits.values(), labels);
+    }
+    return tally;
+  }
+
+  void note(const Epoch& epoch) {
+    History& history = run_.history;
+    if (run_.early_stopping) {
+      history.best_epoch = static_cast<std::size_t>(run_.early_stopping->best_step());
+    } else if (!std::isnan(epoch.validation_loss) &&
+               (history.best_epoch == 0 ||
+                epoch.validation_loss < history.epochs[history.best_epoch - 1].validation_loss)) {
+      history.best_epoch = epoch.number;
+    }
+    history.epochs.push_back(epoch);
+  }
+
+  void keep_best_weights() {
+    model_.eval();
+    if (run_.best_weights) {
+      model_.load_state(*run_.best_weights);
+    } else if (run_.weight_average) {
+      run_.weight_average->swap();
+    }
+  }
+
+  Run<T> run_;
+  nn::Module<T>& model_;
+  const Dataset<T>& data_;
+  const Options<T>& options_;
+  const Callbacks& callbacks_;
+  Loss<T> loss_;
+  std::optional<data::BalancedBatches> balanced_;
+  data::Batches validation_;
+  std::optional<io::Checkpoints> checkpoints_;
+  std::optional<EpochLog> log_;
+  Progress progress_;
+  Tape<T> tape_;
+  std::size_t saved_epoch_ = 0;
+  double seconds_before_ = 0;
+  Clock::time_point started_;
+};
+
+}  // namespace
+
+template <class T>
+History train(nn::Module<T>& model, const Dataset<std::type_identity_t<T>>& data,
+              const Options<std::type_identity_t<T>>& options, const Callbacks& callbacks) {
+  require_dataset(data);
+  require_options(options, data);
+  return Training<T>(model, data, options, callbacks).run();
+}
+
+template History train<float>(nn::Module<float>&, const Dataset<float>&, const Options<float>&,
+                              const Callbacks&);
+template History train<double>(nn::Module<double>&, const Dataset<double>&, const Options<double>&,
+                               const Callbacks&);
+
+}  // namespace xtape::training

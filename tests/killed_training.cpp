@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Trains, is killed at random moments and started again until it is done, and must end with the weights and
+// the log of a training that was never interrupted. It does so until 50 processes have been killed.
+#include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "temporary_directory.hpp"
+#include "training_problem.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+namespace {
+
+constexpr std::size_t epochs = 200;
+constexpr int kills_wanted = 50;
+
+/// @param seed  of weights and random numbers, which a resumed run must not depend on
+void train_in(const TemporaryDirectory& directory, bool with_checkpoints, std::uint64_t seed) {
+  const Clouds<float> clouds(120);
+  WholeTraining<float> run(seed);
+  auto options = run.options(epochs);
+  if (with_checkpoints) options.checkpoint_directory = directory / "checkpoints";
+  options.log = directory / "log.csv";
+  training::train(run.model, clouds.data, options);
+  io::save_weights(directory / "weights.safetensors", run.model);
+}
+
+/// A process of its own, started without loading a program: a life may be short.
+pid_t start(const TemporaryDirectory& directory, bool with_checkpoints, std::uint64_t seed) {
+  const pid_t process = ::fork();
+  if (process < 0) throw std::runtime_error("killed_training: no process could be made");
+  if (process > 0) return process;
+  try {
+    train_in(directory, with_checkpoints, seed);
+    ::_exit(0);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "killed_training: {}\n", error.what());
+  }
+  ::_exit(1);
+}
+
+/// Whether it was killed before it was done.
+bool was_killed(pid_t process) {
+  int status = 0;
+  if (::waitpid(process, &status, 0) != process) throw std::runtime_error("killed_training: no status");
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) return true;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return false;
+  throw std::runtime_error("killed_training: a process failed");
+}
+
+std::optional<std::uint64_t> last_checkpoint(const TemporaryDirectory& directory) {
+  const auto found = io::Checkpoints(directory / "checkpoints").epochs();
+  return found.empty() ? std::nullopt : std::optional(found.back());
+}
+
+/// Kills until the training is done, but no more than `at_most` times.
+int kill_until_done(const TemporaryDirectory& directory, int at_most, Random& random) {
+  std::uint64_t seed = 1;  // of the first life, and of the others until there is a checkpoint
+  double longest = 60, shortest = 10;
+  int lives_without_checkpoint = 0;
+  for (int kills = 0;;) {
+    const auto before = last_checkpoint(directory);
+    const pid_t process = start(directory, true, before ? ++seed : seed);
+    if (kills < at_most) {
+      std::this_thread::sleep_for(
+          std::chrono::duration<double, std::milli>(random.uniform(shortest, longest)));
+      ::kill(process, SIGKILL);
+    }
+    if (!was_killed(process)) return kills;
+    ++kills;
+    lives_without_checkpoint = last_checkpoint(directory) == before ? lives_without_checkpoint + 1 : 0;
+    if (lives_without_checkpoint == 5) {  // on a machine that needs longer for an epoch
+      longest *= 2, shortest *= 2;
+      lives_without_checkpoint = 0;
+    }
+  }
+}
+
+void require_same_end(const TemporaryDirectory& killed, const TemporaryDirectory& whole) {
+  if (read_text(killed / "weights.safetensors") != read_text(whole / "weights.safetensors")) {
+    throw std::runtime_error("killed_training: the weights differ");
+  }
+  const std::string log = without_seconds(read_text(killed / "log.csv"));
+  const std::string expected = without_seconds(read_text(whole / "log.csv"));
+  if (log != expected) {
+    throw std::runtime_error(fmt::format("killed_training: the logs differ, got\n{}for\n{}", log, expected));
+  }
+}
+
+}  // namespace
+
+int main() {
+  const auto seed = static_cast<std::uint64_t>(std::random_device()());
+  try {
+    Random random(seed);
+    const TemporaryDirectory whole;
+    if (was_killed(start(whole, false, 1))) throw std::runtime_error("killed_training: killed by others");
+    if (read_text(whole / "weights.safetensors").empty())
+      throw std::runtime_error("killed_training: no weights");
+
+    int kills = 0, trainings = 0;
+    while (kills < kills_wanted) {
+      const TemporaryDirectory killed;
+      kills += kill_until_done(killed, kills_wanted - kills, random);
+      require_same_end(killed, whole);
+      ++trainings;
+    }
+    fmt::print("{} kills in {} trainings of {} epochs: all ended with the same bits\n", kills, trainings,
+               epochs);
+    return 0;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{} (seed {})\n", error.what(), seed);
+    return 1;
+  }
+}

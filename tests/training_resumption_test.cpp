@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "matchers.hpp"
+#include "temporary_directory.hpp"
+#include "training_problem.hpp"
+
+using namespace xtape;
+using namespace xtape::testing;
+
+namespace {
+
+struct Interruption {};
+
+/// Ends the process, as far as a test can, in the middle of an epoch.
+training::Callbacks interrupted_in(std::size_t epoch, std::size_t batch) {
+  return {.on_batch = [=](const training::Batch& done) {
+    if (done.epoch == epoch && done.number == batch) throw Interruption();
+  }};
+}
+
+training::Callbacks stopped_after(std::size_t epoch) {
+  return {.on_epoch = [=](const training::History& so_far) { return so_far.epochs.size() < epoch; }};
+}
+
+template <class T>
+struct Ended {
+  WholeTraining<T> run;
+  training::History history;
+  std::string log;
+
+  explicit Ended(std::uint64_t seed) : run(seed) {}
+};
+
+template <class T>
+void check_same_end(const Ended<T>& a, const Ended<T>& b) {
+  CHECK(are_same_bits(a.run.model.state(), b.run.model.state()));
+  CHECK(are_same_bits(a.run.optimizer.state(), b.run.optimizer.state()));
+  CHECK(are_same_bits(a.run.schedule.state(), b.run.schedule.state()));
+  CHECK(a.run.random == b.run.random);
+  CHECK(a.history.best_epoch == b.history.best_epoch);
+  CHECK(a.history.stopped_early == b.history.stopped_early);
+  CHECK(without_seconds(a.log) == without_seconds(b.log));
+  REQUIRE(a.history.epochs.size() == b.history.epochs.size());
+  for (std::size_t i = 0; i < a.history.epochs.size(); ++i) {
+    CHECK(a.history.epochs[i].number == b.history.epochs[i].number);
+    CHECK(a.history.epochs[i].training_loss == b.history.epochs[i].training_loss);
+    CHECK(a.history.epochs[i].validation_loss == b.history.epochs[i].validation_loss);
+    CHECK(a.history.epochs[i].validation_accuracy == b.history.epochs[i].validation_accuracy);
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a resumed training ends as one that was never interrupted, bit for bit",
+                   "[training][resumption]", float, double) {
+  using T = TestType;
+  const Clouds<T> clouds(70);
+  const TemporaryDirectory directory;
+  const auto train = [&](Ended<T>& ended, const std::string& name, const training::Callbacks& callbacks) {
+    auto options = ended.run.options(9);
+    if (name != "whole") options.checkpoint_directory = directory / name;
+    options.log = directory / (name + ".csv");
+    ended.history = training::train(ended.run.model, clouds.data, options, callbacks);
+    ended.log = read_text(options.log);
+  };
+
+  Ended<T> whole(1);
+  train(whole, "whole", {});
+  CHECK(whole.history.epochs.size() == 9);
+  CHECK(whole.run.optimizer.learning_rate() < 0.02);
+
+  // Each life with a model of its own, which begins as it happens to.
+  Ended<T> first(1), second(2), third(3), last(4), again(5);
+  CHECK_THROWS_AS(train(first, "resumed", interrupted_in(3, 2)), Interruption);
+  train(second, "resumed", stopped_after(5));
+  CHECK(second.history.stopped_early);
+  CHECK(second.history.epochs.size() == 5);
+  CHECK_THROWS_AS(train(third, "resumed", interrupted_in(6, 1)), Interruption);
+  train(last, "resumed", {});
+  check_same_end(last, whole);
+
+  train(again, "resumed", interrupted_in(1, 1));  // nothing is left to do
+  check_same_end(again, whole);
+  for (std::size_t i = 1; i < 9; ++i) {
+    CHECK(again.history.epochs[i].seconds >= again.history.epochs[i - 1].seconds);
+  }
+}
+
+TEST_CASE("a training that has stopped early stays so, with its best weights", "[training][resumption]") {
+  const Clouds<float> clouds(70);
+  const TemporaryDirectory directory;
+  const auto train = [&](WholeTraining<float>& run, std::size_t epochs) {
+    auto options = run.options(epochs);
+    options.early_stopping->patience = 2;
+    options.early_stopping->minimum_improvement = 0.2;
+    options.checkpoint_directory = directory.path();
+    return training::train(run.model, clouds.data, options);
+  };
+  WholeTraining<float> first(1), second(2), third(3);
+  const auto history = train(first, 100);
+  REQUIRE(history.stopped_early);
+  CHECK(history.epochs.size() == history.best_epoch + 2);
+  CHECK(train(second, 100).epochs.size() == history.epochs.size());
+  CHECK(are_same_bits(first.model.state(), second.model.state()));
+  const auto shorter = train(third, history.epochs.size());
+  CHECK(shorter.epochs.size() == history.epochs.size());
+  CHECK_FALSE(shorter.stopped_early);
+}
+
+TEST_CASE("more epochs lengthen a training that has ended", "[training][resumption]") {
+  const Clouds<double> clouds(70);
+  const TemporaryDirectory directory;
+  const auto train = [&](WholeTraining<double>& run, std::size_t epochs, const std::string& checkpoints) {
+    auto options = run.options(epochs);
+    options.checkpoint_directory = checkpoints;
+    training::train(run.model, clouds.data, options);
+  };
+  WholeTraining<double> whole(1), shorter(1), longer(2);
+  train(whole, 6, "");
+  train(shorter, 4, directory.path());
+  train(longer, 6, directory.path());
+  CHECK(are_same_bits(longer.model.state(), whole.model.state()));
+}
+
+TEST_CASE("checkpoints come every so many epochs and at the end", "[training][resumption]") {
+  const Clouds<float> clouds(70);
+  const TemporaryDirectory directory;
+  WholeTraining<float> run(1);
+  auto options = run.options(8);
+  options.checkpoint_directory = directory / "checkpoints";
+  options.checkpoint_every = 3;
+  options.keep_checkpoints = 2;
+  options.log = directory / "log.csv";
+  training::train(run.model, clouds.data, options);
+  const io::Checkpoints checkpoints(directory / "checkpoints");
+  CHECK(checkpoints.epochs() == std::vector<std::uint64_t>{6, 8});
+
+  // As if it had been killed after epoch 7: the line of that goes, and comes again.
+  std::filesystem::remove(checkpoints.path(8));
+  const std::string log = read_text(directory / "log.csv");
+  write_text(directory / "log.csv", log.substr(0, log.rfind("\n8,") + 1));
+  WholeTraining<float> other(2);
+  auto other_options = other.options(8);
+  other_options.checkpoint_directory = options.checkpoint_directory;
+  other_options.checkpoint_every = 3;
+  other_options.log = options.log;
+  training::train(other.model, clouds.data, other_options);
+  CHECK(without_seconds(read_text(directory / "log.csv")) == without_seconds(log));
+  CHECK(are_same_bits(other.model.state(), run.model.state()));
+}
+
+TEST_CASE("a damaged checkpoint is passed over for the one before", "[training][resumption]") {
+  const Clouds<float> clouds(70);
+  const TemporaryDirectory directory;
+  const auto train = [&](WholeTraining<float>& run, std::FILE* progress) {
+    auto options = run.options(4);
+    options.checkpoint_directory = directory.path();
+    options.progress = progress;
+    training::train(run.model, clouds.data, options);
+  };
+  WholeTraining<float> first(1), second(2);
+  train(first, nullptr);
+  const std::string newest = io::Checkpoints(directory.path()).path(4);
+  std::string bytes = read_text(newest);
+  bytes[bytes.size() - 5] = static_cast<char>(bytes[bytes.size() - 5] ^ 1);
+  write_text(newest, bytes);
+
+  std::FILE* const progress = std::tmpfile();
+  train(second, progress);
+  std::rewind(progress);
+  std::string text(1000, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), progress));
+  std::fclose(progress);
+  CHECK_THAT(text, ContainsSubstring("passed over a damaged checkpoint: ") && ContainsSubstring(newest) &&
+                       ContainsSubstring("resumed after epoch 3\nepoch 4/4"));
+  CHECK(are_same_bits(first.model.state(), second.model.state()));
+}
+
+TEST_CASE("a checkpoint of another training is refused, and nothing changes",
+          "[training][resumption][errors]") {
+  const Clouds<float> clouds(70);
+  const TemporaryDirectory directory;
+  const std::string path = io::Checkpoints(directory.path()).path(1);
+  const std::string refusal =
+      "train: " + path +
+      ": it must be a checkpoint of this training, got one that does not fit; to begin anew give another "
+      "checkpoint_directory\n";
+  WholeTraining<float> run(1);
+  auto options = run.options(1);
+  options.checkpoint_directory = directory.path();
+  training::train(run.model, clouds.data, options);
+  const std::string bytes = read_text(path);
+
+  WholeTraining<float> other(2);
+  const NamedArrays model = other.model.state(), optimizer = other.optimizer.state();
+  auto without_schedule = other.options(1);
+  without_schedule.checkpoint_directory = directory.path();
+  without_schedule.schedule = nullptr;
+  CHECK_THROWS_WITH(training::train(other.model, clouds.data, without_schedule),
+                    refusal +
+                        "train: every part of a checkpoint must have its option, got "
+                        "'schedule.base_learning_rates' without one");
+
+  // Everything fits but the optimizer, whose turn comes when the model has been loaded.
+  optim::SGD<float> sgd(other.model.parameters(), {.momentum = 0.5});
+  optim::CurveSchedule of_sgd(sgd, optim::exponential_decay(0.5));
+  const auto with = other.options(1);
+  const training::Options<float> with_sgd{.optimizer = sgd,
+                                          .random = other.random,
+                                          .schedule = &of_sgd,
+                                          .early_stopping = with.early_stopping,
+                                          .weight_average = with.weight_average,
+                                          .checkpoint_directory = directory.path()};
+  CHECK_THROWS_WITH(training::train(other.model, clouds.data, with_sgd),
+                    ContainsSubstring(refusal) && ContainsSubstring("SGD"));
+  CHECK(are_same_bits(other.model.state(), model));
+  CHECK(are_same_bits(other.optimizer.state(), optimizer));
+  CHECK(sgd.learning_rate() == 1e-2);
+
+  Random random(1);
+  nn::Sequential<float> narrow;
+  narrow.add<nn::Linear>(2, 3, random);
+  optim::Adam<float> of_narrow(narrow.parameters());
+  CHECK_THROWS_WITH(training::train(narrow, clouds.data,
+                                    {.optimizer = of_narrow,
+                                     .random = random,
+                                     .schedule = with.schedule,
+                                     .early_stopping = with.early_stopping,
+                                     .weight_average = with.weight_average,
+                                     .checkpoint_directory = directory.path()}),
+                    ContainsSubstring(refusal));
+  CHECK(read_text(path) == bytes);
+}
