@@ -293,6 +293,43 @@ TEST_CASE("optimizers, schedules, clipping and averages allocate nothing after t
   CHECK(norm > 1);
 }
 
+TEST_CASE("train allocates nothing from its second epoch on, except where an epoch ends", "[allocations]") {
+  Random random(6);
+  const Array<float> features = random_array({120, 4}, random);
+  training::Dataset<float> data{.features = features, .labels = {}};
+  std::vector<std::int64_t> labels(120);
+  for (std::size_t row = 0; row < 120; ++row) {
+    labels[row] = static_cast<std::int64_t>(random.below(3));
+    (row < 90 ? data.train : data.validation).push_back(row);
+  }
+  data.labels = labels;
+  nn::Sequential<float> model;
+  model.add<nn::Linear>(4, 8, random).add<nn::BatchNorm1d>(8).add<nn::Relu>().add<nn::Dropout>(0.2, random);
+  model.add<nn::Linear>(8, 3, random);
+  optim::Adam<float> optimizer(model.parameters());
+  optim::CurveSchedule schedule(optimizer, optim::exponential_decay(0.99));
+  std::vector<std::size_t> during_steps(4);  // of each epoch
+  std::size_t before = 0;
+  const std::size_t in_all = allocations_during([&] {
+    training::train(model, data,
+                    {.optimizer = optimizer,
+                     .random = random,
+                     .epochs = 4,
+                     .batch_size = 16,
+                     .schedule = &schedule,
+                     .schedule_every = training::Every::batch,
+                     .max_gradient_norm = 1.0,
+                     .weight_average = optim::WeightAverageOptions{}},
+                    {.on_batch = [&](const training::Batch& batch) {
+                      if (batch.number > 1) during_steps[batch.epoch - 1] += allocations - before;
+                      before = allocations;
+                    }});
+  });
+  CHECK(in_all > 0);
+  during_steps.erase(during_steps.begin());
+  CHECK(during_steps == std::vector<std::size_t>(3, 0));
+}
+
 TEST_CASE("options of numbers and views take no heap memory", "[allocations]") {
   const std::vector<double> memory{1, 2, 3};
   CHECK(allocations_during([&] {

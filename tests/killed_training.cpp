@@ -64,22 +64,29 @@ std::optional<std::uint64_t> last_checkpoint(const TemporaryDirectory& directory
   return found.empty() ? std::nullopt : std::optional(found.back());
 }
 
+struct Kills {
+  int all = 0;
+  int after_progress = 0;  // of processes that had written a checkpoint
+};
+
 /// Kills until the training is done, but no more than `at_most` times.
-int kill_until_done(const TemporaryDirectory& directory, int at_most, Random& random) {
+Kills kill_until_done(const TemporaryDirectory& directory, int at_most, Random& random) {
   std::uint64_t seed = 1;  // of the first life, and of the others until there is a checkpoint
   double longest = 60, shortest = 10;
   int lives_without_checkpoint = 0;
-  for (int kills = 0;;) {
+  for (Kills kills;;) {
     const auto before = last_checkpoint(directory);
     const pid_t process = start(directory, true, before ? ++seed : seed);
-    if (kills < at_most) {
+    if (kills.all < at_most) {
       std::this_thread::sleep_for(
           std::chrono::duration<double, std::milli>(random.uniform(shortest, longest)));
       ::kill(process, SIGKILL);
     }
     if (!was_killed(process)) return kills;
-    ++kills;
-    lives_without_checkpoint = last_checkpoint(directory) == before ? lives_without_checkpoint + 1 : 0;
+    ++kills.all;
+    const bool has_progressed = last_checkpoint(directory) != before;
+    kills.after_progress += has_progressed;
+    lives_without_checkpoint = has_progressed ? 0 : lives_without_checkpoint + 1;
     if (lives_without_checkpoint == 5) {  // on a machine that needs longer for an epoch
       longest *= 2, shortest *= 2;
       lives_without_checkpoint = 0;
@@ -109,15 +116,22 @@ int main() {
     if (read_text(whole / "weights.safetensors").empty())
       throw std::runtime_error("killed_training: no weights");
 
-    int kills = 0, trainings = 0;
-    while (kills < kills_wanted) {
+    Kills kills;
+    int trainings = 0;
+    while (kills.all < kills_wanted) {
       const TemporaryDirectory killed;
-      kills += kill_until_done(killed, kills_wanted - kills, random);
+      const Kills more = kill_until_done(killed, kills_wanted - kills.all, random);
+      kills.all += more.all;
+      kills.after_progress += more.after_progress;
       require_same_end(killed, whole);
       ++trainings;
     }
-    fmt::print("{} kills in {} trainings of {} epochs: all ended with the same bits\n", kills, trainings,
-               epochs);
+    if (kills.after_progress == 0)
+      throw std::runtime_error("killed_training: no kill came after a checkpoint");
+    fmt::print(
+        "{} kills, {} of them after a new checkpoint, in {} trainings of {} epochs: all ended with the same "
+        "bits\n",
+        kills.all, kills.after_progress, trainings, epochs);
     return 0;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{} (seed {})\n", error.what(), seed);
