@@ -180,6 +180,7 @@ class Tape {
   friend class Recording<T>;
   friend class Backward<T>;
   friend class detail::Rollback<T>;
+  friend struct detail::GraphAccess<T>;
 
   template <class Source>
   Variable<T> leaf(const char* name, const Source& source, bool requires_grad) {
