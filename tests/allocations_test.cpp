@@ -330,6 +330,20 @@ TEST_CASE("train allocates nothing from its second epoch on, except where an epo
   CHECK(during_steps == std::vector<std::size_t>(3, 0));
 }
 
+TEST_CASE("a profiled loop allocates nothing after its second step", "[allocations]") {
+  Random random(5);
+  const Array<float> features = random_array({48, 20}, random);
+  Parameter<float> weight("weight", random_array({30, 20}, random));
+  Tape<float> tape;
+  tape.profile();
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    mean(tanh(linear(tape.borrow(features), tape.watch(weight)))).backward();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+  CHECK(tape.profile_report().rows.size() == 3);
+}
+
 TEST_CASE("options of numbers and views take no heap memory", "[allocations]") {
   const std::vector<double> memory{1, 2, 3};
   CHECK(allocations_during([&] {

@@ -3,7 +3,9 @@
 
 // All of xtape.
 #include "xtape/autograd/gradcheck.hpp"
+#include "xtape/autograd/graph.hpp"
 #include "xtape/autograd/parameter.hpp"
+#include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/autograd/variable.hpp"

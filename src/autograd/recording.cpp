@@ -6,6 +6,8 @@
 #include <new>
 
 #include "autograd/check_finite.hpp"
+#include "autograd/lies_in_input.hpp"
+#include "autograd/profiler.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
@@ -28,6 +30,7 @@ Recording<T>::Recording(const char* name, Tape<T>& tape) : tape_(tape), rollback
   }
   node_ = new (tape.values_.allocate(sizeof(detail::Node<T>), alignof(detail::Node<T>))) detail::Node<T>;
   node_->name = name;
+  if (tape.profiling_) begin_profile();
 }
 
 template <class T>
@@ -78,6 +81,19 @@ void Recording<T>::check_result() {
 }
 
 template <class T>
+void Recording<T>::begin_profile() {
+  totals_ = &tape_.profiler_->totals(node_->name);
+  begin_ns_ = tape_.profiler_->uncounted_ns();
+}
+
+template <class T>
+void Recording<T>::count_in_profile() noexcept {
+  totals_->forward_ns += tape_.profiler_->count_since(begin_ns_);
+  ++totals_->calls;
+  if (!detail::lies_in_input(*node_)) totals_->output_bytes += node_->shape.elements() * sizeof(T);
+}
+
+template <class T>
 Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
   auto& nodes = tape_.table_.nodes;
   if (nodes.size() == nodes.capacity()) {
@@ -92,6 +108,7 @@ Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad)
     tape_.owning_rules_ = node_;
   }
   nodes.push_back(node_);
+  if (totals_ != nullptr) count_in_profile();
   return rollback_.keep(Variable<T>(tape_.table_, nodes.size() - 1));
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <utility>
 
+#include "autograd/profiler.hpp"
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 
@@ -64,6 +65,7 @@ template <class T>
 Variable<T> Tape<T>::borrow(ArrayView<const T> array) {
   Recording<T> op("borrow", *this);
   op.output_shares(array.data(), array.shape());
+  op.totals_ = nullptr;  // It takes nothing that would count.
   return op.finish();
 }
 
@@ -72,6 +74,7 @@ Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
   Recording<T> op("watch", *this);
   op.output_shares(parameter.value_.data(), parameter.shape());
   op.node_->parameter = &parameter;
+  op.totals_ = nullptr;
   return op.commit({}, true);
 }
 
@@ -128,9 +131,21 @@ void Tape<T>::apply_rules(std::size_t last_slot) {
     detail::Node<T>& current = *table_.nodes[slot];
     if (current.rule.apply == nullptr || current.backward_count != backward_count_) continue;
     Backward<T> context(*this, current);
-    current.rule.apply(current.rule.rule, context);
+    if (profiling_) {
+      apply_profiled(current, context);
+    } else {
+      current.rule.apply(current.rule.rule, context);
+    }
     if (!keep_gradients_) release_gradient(current);
   }
+}
+
+template <class T>
+void Tape<T>::apply_profiled(detail::Node<T>& node, Backward<T>& context) {
+  detail::OperationTotals& totals = profiler_->totals(node.name);
+  const std::int64_t begin = profiler_->uncounted_ns();
+  node.rule.apply(node.rule.rule, context);
+  totals.backward_ns += profiler_->count_since(begin);
 }
 
 template <class T>
@@ -227,6 +242,22 @@ ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
   T* grad = grad_memory(node, first);
   std::fill_n(grad, node.shape.elements(), T{0});
   return {grad, node.shape};
+}
+
+template <class T>
+void Tape<T>::profile(bool on) {
+  if (on && profiler_ == nullptr) profiler_ = std::make_unique<detail::Profiler>();
+  profiling_ = on;
+}
+
+template <class T>
+ProfileReport Tape<T>::profile_report() const {
+  return profiler_ == nullptr ? ProfileReport{} : profiler_->report();
+}
+
+template <class T>
+void Tape<T>::reset_profile() noexcept {
+  if (profiler_ != nullptr) profiler_->reset();
 }
 
 template <class T>

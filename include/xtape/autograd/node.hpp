@@ -19,6 +19,8 @@ class Tape;
 namespace detail {
 
 struct GradientBlock;
+template <class T>
+struct GraphAccess;
 
 template <class T>
 struct StoredRule {

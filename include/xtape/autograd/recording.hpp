@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <new>
 #include <span>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_view.hpp"
@@ -146,11 +148,15 @@ class Recording {
 
   Arena& arena();
   void check_result();
+  [[gnu::noinline]] void begin_profile();  // rare, and so kept out of the way
+  [[gnu::noinline]] void count_in_profile() noexcept;
   Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad);
 
   Tape<T>& tape_;
   detail::Rollback<T> rollback_;
   detail::Node<T>* node_ = nullptr;
+  detail::OperationTotals* totals_ = nullptr;  // in which this will count, if the tape is profiled
+  std::int64_t begin_ns_;                      // if so
   bool needs_grad_ = false;
   bool has_output_ = false;
 };

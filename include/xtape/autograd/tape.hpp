@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <ranges>
 #include <type_traits>
 
@@ -10,6 +11,7 @@
 #include "xtape/autograd/gradient_pool.hpp"
 #include "xtape/autograd/node.hpp"
 #include "xtape/autograd/parameter.hpp"
+#include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_view.hpp"
@@ -150,6 +152,20 @@ class Tape {
   void keep_gradients(bool on = true) noexcept { keep_gradients_ = on; }
   bool keeps_gradients() const noexcept { return keep_gradients_; }
 
+  /// While on, the time and memory of operations and their gradient rules are added up by name, over all
+  /// frames until reset_profile(); once off, the sums stay as they are. ProfileReport says what they count.
+  ///
+  ///     tape.profile();
+  ///     for (...) training_step(tape);
+  ///     std::cout << to_string(tape.profile_report());
+  ///
+  /// While on, each operation and each rule looks up its name and looks twice at the clock, and takes heap
+  /// memory for a name that is new.
+  void profile(bool on = true);
+  bool profiles() const noexcept { return profiling_; }
+  ProfileReport profile_report() const;
+  void reset_profile() noexcept;
+
   /// Uninitialised memory that lives until the frame ends.
   template <class U>
   ArrayView<U> allocate(const Shape& shape) {
@@ -164,6 +180,7 @@ class Tape {
   friend class Recording<T>;
   friend class Backward<T>;
   friend class detail::Rollback<T>;
+  friend struct detail::GraphAccess<T>;
 
   template <class Source>
   Variable<T> leaf(const char* name, const Source& source, bool requires_grad) {
@@ -177,6 +194,7 @@ class Tape {
   void backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how);
   void begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how);
   void apply_rules(std::size_t last_slot);
+  void apply_profiled(detail::Node<T>& node, Backward<T>& context);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
   static bool is_only_user(const detail::Node<T>& node) noexcept;
@@ -199,6 +217,8 @@ class Tape {
   bool check_finite_ = false;
   bool check_logits_ = false;
   bool keep_gradients_ = true;
+  bool profiling_ = false;
+  std::unique_ptr<detail::Profiler> profiler_;  // null until the first profile()
   std::size_t no_grad_depth_ = 0;
   std::size_t open_frames_ = 0;
   std::uint64_t frames_ended_ = 0;

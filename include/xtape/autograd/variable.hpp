@@ -82,6 +82,7 @@ class Variable {
  private:
   friend class Tape<T>;
   friend class Recording<T>;
+  friend struct detail::GraphAccess<T>;
 
   Variable(detail::NodeTable<T>& table, std::size_t slot) noexcept
       : table_(&table), slot_(slot), generation_(table.nodes[slot]->generation) {}

@@ -27,7 +27,7 @@ template <class T>
 struct Dataset {
   ArrayView<const T> features;               ///< (rows, ...)
   ArrayView<const std::int64_t> labels;      ///< (rows): class indices
-  std::vector<std::size_t> train;            ///< the rows to learn from
+  std::vector<std::size_t> train = {};       ///< the rows to learn from
   std::vector<std::size_t> validation = {};  ///< the rows to measure by, as Split::test; may be none
 };
 
