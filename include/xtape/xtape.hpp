@@ -90,3 +90,4 @@
 #include "xtape/optim/sgd.hpp"
 #include "xtape/optim/weight_average.hpp"
 #include "xtape/training/history.hpp"
+#include "xtape/training/report.hpp"
