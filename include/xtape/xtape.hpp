@@ -95,4 +95,5 @@
 #include "xtape/optim/sgd.hpp"
 #include "xtape/optim/weight_average.hpp"
 #include "xtape/training/history.hpp"
+#include "xtape/training/report.hpp"
 #include "xtape/training/train.hpp"

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "xtape/core/array_source.hpp"
+#include "xtape/metrics/scores.hpp"
+
+namespace xtape::training {
+
+// What a model made of rows whose classes are known: an entry for each row that has a softmax.
+struct Outcome {
+  std::size_t classes = 0;
+  std::size_t left_out = 0;          // rows that have none
+  std::vector<std::size_t> rows;     // their numbers
+  std::vector<std::int64_t> labels;  // the true class
+  std::vector<std::int64_t> predicted;
+  std::vector<double> confidences;  // the probability of the predicted class
+  std::vector<double> losses;       // -log(probability of the true class)
+};
+
+// Throws ShapeError and LabelError in the name of write_report.
+Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices);
+
+// The places in the outcome of at most `count` rows, the highest loss first, and of equal ones the first row.
+std::vector<std::size_t> highest_losses(const Outcome& outcome, std::size_t count);
+
+}  // namespace xtape::training

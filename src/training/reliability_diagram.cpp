@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "training/reliability_diagram.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "training/markup.hpp"
+
+namespace xtape::training {
+namespace {
+
+constexpr double width = 560, height = 424;
+constexpr double left = 56, right = width - 16, top = 34, bottom = 288;
+constexpr double histogram_top = 318, histogram_bottom = 380;
+
+double x_at(double confidence) { return tenth(left + (right - left) * confidence); }
+double y_at(double accuracy) { return tenth(bottom - (bottom - top) * accuracy); }
+
+void add_axes(std::string& svg) {
+  for (int i = 0; i <= 5; ++i) {
+    const double value = i / 5.0;
+    append(svg, "<path class=\"grid\" d=\"M{} {}H{}\"/>", left, y_at(value), right);
+    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}%</text>", left - 8, tenth(y_at(value) + 4),
+           20 * i);
+    append(svg, "<path class=\"axis\" d=\"M{} {}v4\"/>", x_at(value), histogram_bottom);
+    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}%</text>\n", x_at(value),
+           histogram_bottom + 19, 20 * i);
+  }
+  append(svg, "<path class=\"axis\" d=\"M{} {}H{}M{} {}H{}\"/>\n", left, bottom, right, left,
+         histogram_bottom, right);
+  append(svg,
+         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">Confidence (probability of the predicted "
+         "class)</text>\n",
+         (left + right) / 2, height - 6);
+  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">rows</text>\n", left - 8, histogram_bottom - 2);
+}
+
+void add_legend(std::string& svg) {
+  append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"6\" width=\"14\" height=\"12\"/>", left);
+  append(svg, "<text x=\"{}\" y=\"16\">accuracy</text>", left + 20);
+  append(svg, "<path class=\"validation\" d=\"M{} 12h22\"/>", left + 96);
+  append(svg, "<text x=\"{}\" y=\"16\">mean confidence</text>", left + 124);
+  append(svg, "<path class=\"best\" d=\"M{} 12h22\"/>", left + 250);
+  append(svg, "<text x=\"{}\" y=\"16\">the two equal</text>\n", left + 278);
+}
+
+// "12345", "1.23M"
+std::string short_count(std::int64_t count) {
+  if (count < 100'000) return fmt::format("{}", count);
+  const auto value = static_cast<double>(count);
+  if (count < 1'000'000) return fmt::format("{:.0f}k", value / 1e3);
+  return count < 1'000'000'000 ? fmt::format("{:.3g}M", value / 1e6) : fmt::format("{:.3g}G", value / 1e9);
+}
+
+void add_bin(std::string& svg, const metrics::ReliabilityTable& table, std::size_t bin, double most) {
+  const double from = x_at(table.edges[bin]), to = x_at(table.edges[bin + 1]);
+  const std::int64_t count = table.counts[bin];
+  const double accuracy = table.accuracy[bin], confidence = table.confidence[bin];
+  append(svg, "<g><title>confidence {} to {}: {} rows, accuracy {}, mean confidence {}</title>",
+         percent(table.edges[bin], 0), percent(table.edges[bin + 1], 0), count, percent(accuracy),
+         percent(confidence));
+  append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", tenth(from + 1),
+         y_at(accuracy), tenth(to - from - 2), tenth(bottom - y_at(accuracy)));
+  append(svg, "<path class=\"validation\" d=\"M{} {}H{}\"/>", tenth(from + 1), y_at(confidence),
+         tenth(to - 1));
+  const double y =
+      tenth(histogram_bottom - (histogram_bottom - histogram_top) * static_cast<double>(count) / most);
+  append(svg, "<rect class=\"histogram\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", tenth(from + 1), y,
+         tenth(to - from - 2), tenth(histogram_bottom - y));
+  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text></g>\n", tenth((from + to) / 2),
+         tenth(y - 4), short_count(count));
+}
+
+}  // namespace
+
+std::string draw_reliability(const metrics::ReliabilityTable& table) {
+  const std::int64_t most = *std::max_element(table.counts.begin(), table.counts.end());
+  const std::string description = fmt::format(
+      "A bar for the accuracy of the rows of each range of confidence. Expected calibration error {}, "
+      "largest {}.",
+      percent(metrics::expected_calibration_error(table)),
+      percent(metrics::maximum_calibration_error(table)));
+  std::string svg = svg_head("reliability", width, height, "Reliability diagram", description);
+  add_axes(svg);
+  add_legend(svg);
+  for (std::size_t bin = 0; bin < table.counts.size(); ++bin) {
+    if (table.counts[bin] > 0) add_bin(svg, table, bin, static_cast<double>(most));
+  }
+  append(svg, "<path class=\"best\" d=\"M{} {}L{} {}\"/>\n", left, bottom, right, top);
+  return svg + "</svg>\n";
+}
+
+}  // namespace xtape::training
