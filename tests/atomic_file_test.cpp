@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "io/atomic_file.hpp"
+#include "core/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -15,7 +15,6 @@
 
 using namespace xtape;
 using namespace xtape::testing;
-using io::AtomicFile;
 
 namespace {
 
@@ -64,7 +63,7 @@ class LimitedFileSize {
 
 }  // namespace
 
-TEST_CASE("a file appears with its whole content and nothing beside it", "[io][atomic_file]") {
+TEST_CASE("a file appears with its whole content and nothing beside it", "[core][atomic_file]") {
   const TemporaryDirectory directory;
   save(directory / "x", "one");
   CHECK(read_text(directory / "x") == "one");
@@ -75,7 +74,7 @@ TEST_CASE("a file appears with its whole content and nothing beside it", "[io][a
   CHECK(directory.names() == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("a file without a directory in its name is written to the current one", "[io][atomic_file]") {
+TEST_CASE("a file without a directory in its name is written to the current one", "[core][atomic_file]") {
   const TemporaryDirectory directory;
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(directory.path());
@@ -84,7 +83,7 @@ TEST_CASE("a file without a directory in its name is written to the current one"
   CHECK(read_text(directory / "x") == "here");
 }
 
-TEST_CASE("until it is committed the file before it is there", "[io][atomic_file]") {
+TEST_CASE("until it is committed the file before it is there", "[core][atomic_file]") {
   const TemporaryDirectory directory;
   save(directory / "x", "old");
   {
@@ -97,7 +96,7 @@ TEST_CASE("until it is committed the file before it is there", "[io][atomic_file
   CHECK(directory.names() == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("a disk that is full leaves the file before it and nothing else", "[io][atomic_file][errors]") {
+TEST_CASE("a disk that is full leaves the file before it and nothing else", "[core][atomic_file][errors]") {
   const TemporaryDirectory directory;
   save(directory / "x", "old");
   std::string message;
@@ -110,7 +109,7 @@ TEST_CASE("a disk that is full leaves the file before it and nothing else", "[io
   CHECK(directory.names() == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("a file that cannot be made is refused with the system's reason", "[io][atomic_file][errors]") {
+TEST_CASE("a file that cannot be made is refused with the system's reason", "[core][atomic_file][errors]") {
   const TemporaryDirectory directory;
   CHECK(error_of(directory / "missing/x") == "the file must be writable, got: No such file or directory");
   CHECK(error_of(directory.path()) == "the file must be writable, got: Is a directory");
@@ -121,7 +120,7 @@ TEST_CASE("a file that cannot be made is refused with the system's reason", "[io
   CHECK(directory.names() == std::vector<std::string>{"x"});
 }
 
-TEST_CASE("a device or a pipe is never replaced by a file", "[io][atomic_file][errors]") {
+TEST_CASE("a device or a pipe is never replaced by a file", "[core][atomic_file][errors]") {
   const TemporaryDirectory directory;
   REQUIRE(::mkfifo((directory / "pipe").c_str(), 0600) == 0);
   CHECK(error_of(directory / "pipe") == "it must be a regular file, got a pipe or a device");
@@ -131,7 +130,7 @@ TEST_CASE("a device or a pipe is never replaced by a file", "[io][atomic_file][e
   CHECK(std::filesystem::is_character_file("/dev/full"));
 }
 
-TEST_CASE("a new file takes the permissions of the one before it", "[io][atomic_file]") {
+TEST_CASE("a new file takes the permissions of the one before it", "[core][atomic_file]") {
   const TemporaryDirectory directory;
   const mode_t before = ::umask(022);
   save(directory / "x", "new");
@@ -142,7 +141,7 @@ TEST_CASE("a new file takes the permissions of the one before it", "[io][atomic_
   CHECK(mode_of(directory / "x") == 0640);
 }
 
-TEST_CASE("a file that its owner may not write to is not replaced", "[io][atomic_file][errors]") {
+TEST_CASE("a file that its owner may not write to is not replaced", "[core][atomic_file][errors]") {
   const TemporaryDirectory directory;
   save(directory / "x", "old");
   ::chmod((directory / "x").c_str(), 0444);
@@ -155,7 +154,7 @@ TEST_CASE("a file that its owner may not write to is not replaced", "[io][atomic
   CHECK(read_text(directory / "x") == "old");
 }
 
-TEST_CASE("a symbolic link stays, and what it points to is replaced", "[io][atomic_file]") {
+TEST_CASE("a symbolic link stays, and what it points to is replaced", "[core][atomic_file]") {
   const TemporaryDirectory directory;
   std::filesystem::create_directory(directory / "far");
   save(directory / "far/x", "old");
@@ -165,7 +164,8 @@ TEST_CASE("a symbolic link stays, and what it points to is replaced", "[io][atom
   CHECK(read_text(directory / "far/x") == "new");
 }
 
-TEST_CASE("what a killed process left is removed, and what a living one writes is not", "[io][atomic_file]") {
+TEST_CASE("what a killed process left is removed, and what a living one writes is not",
+          "[core][atomic_file]") {
   const TemporaryDirectory directory;
   write_text(directory / "x.tmp-123-0", "left");
   write_text(directory / "x.tmp-notes", "of somebody else");

@@ -208,8 +208,7 @@ TEST_CASE("checkpoints that are damaged are passed over and told", "[io][checkpo
   CHECK_THAT(newest->damaged[0],
              ContainsSubstring(checkpoints.path(3)) && ContainsSubstring("it is damaged"));
   CHECK(newest->damaged[1] ==
-        "load_checkpoint: " + checkpoints.path(2) +
-            ": it must begin with 8 bytes for the size of its header, got 0 bytes in all");
+        "load_checkpoint: " + checkpoints.path(2) + ": byte 0: there must be 8 bytes of header size, got 0");
 
   damage(checkpoints.path(1));
   CHECK_THROWS_AS(checkpoints.newest(), FileError);

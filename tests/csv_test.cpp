@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <unistd.h>
+
+#include <array>
+
 #include "files.hpp"
 #include "matchers.hpp"
 
@@ -109,6 +113,16 @@ TEST_CASE("a number too small for a double is zero", "[data][csv]") {
 TEST_CASE("a tab may be the delimiter", "[data][csv]") {
   const TemporaryPath file("a\tb\n1\t 2\n");
   CHECK_THAT(values(read_csv(file, {.delimiter = '\t'}).values()), AllClose({1, 2}, 0));
+}
+
+TEST_CASE("a pipe is read to its end", "[data][csv]") {
+  std::array<int, 2> pipe{};
+  REQUIRE(::pipe(pipe.data()) == 0);
+  const std::string_view text = "a,b\n1,2\n";
+  REQUIRE(::write(pipe[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  ::close(pipe[1]);
+  CHECK_THAT(values(read_csv("/dev/fd/" + std::to_string(pipe[0])).values()), AllClose({1, 2}, 0));
+  ::close(pipe[0]);
 }
 
 TEST_CASE("a missing file and a directory are named with the system's reason", "[data][csv][errors]") {

@@ -2,51 +2,38 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <random>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "temporary_directory.hpp"
 #include "xtape/core/error.hpp"
 
 namespace xtape::testing {
 
-/// A path in the system's directory for temporary files; what is there afterwards is removed.
+/// A path for a file, in a directory of its own; what is there afterwards is removed.
 class TemporaryPath {
  public:
-  TemporaryPath()
-      : path_(std::filesystem::temp_directory_path() /
-              ("xtape_test_" + std::to_string(std::random_device()()))) {}
-  explicit TemporaryPath(std::string_view content) : TemporaryPath() { write(content); }
-  ~TemporaryPath() {
-    std::error_code error;
-    std::filesystem::remove_all(path_, error);
-  }
-  TemporaryPath(const TemporaryPath&) = delete;
-  TemporaryPath& operator=(const TemporaryPath&) = delete;
+  TemporaryPath() = default;
+  explicit TemporaryPath(std::string_view content) { write(content); }
 
-  void write(std::string_view content) const { std::ofstream(path_, std::ios::binary) << content; }
-  std::string content() const {
-    std::ifstream file(path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  void write(std::string_view content) const { write_text(*this, content); }
+  std::string content() const { return read_text(*this); }
 
-  operator std::string() const { return path_.string(); }
-  std::string operator+(const std::string& text) const { return path_.string() + text; }
+  operator std::string() const { return directory_ / "file"; }
+  std::string operator+(const std::string& text) const { return std::string(*this) + text; }
 
  private:
-  std::filesystem::path path_;
+  TemporaryDirectory directory_;
 };
 
 /// What `read` of the path says where it throws FileError, behind "<function>: <path>".
 template <class Read>
-std::string file_error(const std::string& function, const TemporaryPath& path, Read read) {
+std::string file_error(const std::string& function, const std::string& path, Read read) {
   try {
-    read(std::string(path));
+    read(path);
   } catch (const FileError& error) {
-    const std::string message = error.what(), prefix = function + ": " + (path + "");
+    const std::string message = error.what(), prefix = function + ": " + path;
     return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
   }
   return "no FileError";

@@ -101,6 +101,17 @@ TEST_CASE("arrays are written and read again, stored or deflated", "[data][npz]"
   check_equal(read_npz(TemporaryPath(deflated)), arrays);
 }
 
+TEST_CASE("an archive may be larger than the pieces in which it is written", "[data][npz]") {
+  Array<std::uint8_t> bytes(Shape{1 << 10, 1 << 10});
+  Random random(1);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random.below(256));
+  NamedArrays arrays;
+  arrays.add("bytes", AnyArray(std::move(bytes)));
+  arrays.add_scalar("behind", 1.5);
+  check_equal(read_npz(TemporaryPath(archive(arrays))), arrays);
+  check_equal(read_npz(TemporaryPath(archive(arrays, {.compress = true}))), arrays);
+}
+
 TEST_CASE("equal arrays give equal archives", "[data][npz]") {
   CHECK(archive(some_arrays()) == archive(some_arrays()));
   CHECK(archive(some_arrays(), {.compress = true}) == archive(some_arrays(), {.compress = true}));
@@ -111,15 +122,21 @@ TEST_CASE("an archive may be empty", "[data][npz]") {
   CHECK(read_npz(TemporaryPath(archive({}))).size() == 0);
 }
 
-TEST_CASE("a written archive replaces another, and nothing is left beside it", "[data][npz]") {
-  const TemporaryPath folder;
-  std::filesystem::create_directory(std::string(folder));
-  write_npz(folder + "/a.npz", some_arrays());
+TEST_CASE("a written archive replaces another, keeps its permissions, and leaves nothing beside it",
+          "[data][npz]") {
+  const TemporaryDirectory directory;
+  write_npz(directory / "a.npz", some_arrays());
   NamedArrays other;
   other.add_scalar("x", 1.0f);
-  write_npz(folder + "/a.npz", other);
-  check_equal(read_npz(folder + "/a.npz"), other);
-  CHECK(std::distance(std::filesystem::directory_iterator(std::string(folder)), {}) == 1);
+  std::filesystem::permissions(directory / "a.npz", std::filesystem::perms::owner_read |
+                                                        std::filesystem::perms::owner_write |
+                                                        std::filesystem::perms::group_write);
+  const auto permissions = std::filesystem::status(directory / "a.npz").permissions();
+  write_text(directory / "a.npz.tmp-123-0", "of a process that was killed");
+  write_npz(directory / "a.npz", other);
+  check_equal(read_npz(directory / "a.npz"), other);
+  CHECK(std::filesystem::status(directory / "a.npz").permissions() == permissions);
+  CHECK(directory.names() == std::vector<std::string>{"a.npz"});
 }
 
 TEST_CASE("names that cannot stand in an archive are refused before it is written", "[data][npz][errors]") {
@@ -140,14 +157,14 @@ TEST_CASE("names that cannot stand in an archive are refused before it is writte
 }
 
 TEST_CASE("an archive that cannot be written is named with the reason", "[data][npz][errors]") {
-  const TemporaryPath folder;
-  std::filesystem::create_directory(std::string(folder));
+  const TemporaryDirectory directory;
+  CHECK_THROWS_WITH(write_npz(directory.path(), some_arrays()),
+                    "write_npz: " + directory.path() + ": the file must be writable, got: Is a directory");
+  CHECK_THROWS_AS(write_npz(directory / "none/a.npz", some_arrays()), FileError);
   CHECK_THROWS_WITH(
-      write_npz(folder, some_arrays()),
-      "write_npz: " + (folder + ": the path must name a regular file, or nothing yet, got another kind"));
-  CHECK_THROWS_AS(write_npz(folder + "/none/a.npz", some_arrays()), FileError);
-  CHECK_THROWS_WITH(write_npz(folder + "/none/a.npz", some_arrays()),
-                    ContainsSubstring("/none/a.npz: the file must be writable, got: "));
+      write_npz(directory / "none/a.npz", some_arrays()),
+      "write_npz: " + (directory / "none/a.npz: the file must be writable, got: No such file or directory"));
+  CHECK(directory.names().empty());
 }
 
 TEST_CASE("a file that is no archive, or not there, is refused", "[data][npz][errors]") {
@@ -155,6 +172,11 @@ TEST_CASE("a file that is no archive, or not there, is refused", "[data][npz][er
   CHECK(error_in("\x93NUMPY") == ": the file must be a sound zip archive, got: Not a zip archive");
   CHECK(file_error("read_npz", TemporaryPath(), [](const std::string& p) { read_npz(p); }) ==
         ": the file must be readable, got: No such file or directory");
+  const TemporaryDirectory directory;
+  CHECK(file_error("read_npz", directory.path(), [](const std::string& p) { read_npz(p); }) ==
+        ": the file must be readable, got: Is a directory");
+  CHECK(file_error("read_npz", "/dev/zero", [](const std::string& p) { read_npz(p); }) ==
+        ": it must be a regular file, got a pipe or a device");
 }
 
 TEST_CASE("entries that are no arrays are named", "[data][npz][errors]") {

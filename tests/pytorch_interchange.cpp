@@ -3,7 +3,6 @@
 #include <iostream>
 #include <string>
 
-#include "parameter_state.hpp"
 #include "xtape/xtape.hpp"
 
 // pytorch_interchange DIRECTORY: goes on with what pytorch_interchange.py has made there.
@@ -12,15 +11,12 @@ using namespace xtape;
 
 namespace {
 
-// Trains PyTorch's weights on, and writes them with what they make of its inputs.
-void train_on(const std::string& directory) {
-  Random random;
-  nn::Sequential<float> model;
-  model.add<nn::Linear>(4, 8, random).add<nn::Relu>().add<nn::Linear>(8, 3, random);
-  testing::ParameterState<float> state(model);
-  io::load_weights(directory + "/pytorch_linear.safetensors", state);
-  const NamedArrays data = io::read_safetensors(directory + "/pytorch_linear_logits.safetensors").arrays;
-  const auto inputs = data.get<float>("pytorch_interchange", "inputs", {6, 4});
+// Trains PyTorch's weights on, and writes them with what they make of its inputs in evaluation.
+void train_on(const std::string& directory, const std::string& name, nn::Sequential<float>& model) {
+  io::load_weights(directory + "/pytorch_" + name + ".safetensors", model);
+  const NamedArrays data =
+      io::read_safetensors(directory + "/pytorch_" + name + "_logits.safetensors").arrays;
+  const ArrayView<const float> inputs = std::get<Array<float>>(data["inputs"]);
 
   optim::Adam<float> optimizer(model.parameters(), {.learning_rate = 0.01});
   const xt::xarray<int> labels{2, 1, 0, 2, 1, 0};
@@ -31,12 +27,23 @@ void train_on(const std::string& directory) {
     optimizer.step();
     optimizer.zero_grad();
   }
-  io::save_weights(directory + "/xtape_linear.safetensors", state, {{"naïve", "a \"text\"\n"}});
+  io::save_weights(directory + "/xtape_" + name + ".safetensors", model, {{"naïve", "a \"text\"\n"}});
 
+  model.eval();
   NamedArrays results;
   results.add("inputs", inputs);
   results.add("logits", model(tape.borrow(inputs)).values());
-  io::write_safetensors(directory + "/xtape_linear_logits.safetensors", results);
+  io::write_safetensors(directory + "/xtape_" + name + "_logits.safetensors", results);
+}
+
+void train_on(const std::string& directory) {
+  Random random;
+  nn::Sequential<float> linear, convolutional;
+  linear.add<nn::Linear>(4, 8, random).add<nn::Relu>().add<nn::Linear>(8, 3, random);
+  convolutional.add<nn::Conv2d>(1, 4, 3, random).add<nn::BatchNorm2d>(4).add<nn::Relu>();
+  convolutional.add<nn::MaxPool2d>(2).add<nn::Flatten>().add<nn::Linear>(36, 3, random);
+  train_on(directory, "linear", linear);
+  train_on(directory, "conv", convolutional);
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "matchers.hpp"
-#include "parameter_state.hpp"
 #include "temporary_directory.hpp"
 
 using namespace xtape;
@@ -16,6 +15,18 @@ void build(nn::Sequential<T>& network, std::uint64_t seed) {
       .template add<nn::Linear>(8, 3, random);
 }
 
+// As tests/data/README.md describes it.
+template <class T>
+void build_convolutional(nn::Sequential<T>& network, std::uint64_t seed) {
+  Random random(seed);
+  network.template add<nn::Conv2d>(1, 4, 3, random)
+      .template add<nn::BatchNorm2d>(4)
+      .template add<nn::Relu>()
+      .template add<nn::MaxPool2d>(2)
+      .template add<nn::Flatten>()
+      .template add<nn::Linear>(36, 3, random);
+}
+
 template <class T>
 std::vector<double> logits_of(nn::Module<T>& network, const AnyArray& inputs) {
   Tape<T> tape;
@@ -23,13 +34,28 @@ std::vector<double> logits_of(nn::Module<T>& network, const AnyArray& inputs) {
   return values(network(tape.constant(x)));
 }
 
+std::vector<double> numbers(const AnyArray& array) {
+  return std::visit([](const auto& of_type) { return values(of_type); }, array);
+}
+
+// Names, types and numbers.
+void check_equal(const NamedArrays& got, const NamedArrays& expected) {
+  CHECK(got.size() == expected.size());
+  for (const auto& [name, array] : expected) {
+    INFO(name);
+    REQUIRE(got.contains(name));
+    CHECK(got[name].index() == array.index());
+    CHECK(shape_of(got[name]) == shape_of(array));
+    CHECK_THAT(numbers(got[name]), AllClose(numbers(array), 0));
+  }
+}
+
 }  // namespace
 
 TEMPLATE_TEST_CASE("weights that PyTorch trained give its logits", "[io][weights][pytorch]", float, double) {
   nn::Sequential<TestType> network;
   build(network, 1);
-  ParameterState<TestType> state(network);
-  io::load_weights("tests/data/pytorch_linear.safetensors", state);
+  io::load_weights("tests/data/pytorch_linear.safetensors", network);
   const auto data = io::read_safetensors("tests/data/pytorch_linear_logits.safetensors").arrays;
   const auto expected = data.get<double>("test", "logits", {6, 3});
   // PyTorch's are of double precision; sums of a dozen products differ by a few roundings.
@@ -37,18 +63,45 @@ TEMPLATE_TEST_CASE("weights that PyTorch trained give its logits", "[io][weights
              AllClose(values(expected), ulps<TestType>(8), ulps<TestType>(8)));
 }
 
+TEMPLATE_TEST_CASE("a convolutional net that PyTorch trained gives its logits in evaluation",
+                   "[io][weights][pytorch]", float, double) {
+  nn::Sequential<TestType> network;
+  build_convolutional(network, 1);
+  io::load_weights("tests/data/pytorch_conv.safetensors", network);
+  const auto data = io::read_safetensors("tests/data/pytorch_conv_logits.safetensors").arrays;
+  const auto expected = data.get<double>("test", "logits", {6, 3});
+  network.eval();
+  CHECK_THAT(logits_of<TestType>(network, data["inputs"]),
+             AllClose(values(expected), ulps<TestType>(8), ulps<TestType>(8)));
+  // With the statistics of these six images instead of those of the training it gives others.
+  network.train();
+  CHECK_THAT(logits_of<TestType>(network, data["inputs"]), !AllClose(values(expected), 0.01, 0.01));
+}
+
+TEST_CASE("all that PyTorch's state_dict holds of a net is its state, buffers too",
+          "[io][weights][pytorch]") {
+  const NamedArrays of_pytorch = io::read_safetensors("tests/data/pytorch_conv.safetensors").arrays;
+  nn::Sequential<float> network;
+  build_convolutional(network, 1);
+  io::load_weights("tests/data/pytorch_conv.safetensors", network);
+  check_equal(network.state(), of_pytorch);
+  CHECK(network.state().get_scalar<std::int64_t>("test", "1.num_batches_tracked") == 60);
+
+  const TemporaryDirectory directory;
+  io::save_weights(directory / "x", network);
+  check_equal(io::read_safetensors(directory / "x").arrays, of_pytorch);
+}
+
 TEMPLATE_TEST_CASE("saved weights make another model the same", "[io][weights]", float, double) {
   const TemporaryDirectory directory;
   nn::Sequential<TestType> one, other;
-  build(one, 1);
-  build(other, 2);
-  ParameterState<TestType> from(one), to(other);
-  io::save_weights(directory / "x", from, {{"epoch", "9"}});
-  io::load_weights(directory / "x", to);
-  for (const auto& [name, parameter] : one.named_parameters()) {
-    CHECK_THAT(values(to.state().template get<TestType>("test", name, parameter->shape())),
-               AllClose(values(parameter->values()), 0));
-  }
+  build_convolutional(one, 1);
+  build_convolutional(other, 2);
+  Tape<TestType> tape;
+  one(tape.constant(irregular({2, 1, 8, 8})));  // Moves the running statistics.
+  io::save_weights(directory / "x", one, {{"epoch", "9"}});
+  io::load_weights(directory / "x", other);
+  check_equal(other.state(), one.state());
   CHECK(io::read_safetensors(directory / "x").metadata == io::Metadata{{"epoch", "9"}});
 }
 
@@ -58,42 +111,43 @@ TEST_CASE("weights of doubles are not narrowed", "[io][weights][errors]") {
   nn::Sequential<float> narrow;
   build(wide, 1);
   build(narrow, 2);
-  io::save_weights(directory / "x", ParameterState<double>(wide));
-  ParameterState<float> state(narrow);
-  CHECK_THROWS_AS(io::load_weights(directory / "x", state), FileError);
-  CHECK_THROWS_WITH(io::load_weights(directory / "x", state),
+  const NamedArrays before = narrow.state();
+  io::save_weights(directory / "x", wide);
+  CHECK_THROWS_AS(io::load_weights(directory / "x", narrow), FileError);
+  CHECK_THROWS_WITH(io::load_weights(directory / "x", narrow),
                     "load_weights: " + (directory / "x") +
-                        ": it must fit the model: load_state: '0.weight' must hold float32, got float64");
+                        ": it must fit the model: '0.bias' must hold float32, got float64");
+  check_equal(narrow.state(), before);
 }
 
 TEST_CASE("weights of another model are refused, and the model stays as it was", "[io][weights][errors]") {
   const TemporaryDirectory directory;
   nn::Sequential<float> network;
   build(network, 1);
-  ParameterState<float> state(network);
-  const auto before = values(state.state().get<float>("test", "0.weight", {8, 4}));
+  const NamedArrays before = network.state();
   const auto error_with = [&](NamedArrays weights) {
     io::write_safetensors(directory / "x", weights);
     try {
-      io::load_weights(directory / "x", state);
+      io::load_weights(directory / "x", network);
     } catch (const FileError& error) {
       return std::string(error.what());
     }
     return std::string("no error");
   };
-  const std::string prefix = "load_weights: " + (directory / "x") + ": it must fit the model: load_state: ";
+  const std::string prefix =
+      "load_weights: " + (directory / "x") + ": it must fit the model: Module::load_state: ";
   NamedArrays weights;
   weights.add("0.weight", AnyArray(Array<float>(Shape{8, 4})));
   CHECK(error_with({}) == prefix + "there must be an array '0.weight', got none at all");
   weights.add("0.bias", AnyArray(Array<float>(Shape{7})));
   CHECK(error_with(weights.with_prefix("")) == prefix + "'0.bias' must have shape (8), got (7)");
-  NamedArrays more = state.state();
+  NamedArrays more = network.state();
   more.add("4.bias", AnyArray(Array<float>(Shape{7})));
   CHECK(error_with(std::move(more)) == prefix + "every array must have its place, got '4.bias' without one");
   CHECK_THROWS_WITH(
-      io::load_weights(directory / "y", state),
+      io::load_weights(directory / "y", network),
       "load_weights: " + (directory / "y") + ": the file must be readable, got: No such file or directory");
-  CHECK_THAT(values(state.state().get<float>("test", "0.weight", {8, 4})), AllClose(before, 0));
+  check_equal(network.state(), before);
 }
 
 TEST_CASE("half floats in a file become the floats and doubles of a model", "[io][weights]") {

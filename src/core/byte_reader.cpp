@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "core/byte_reader.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <system_error>
 
 namespace xtape {
@@ -14,31 +17,41 @@ constexpr std::size_t first_piece = std::size_t{1} << 16;
 
 }  // namespace
 
-InputFile::InputFile(const char* function, const std::string& path)
-    : subject_(fmt::format("{}: {}", function, path)), file_(std::fopen(path.c_str(), "rb")) {
-  if (file_ == nullptr) fail_unreadable();
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return;
-  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (!error) size_ = bytes;
+InputFile::InputFile(const char* function, const std::string& path, Kind kind)
+    : subject_(fmt::format("{}: {}", function, path)) {
+  // With O_NONBLOCK a named pipe that is to be refused does not keep us waiting for who writes to it.
+  const int not_waiting = kind == Kind::regular ? O_NONBLOCK : 0;
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | not_waiting);
+  if (descriptor < 0) fail_unreadable(errno);
+  file_.reset(::fdopen(descriptor, "rb"));
+  if (file_ == nullptr) {
+    const int error = errno;
+    ::close(descriptor);
+    fail_unreadable(error);
+  }
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) fail_unreadable(errno);
+  if (S_ISDIR(status.st_mode)) fail_unreadable(EISDIR);
+  if (S_ISREG(status.st_mode)) {
+    size_ = static_cast<std::uint64_t>(status.st_size);
+  } else if (kind == Kind::regular) {
+    fail<FileError>("{}: it must be a regular file, got a pipe or a device", subject_);
+  }
 }
 
-void InputFile::fail_unreadable() const {
-  fail<FileError>("{}: the file must be readable, got: {}", subject_,
-                  errno != 0 ? std::strerror(errno) : "an error while reading");
+void InputFile::fail_unreadable(int error) const {
+  fail<FileError>("{}: the file must be readable, got: {}", subject_, std::generic_category().message(error));
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {
-  errno = 0;
   const std::size_t got = std::fread(to, 1, count, file_.get());
-  if (got < count && std::ferror(file_.get()) != 0) fail_unreadable();
+  if (got < count && std::ferror(file_.get()) != 0) fail_unreadable(errno);
   return got;
 }
 
 int InputFile::peek() {
-  errno = 0;
   const int next = std::getc(file_.get());
-  if (next == EOF && std::ferror(file_.get()) != 0) fail_unreadable();
+  if (next == EOF && std::ferror(file_.get()) != 0) fail_unreadable(errno);
   return next == EOF ? EOF : std::ungetc(next, file_.get());
 }
 

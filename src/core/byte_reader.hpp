@@ -18,8 +18,11 @@ namespace xtape {
 // A file that is read. What goes wrong throws FileError with the system's reason.
 class InputFile {
  public:
+  // Whether a pipe or a device will do, which has no size and is there only once.
+  enum class Kind { any, regular };
+
   // `function` is who reads, for messages.
-  InputFile(const char* function, const std::string& path);
+  InputFile(const char* function, const std::string& path, Kind kind = Kind::any);
 
   // How messages begin: "read_npy: weights.npy".
   const std::string& subject() const noexcept { return subject_; }
@@ -35,7 +38,7 @@ class InputFile {
   int peek();
 
  private:
-  [[noreturn]] void fail_unreadable() const;
+  [[noreturn]] void fail_unreadable(int error) const;
 
   struct Close {
     void operator()(std::FILE* file) const noexcept { std::fclose(file); }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/data/npy.hpp"
 
-#include "core/file_replacement.hpp"
+#include "core/atomic_file.hpp"
 #include "data/file_array.hpp"
 #include "data/npy_format.hpp"
 
@@ -20,9 +20,10 @@ Array<T> read_npy(const std::string& path) {
 template <class T>
 void write_npy(const std::string& path, ArrayView<const T> array) {
   const std::string header = npy_header<T>(array.shape());
-  FileReplacement replacement("write_npy", path);
-  replacement.write({header, {reinterpret_cast<const char*>(array.data()), array.size() * sizeof(T)}});
-  replacement.commit();
+  AtomicFile file("write_npy", path);
+  file.write(header.data(), header.size());
+  file.write(array.data(), array.size() * sizeof(T));
+  file.commit();
 }
 
 void write_npy(const std::string& path, const AnyArray& array) {

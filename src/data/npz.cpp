@@ -5,8 +5,9 @@
 #include <deque>
 #include <memory>
 #include <utility>
+#include <vector>
 
-#include "core/file_replacement.hpp"
+#include "core/atomic_file.hpp"
 #include "data/gzip_reader.hpp"
 #include "data/npy_format.hpp"
 #include "xtape/data/npy.hpp"
@@ -22,13 +23,24 @@ struct Discard {
 };
 using Archive = std::unique_ptr<zip_t, Discard>;
 
-std::string reason_of(int code) {
-  zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  std::string reason = zip_error_strerror(&error);
-  zip_error_fini(&error);
-  return reason;
-}
+struct Free {
+  void operator()(zip_source_t* source) const noexcept { zip_source_free(source); }
+};
+using Source = std::unique_ptr<zip_source_t, Free>;
+
+class ZipError {
+ public:
+  explicit ZipError(int code = ZIP_ER_OK) { zip_error_init_with_code(&error_, code); }
+  ~ZipError() { zip_error_fini(&error_); }
+  ZipError(const ZipError&) = delete;
+  ZipError& operator=(const ZipError&) = delete;
+
+  zip_error_t* get() noexcept { return &error_; }
+  std::string reason() { return zip_error_strerror(&error_); }
+
+ private:
+  zip_error_t error_;
+};
 
 class EntryReader : public ByteReader {
  public:
@@ -121,13 +133,17 @@ void read_entry(const std::string& subject, zip_t* archive, zip_uint64_t index, 
   arrays.add(std::move(array_name), read_npy_array(file));
 }
 
-// What an archive is made of. It is read when the archive is closed.
+// Makes an archive in memory: libzip by itself would write to a file of its own, which it neither locks nor
+// brings to the disk.
 class ArchiveWriter {
  public:
-  ArchiveWriter(const FileReplacement& file, const NpzOptions& options) : file_(file), options_(options) {
-    int code = 0;
-    archive_.reset(zip_open(file.path().c_str(), ZIP_CREATE | ZIP_EXCL, &code));
-    if (archive_ == nullptr) file.fail_unwritable(reason_of(code).c_str());
+  ArchiveWriter(AtomicFile& file, const NpzOptions& options) : file_(file), options_(options) {
+    ZipError error;
+    content_.reset(zip_source_buffer_create(nullptr, 0, 0, error.get()));
+    if (content_ == nullptr) file_.refuse(error.reason());
+    archive_.reset(zip_open_from_source(content_.get(), ZIP_CREATE | ZIP_TRUNCATE, error.get()));
+    if (archive_ == nullptr) file_.refuse(error.reason());
+    zip_source_keep(content_.get());  // The archive has taken it for its own.
   }
 
   template <class T>
@@ -136,12 +152,12 @@ class ArchiveWriter {
     const std::array<zip_buffer_fragment_t, 2> parts{fragment(headers_.back().data(), headers_.back().size()),
                                                      fragment(array.data(), array.size() * sizeof(T))};
     zip_source_t* const source = zip_source_buffer_fragment(archive_.get(), parts.data(), parts.size(), 0);
-    if (source == nullptr) fail_unwritable();
+    if (source == nullptr) refuse();
     const zip_int64_t added =
         zip_file_add(archive_.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
     if (added < 0) {
       zip_source_free(source);
-      fail_unwritable();
+      refuse();
     }
     const auto index = static_cast<zip_uint64_t>(added);
     constexpr zip_uint32_t usual_level = 6;
@@ -149,24 +165,37 @@ class ArchiveWriter {
     if (zip_set_file_compression(archive_.get(), index, options_.compress ? ZIP_CM_DEFLATE : ZIP_CM_STORE,
                                  options_.compress ? usual_level : 0) != 0 ||
         zip_file_set_dostime(archive_.get(), index, 0, january_1980, 0) != 0) {
-      fail_unwritable();
+      refuse();
     }
   }
 
-  void close() {
-    if (zip_close(archive_.get()) != 0) fail_unwritable();
+  // Only now what was added is read, and must still be there.
+  void write() {
+    if (zip_close(archive_.get()) != 0) refuse();
     static_cast<void>(archive_.release());
+    if (zip_source_open(content_.get()) != 0) refuse_content();
+    std::vector<char> piece(std::size_t{1} << 16);
+    for (;;) {
+      const zip_int64_t got = zip_source_read(content_.get(), piece.data(), piece.size());
+      if (got < 0) refuse_content();
+      if (got == 0) return;
+      file_.write(piece.data(), static_cast<std::size_t>(got));
+    }
   }
 
  private:
   static zip_buffer_fragment_t fragment(const void* data, std::size_t bytes) {
     return {static_cast<zip_uint8_t*>(const_cast<void*>(data)), bytes};  // libzip only reads them.
   }
-  [[noreturn]] void fail_unwritable() const { file_.fail_unwritable(zip_strerror(archive_.get())); }
+  [[noreturn]] void refuse() const { file_.refuse(zip_strerror(archive_.get())); }
+  [[noreturn]] void refuse_content() const {
+    file_.refuse(zip_error_strerror(zip_source_error(content_.get())));
+  }
 
-  const FileReplacement& file_;
+  AtomicFile& file_;
   NpzOptions options_;
   std::deque<std::string> headers_;
+  Source content_;
   Archive archive_;
 };
 
@@ -193,11 +222,12 @@ bool is_utf8(std::string_view text) {
 }  // namespace
 
 NamedArrays read_npz(const std::string& path) {
-  const InputFile file("read_npz", path);
+  const InputFile file("read_npz", path, InputFile::Kind::regular);
   int code = 0;
   const Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
   if (archive == nullptr) {
-    fail<FileError>("{}: the file must be a sound zip archive, got: {}", file.subject(), reason_of(code));
+    fail<FileError>("{}: the file must be a sound zip archive, got: {}", file.subject(),
+                    ZipError(code).reason());
   }
   NamedArrays arrays;
   EntrySizes sizes(file.subject(), file.size());
@@ -214,18 +244,17 @@ void write_npz(const std::string& path, const NamedArrays& arrays, const NpzOpti
       fail<ArgumentError>("write_npz: names must be UTF-8 without a byte 0, got '{}'", name);
     }
   }
-  FileReplacement replacement("write_npz", path);
-  if (arrays.size() == 0) {  // Of which libzip makes no file.
-    replacement.write({empty_archive});
-    replacement.commit();
-    return;
+  AtomicFile file("write_npz", path);
+  if (arrays.size() == 0) {  // Of which libzip makes no archive.
+    file.write(empty_archive.data(), empty_archive.size());
+  } else {
+    ArchiveWriter writer(file, options);
+    for (const auto& entry : arrays) {
+      std::visit([&](const auto& array) { writer.add(entry.first, array); }, entry.second);
+    }
+    writer.write();
   }
-  ArchiveWriter writer(replacement, options);
-  for (const auto& entry : arrays) {
-    std::visit([&](const auto& array) { writer.add(entry.first, array); }, entry.second);
-  }
-  writer.close();
-  replacement.commit();
+  file.commit();
 }
 
 }  // namespace xtape::data

@@ -4,41 +4,32 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/format.hpp"
-#include "io/atomic_file.hpp"
-#include "io/input_file.hpp"
+#include "core/atomic_file.hpp"
+#include "core/byte_reader.hpp"
 #include "io/safetensors_header.hpp"
 
 namespace xtape::io {
 namespace {
 
 // 8 bytes that say how long it is, and then that many.
-std::string read_header(InputFile& file) {
+std::string read_header(ByteReader& file) {
   std::uint64_t bytes = 0;
-  if (file.size() < sizeof bytes) {
-    file.refuse(fmt::format("it must begin with 8 bytes for the size of its header, got {} bytes in all",
-                            file.size()));
-  }
-  file.read(&bytes, sizeof bytes);
+  file.read(&bytes, sizeof bytes, "header size");
   if (bytes > max_header_bytes) {
-    file.refuse(fmt::format("its header must take at most {} bytes, got {}; is it a safetensors file?",
-                            max_header_bytes, bytes));
+    fail<FileError>("{}: its header must take at most {} bytes, got {}; is it a safetensors file?",
+                    file.subject(), max_header_bytes, bytes);
   }
-  if (bytes > file.size() - sizeof bytes) {
-    file.refuse(
-        fmt::format("it must have the {} bytes of its header, got {}", bytes, file.size() - sizeof bytes));
-  }
-  std::string text(static_cast<std::size_t>(bytes), ' ');
-  file.read(text.data(), text.size());
-  return text;
+  return file.read_bytes(static_cast<std::size_t>(bytes), "header");
 }
 
 }  // namespace
 
 Safetensors read_safetensors(const char* function, const std::string& path) {
-  InputFile file(function, path);
+  InputFile input(function, path, InputFile::Kind::regular);
+  const std::uint64_t size = input.size();
+  PlainReader file(std::move(input));
   const std::string text = read_header(file);
-  SafetensorsHeader header = parse_header(file, text, file.size() - sizeof(std::uint64_t) - text.size());
+  SafetensorsHeader header = parse_header(file.subject(), text, size - file.offset());
   Safetensors result;
   result.metadata = std::move(header.metadata);
   for (auto& [name, tensor] : header.tensors) {

@@ -20,20 +20,18 @@ static_assert(sizeof(bool) == 1, "the files hold a byte for each truth value");
 constexpr const char* metadata_name = "__metadata__";
 
 template <class T>
-AnyArray read_numbers(InputFile& file, const std::string&, const Shape& shape) {
-  Array<T> array(shape);
-  file.read(array.data(), array.size() * sizeof(T));
-  return array;
+AnyArray read_numbers(ByteReader& file, const std::string&, const Shape& shape) {
+  return file.read_elements<T>(shape);
 }
 
-AnyArray read_booleans(InputFile& file, const std::string& tensor, const Shape& shape) {
+AnyArray read_booleans(ByteReader& file, const std::string& tensor, const Shape& shape) {
   const AnyArray bytes = read_numbers<std::uint8_t>(file, tensor, shape);
   Array<bool> array(shape);
   for (std::size_t i = 0; i < array.size(); ++i) {
     const std::uint8_t byte = std::get<Array<std::uint8_t>>(bytes)[i];
     if (byte > 1) {
-      file.refuse(
-          fmt::format("tensor {}: a BOOL must be 0 or 1, got {} at element {}", in_quotes(tensor), byte, i));
+      fail<FileError>("{}: tensor {}: a BOOL must be 0 or 1, got {} at element {}", file.subject(),
+                      in_quotes(tensor), byte, i);
     }
     array[i] = byte == 1;
   }
@@ -41,7 +39,7 @@ AnyArray read_booleans(InputFile& file, const std::string& tensor, const Shape& 
 }
 
 template <float (*to_float)(std::uint16_t)>
-AnyArray read_halves(InputFile& file, const std::string& tensor, const Shape& shape) {
+AnyArray read_halves(ByteReader& file, const std::string& tensor, const Shape& shape) {
   const AnyArray halves = read_numbers<std::uint16_t>(file, tensor, shape);
   Array<float> array(shape);
   std::ranges::transform(std::get<Array<std::uint16_t>>(halves), array.begin(), to_float);
@@ -71,11 +69,15 @@ std::string type_names() {
   return names;
 }
 
+[[noreturn]] void refuse_header(const std::string& subject, const std::string& text) {
+  fail<FileError>("{}: header: {}", subject, text);
+}
+
 // Takes the header as it is parsed, so that a wrong one is refused where it goes wrong: a document of JSON
 // would drop names that stand twice, and could be many times as large as the file.
 class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  HeaderReader(const InputFile& file, std::string_view text) : file_(file), text_(text) {}
+  HeaderReader(const std::string& subject, std::string_view text) : subject_(subject), text_(text) {}
 
   std::map<std::string, Tensor> tensors;
   Metadata metadata;
@@ -212,7 +214,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     return name_ == metadata_name ? std::string(metadata_name) : "tensor " + in_quotes(name_);
   }
 
-  [[noreturn]] void refuse(const std::string& text) const { file_.refuse("header: " + text); }
+  [[noreturn]] void refuse(const std::string& text) const { refuse_header(subject_, text); }
 
   [[noreturn]] void wrong_twice(const std::string& key) const {
     refuse(fmt::format("{} must have each name once, got {} twice", where(), in_quotes(key)));
@@ -238,7 +240,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     refuse(fmt::format("{}, got {}", rule, got));
   }
 
-  const InputFile& file_;
+  const std::string& subject_;
   const std::string_view text_;
   Place place_ = Place::outside;
   std::string name_;   // of the tensor, or "__metadata__"
@@ -248,20 +250,20 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool has_metadata_ = false;
 };
 
-void require_contiguous(const InputFile& file, const SafetensorsHeader& header, std::uint64_t data_bytes) {
+void require_contiguous(const std::string& subject, const SafetensorsHeader& header,
+                        std::uint64_t data_bytes) {
   std::uint64_t end = 0;
   for (const auto& [name, tensor] : header.tensors) {
     if (tensor.begin != end) {
-      file.refuse(
-          fmt::format("header: tensor {}: data_offsets must begin at {}, where the data before it end, got "
-                      "[{}, {}]",
-                      in_quotes(name), end, tensor.begin, tensor.end));
+      refuse_header(subject, fmt::format("tensor {}: data_offsets must begin at {}, where the data before it "
+                                         "end, got [{}, {}]",
+                                         in_quotes(name), end, tensor.begin, tensor.end));
     }
     end = tensor.end;
   }
   if (end != data_bytes) {
-    file.refuse(fmt::format("it must have {} bytes of data behind its header, as the header says, got {}",
-                            end, data_bytes));
+    fail<FileError>("{}: it must have {} bytes of data behind its header, as the header says, got {}",
+                    subject, end, data_bytes);
   }
 }
 
@@ -289,15 +291,16 @@ std::string in_quotes(std::string_view text) {
   return fmt::format("{:?}{}", text.substr(0, longest), text.size() > longest ? "..." : "");
 }
 
-SafetensorsHeader parse_header(const InputFile& file, const std::string& text, std::uint64_t data_bytes) {
+SafetensorsHeader parse_header(const std::string& subject, const std::string& text,
+                               std::uint64_t data_bytes) {
   if (!text.starts_with('{')) {
-    file.refuse("header: it must begin with {, got " + in_quotes(std::string_view(text).substr(0, 1)));
+    refuse_header(subject, "it must begin with {, got " + in_quotes(std::string_view(text).substr(0, 1)));
   }
   // The parser would take a NUL for the end of the text.
   if (const auto nul = text.find('\0'); nul != std::string::npos) {
-    file.refuse(fmt::format("header: it must be JSON in UTF-8, got a NUL at its byte {}", nul + 1));
+    refuse_header(subject, fmt::format("it must be JSON in UTF-8, got a NUL at its byte {}", nul + 1));
   }
-  HeaderReader reader(file, text);
+  HeaderReader reader(subject, text);
   nlohmann::json::sax_parse(text, &reader);
   SafetensorsHeader header{{}, std::move(reader.metadata)};
   header.tensors.reserve(reader.tensors.size());
@@ -309,7 +312,7 @@ SafetensorsHeader parse_header(const InputFile& file, const std::string& text, s
     return std::pair(named.second.begin,
                      named.second.end);  // Of those that begin at one place, all but one are empty.
   });
-  require_contiguous(file, header, data_bytes);
+  require_contiguous(subject, header, data_bytes);
   return header;
 }
 

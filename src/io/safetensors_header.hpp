@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "io/input_file.hpp"
+#include "core/byte_reader.hpp"
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
@@ -18,7 +18,7 @@ namespace xtape::io {
 struct ElementType {
   std::string_view name;
   std::size_t bytes;
-  AnyArray (*read)(InputFile& file, const std::string& tensor, const Shape& shape);
+  AnyArray (*read)(ByteReader& file, const std::string& tensor, const Shape& shape);
 };
 
 const ElementType& element_type_of(const AnyArray& array);
@@ -40,9 +40,10 @@ struct SafetensorsHeader {
 
 inline constexpr std::uint64_t max_header_bytes = 100'000'000;
 
+/// @param subject     how messages begin: "read_safetensors: weights.safetensors".
 /// @param data_bytes  how many bytes the file has behind the header.
 /// @throws FileError  for everything that the text should not be.
-SafetensorsHeader parse_header(const InputFile& file, const std::string& text, std::uint64_t data_bytes);
+SafetensorsHeader parse_header(const std::string& subject, const std::string& text, std::uint64_t data_bytes);
 
 /// Arrays in the order of their data.
 using OrderedArrays = std::vector<const std::pair<const std::string, AnyArray>*>;

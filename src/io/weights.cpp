@@ -8,12 +8,28 @@
 #include "io/safetensors.hpp"
 
 namespace xtape::io::detail {
+namespace {
+
+template <class InFile, class InModel>
+bool is_of_types(const std::pair<const std::string, AnyArray>& named, const NamedArrays& model_state) {
+  return std::holds_alternative<Array<InFile>>(named.second) && model_state.contains(named.first) &&
+         std::holds_alternative<Array<InModel>>(model_state[named.first]);
+}
+
+}  // namespace
 
 NamedArrays read_weights(const std::string& path, const NamedArrays& model_state) {
   Safetensors file = read_safetensors("load_weights", path);
+  // The load_state of a model may round them, as that of nn::Module does; what a file holds is not to lose
+  // digits unasked.
+  for (const auto& named : file.arrays) {
+    if (is_of_types<double, float>(named, model_state)) {
+      fail<FileError>("load_weights: {}: it must fit the model: '{}' must hold float32, got float64", path,
+                      named.first);
+    }
+  }
   const auto is_too_narrow = [&](const auto& named) {
-    return std::holds_alternative<Array<float>>(named.second) && model_state.contains(named.first) &&
-           std::holds_alternative<Array<double>>(model_state[named.first]);
+    return is_of_types<float, double>(named, model_state);
   };
   if (std::ranges::none_of(file.arrays, is_too_narrow)) return std::move(file.arrays);
 

@@ -48,8 +48,8 @@ struct NpzOptions {
   bool compress = false;  ///< Smaller and slower, as savez_compressed.
 };
 
-/// Writes arrays for NumPy's load, and read_npz: equal arrays give equal files. The file is put in its place
-/// when it is whole.
+/// Writes arrays for NumPy's load, and read_npz: equal arrays give equal files. It is made in memory, as much
+/// as the file takes, and put in its place when it is whole.
 /// @throws ArgumentError  a name cannot stand in an archive: it has a byte 0 or is no UTF-8.
 /// @throws FileError      it cannot be written; what was there before stays.
 void write_npz(const std::string& path, const NamedArrays& arrays, const NpzOptions& options = {});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "io/atomic_file.hpp"
+#include "core/atomic_file.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,7 +12,7 @@
 
 #include "core/format.hpp"
 
-namespace xtape::io {
+namespace xtape {
 namespace {
 
 namespace fs = std::filesystem;
@@ -117,9 +117,10 @@ void AtomicFile::commit() {
   if (error != 0 && error != EINVAL) refuse(error);  // EINVAL: a file system that has no such thing.
 }
 
-void AtomicFile::refuse(int error) const {
-  fail<FileError>("{}: {}: the file must be writable, got: {}", function_, path_,
-                  std::generic_category().message(error));
+void AtomicFile::refuse(const std::string& reason) const {
+  fail<FileError>("{}: {}: the file must be writable, got: {}", function_, path_, reason);
 }
 
-}  // namespace xtape::io
+void AtomicFile::refuse(int error) const { refuse(std::generic_category().message(error)); }
+
+}  // namespace xtape

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace xtape::io {
+namespace xtape {
 
 /// Writes a file that is there as a whole or not at all: under a name of its own beside the destination,
 /// which commit() renames once everything is on the disk. A file that was there keeps its place until then,
@@ -25,6 +25,9 @@ class AtomicFile {
   /// Call it once, at the end; without it the destination stays as it was.
   void commit();
 
+  /// Throws FileError with this reason, for those who make what is written.
+  [[noreturn]] void refuse(const std::string& reason) const;
+
  private:
   struct Unopened {};
   AtomicFile(const char* function, const std::string& path, Unopened);
@@ -39,4 +42,4 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
-}  // namespace xtape::io
+}  // namespace xtape
