@@ -36,7 +36,7 @@ Examples make_examples(std::vector<std::string> names, Random& random) {
   Examples examples;
   for (std::size_t n = 0; n < names.size(); ++n) {
     std::vector<float> before(context, 0);
-    for (const char letter : names[n] + '`') {  // which is before 'a'
+    for (const char letter : names[n] + "`") {  // which is before 'a'
       const int index = letter - '`';
       (n < names.size() / 10 ? examples.test : examples.train).push_back(examples.next.size());
       examples.contexts.insert(examples.contexts.end(), before.end() - context, before.end());

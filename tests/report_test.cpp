@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include <cctype>
 #include <filesystem>
-#include <map>
 #include <set>
 
 #include "files.hpp"

@@ -40,7 +40,7 @@ struct ReportOptions {
 ///
 /// Curves pause at a NaN or an infinity, and a history may be empty. A row whose logits have no softmax, by a
 /// NaN, +inf twice or only -inf, is left out of all figures; the page says how many there are. The file
-/// appears, or replaces the one before it, once all is written.
+/// appears, or replaces the one before it, once all is written. Takes memory for classes^2 counts.
 ///
 /// @param path           of the file; its directory must exist
 /// @param logits         (rows, classes); or (rows): the log-odds of class 1 against class 0. Of rows that
