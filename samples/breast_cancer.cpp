@@ -86,7 +86,7 @@ int main() {
       {"class weights, ten times",
        [&](auto x, auto y) {  // two classes: the logits of benign, which are 0, and of malignant
          const auto both = concatenate({reshape(x - x, {x.shape()[0], 1}), reshape(x, {x.shape()[0], 1})}, 1);
-         const double weights[] = {balanced[0], 10 * balanced[1]};
+         const std::vector<double> weights{balanced[0], 10 * balanced[1]};
          return losses::softmax_cross_entropy(both, y, {.class_weights = weights});
        }},
       {"focal, gamma 2", [](auto x, auto y) { return losses::sigmoid_focal(x, y, {.gamma = 2}); }}};

@@ -45,7 +45,7 @@ Images join(const Images& train, const Images& test) {
   return all;
 }
 
-void train(const std::string& directory, std::size_t epochs, const std::string& report) {
+void train(const std::string& directory, std::size_t epochs, const std::string& report_path) {
   const Images seen = read(directory, "train"), fresh = read(directory, "t10k"), all = join(seen, fresh);
   const std::size_t rows = all.labels.size(), height = all.pixels.shape()[1], width = all.pixels.shape()[2];
   const auto classes = static_cast<std::size_t>(*std::max_element(all.labels.begin(), all.labels.end())) + 1;
@@ -73,6 +73,12 @@ void train(const std::string& directory, std::size_t epochs, const std::string& 
                        .batch_size = 64,
                        .schedule = &schedule,
                        .progress = stdout});
+  if (!report_path.empty()) {
+    Tape<float> tape;
+    const auto logits = model(tape.borrow({fresh.pixels.data(), {fresh.labels.size(), 1, height, width}}));
+    training::write_report(report_path, history, logits, fresh.labels, fresh.pixels,
+                           {.title = "MNIST", .image = {height, width}, .model_summary = summary});
+  }
   fmt::print("test accuracy {:.4f}\n", history.epochs.back().validation_accuracy);
 }
 
@@ -85,6 +91,7 @@ int main(int argc, char** argv) {
   app.add_option("--epochs", epochs, "passes over the training images")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app.add_option("--report", report, "HTML file: curves, confusion matrix, the worst images");
   CLI11_PARSE(app, argc, argv);
   try {
     train(directory, epochs, report);

@@ -7,8 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "core/atomic_file.hpp"
 #include "core/format.hpp"
-#include "io/atomic_file.hpp"
 #include "training/history_columns.hpp"
 
 namespace xtape::training {
@@ -35,7 +35,7 @@ std::string line_of(const Epoch& epoch) {
 EpochLog::EpochLog(std::string path, const History& history) : path_(std::move(path)) {
   std::string text = header();
   for (const Epoch& epoch : history.epochs) text += line_of(epoch);
-  io::AtomicFile file("train", path_);
+  AtomicFile file("train", path_);
   file.write(text.data(), text.size());
   file.commit();
 }

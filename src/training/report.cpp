@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/file_replacement.hpp"
+#include "core/atomic_file.hpp"
 #include "core/format.hpp"
 #include "metrics/estimate.hpp"
 #include "training/axis.hpp"
@@ -374,8 +374,9 @@ void write(const std::string& path, const History& history, const metrics::Score
                       .confusion = std::move(confusion),
                       .by_class = std::move(by_class),
                       .reliability = std::move(reliability)};
-  FileReplacement file(function, path);
-  file.write({page(report)});
+  AtomicFile file(function, path);
+  const std::string text = page(report);
+  file.write(text.data(), text.size());
   file.commit();
 }
 
