@@ -88,7 +88,8 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "at most, for one operation")->check(CLI::Range(1, 1024));
   app.add_option("--checkpoints", options.checkpoints, "directory: goes on from the newest one there");
   app.add_option("--log", options.log, "CSV file: a line for each epoch");
-  app.add_option("--report", options.report, "HTML file: curves, confusion matrix, the worst examples");
+  app.add_option("--report", options.report, "HTML file: curves, confusion matrix, the worst examples")
+      ->take_last();
   CLI11_PARSE(app, argc, argv);
   try {
     train(options);
