@@ -40,10 +40,10 @@ void draw(nn::Module<float>& model, const Points& points) {
   Tape<float> tape;
   const auto chances = softmax(model(tape.borrow(places)));
 
-  std::vector<std::string> picture;
+  std::vector<const char*> picture;
   for (std::size_t i = 0; i < rows * columns; ++i) {
     constexpr const char* shades[] = {" ", "░", "▒", "▓", "█"};
-    picture.emplace_back(shades[std::min(4, static_cast<int>(chances.values()[2 * i + 1] * 5))]);
+    picture.push_back(shades[std::min(4, static_cast<int>(chances.values()[2 * i + 1] * 5))]);
   }
   for (std::size_t i = 0; i < points.moons.size(); ++i) {
     const double x = (points.coordinates[2 * i] - left) / width,
