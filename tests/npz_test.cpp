@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "files.hpp"
 #include "matchers.hpp"
+#include "named_arrays_equal.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;
@@ -37,21 +38,6 @@ NamedArrays some_arrays() {
   arrays.add("mask", AnyArray(Array<bool>(Shape{2, 0})));
   arrays.add("größe", ArrayView<const double>(std::vector<double>(1000, NaN)));
   return arrays;
-}
-
-std::vector<double> numbers(const AnyArray& array) {
-  return std::visit([](const auto& of_type) { return values(of_type); }, array);
-}
-
-void check_equal(const NamedArrays& got, const NamedArrays& expected) {
-  CHECK(got.size() == expected.size());
-  for (const auto& [name, array] : expected) {
-    INFO(name);
-    REQUIRE(got.contains(name));
-    CHECK(got[name].index() == array.index());
-    CHECK(shape_of(got[name]) == shape_of(array));
-    CHECK_THAT(numbers(got[name]), AllClose(numbers(array), 0));
-  }
 }
 
 std::string error_in(const std::string& content) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "matchers.hpp"
+#include "named_arrays_equal.hpp"
 #include "temporary_directory.hpp"
 
 using namespace xtape;
@@ -32,22 +33,6 @@ std::vector<double> logits_of(nn::Module<T>& network, const AnyArray& inputs) {
   Tape<T> tape;
   const xt::xarray<T> x = view(ArrayView<const float>(std::get<Array<float>>(inputs)));
   return values(network(tape.constant(x)));
-}
-
-std::vector<double> numbers(const AnyArray& array) {
-  return std::visit([](const auto& of_type) { return values(of_type); }, array);
-}
-
-// Names, types and numbers.
-void check_equal(const NamedArrays& got, const NamedArrays& expected) {
-  CHECK(got.size() == expected.size());
-  for (const auto& [name, array] : expected) {
-    INFO(name);
-    REQUIRE(got.contains(name));
-    CHECK(got[name].index() == array.index());
-    CHECK(shape_of(got[name]) == shape_of(array));
-    CHECK_THAT(numbers(got[name]), AllClose(numbers(array), 0));
-  }
 }
 
 }  // namespace
