@@ -34,6 +34,38 @@ TEST_CASE("the value of a parameter can be assigned to", "[autograd][parameter]"
   CHECK_THAT(values(p), AllClose({5, 4}, 0));
 }
 
+TEST_CASE("values and gradients are copied between parameters", "[autograd][parameter]") {
+  Parameter<double> a("a", xt::xarray<double>{1, 2}), b("b", xt::xarray<double>{3, 4});
+  const Parameter<double> c("c", xt::xarray<double>{5, 6});
+  a.value() = b.value();
+  CHECK_THAT(values(a), AllClose({3, 4}, 0));
+  a.values()[0] = 9;
+  CHECK_THAT(values(b), AllClose({3, 4}, 0));
+  a.value() = c.value();
+  CHECK_THAT(values(a), AllClose({5, 6}, 0));
+  a.grad() = b.value();
+  b.grad() = a.grad();
+  CHECK_THAT(values(b.grad()), AllClose({3, 4}, 0));
+
+  auto view_of_a = a.value();
+  const auto view_of_b = b.value();
+  view_of_a = view_of_b;
+  CHECK_THAT(values(a), AllClose({3, 4}, 0));
+  view_of_a = view_of_a * 2 + view_of_b;
+  CHECK_THAT(values(a), AllClose({9, 12}, 0));
+  CHECK_THAT(values(b), AllClose({3, 4}, 0));
+}
+
+TEST_CASE("a value of another size is refused, and nothing changes", "[autograd][parameter][errors]") {
+  Parameter<double> a("a", xt::xarray<double>{1, 2}), b("b", xt::xarray<double>{3, 4, 5});
+  CHECK_THROWS_AS(a.value() = b.value(), ShapeError);
+  CHECK_THROWS_WITH(a.value() = b.value(),
+                    "view: what is assigned must have as many elements as the array, 2, got 3");
+  CHECK_THROWS_AS(a.value() = (xt::xarray<double>{3, 4, 5}), ShapeError);
+  CHECK_THROWS_AS(xt::noalias(a.value()) = b.value() + 1.0, ShapeError);
+  CHECK_THAT(values(a), AllClose({1, 2}, 0));
+}
+
 TEST_CASE("gradients of a parameter add up until zero_grad", "[autograd][parameter]") {
   Tape<double> tape;
   Parameter<double> p("p", xt::xarray<double>{1, 2});

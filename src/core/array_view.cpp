@@ -13,4 +13,8 @@ void throw_not_contiguous(const Shape& shape) {
       shape);
 }
 
+void throw_wrong_size(std::size_t wanted, std::size_t got) {
+  fail<ShapeError>("view: what is assigned must have as many elements as the array, {}, got {}", wanted, got);
+}
+
 }  // namespace xtape::detail

@@ -17,6 +17,7 @@ class ArrayView;
 namespace detail {
 
 [[noreturn]] void throw_not_contiguous(const Shape& shape);
+[[noreturn]] void throw_wrong_size(std::size_t wanted, std::size_t got);
 
 template <class C>
 struct IsArrayView : std::false_type {};

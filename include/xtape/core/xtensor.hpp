@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
 // The one place that includes xtensor. Its headers moved into folders in version 0.26.
 #if __has_include(<xtensor/containers/xarray.hpp>)
 #include <xtensor/containers/xadapt.hpp>
@@ -17,13 +22,52 @@
 #include "xtape/core/evaluate.hpp"
 
 namespace xtape {
+namespace detail {
+
+// Elements that belong to somebody else. What is assigned to them is copied: xtensor's own buffer would take
+// the address of another view's elements instead, so that a.value() = b.value() changed nothing.
+template <class T>
+class BorrowedElements : public xt::xbuffer_adaptor<T*, xt::no_ownership> {
+  using Base = xt::xbuffer_adaptor<T*, xt::no_ownership>;
+
+ public:
+  using temporary_type = typename Base::temporary_type;
+
+  using Base::Base;
+  BorrowedElements(const BorrowedElements&) = default;
+
+  // What xtensor calls before it assigns.
+  void resize(std::size_t size) const {
+    if (size != this->size()) throw_wrong_size(this->size(), size);
+  }
+
+  BorrowedElements& operator=(const BorrowedElements& other) {
+    resize(other.size());
+    std::copy_n(other.data(), other.size(), this->data());
+    return *this;
+  }
+  BorrowedElements& operator=(temporary_type&& other) {
+    resize(other.size());
+    Base::operator=(std::move(other));
+    return *this;
+  }
+};
+
+}  // namespace detail
 
 /// The array as an xtensor view of the same memory, usable in every xtensor expression. It is valid as
-/// long as the memory is.
+/// long as the memory is. What is assigned to the view goes into that memory.
+/// @throws ShapeError  (the assignment) it has more or fewer elements.
 template <class T>
 auto view(ArrayView<T> array) {
   const xt::dynamic_shape<std::size_t> shape(array.shape().begin(), array.shape().end());
-  return xt::adapt<xt::layout_type::row_major>(array.data(), array.size(), xt::no_ownership(), shape);
+  if constexpr (std::is_const_v<T>) {
+    return xt::adapt<xt::layout_type::row_major>(array.data(), array.size(), xt::no_ownership(), shape);
+  } else {
+    using Elements = detail::BorrowedElements<T>;
+    return xt::xarray_adaptor<Elements, xt::layout_type::row_major, xt::dynamic_shape<std::size_t>>(
+        Elements(array.data(), array.size()), shape);
+  }
 }
 
 template <class T>
@@ -38,11 +82,17 @@ auto view(const Array<T>& array) {
 
 namespace detail {
 
-template <class T, class Expression>
-void evaluate_expression(const Expression& source, ArrayView<T> destination) {
+template <class T, class Source>
+void evaluate_expression(const Source& source, ArrayView<T> destination) {
   auto values = view(destination);
   xt::noalias(values) = xt::cast<T>(source);
 }
 
 }  // namespace detail
 }  // namespace xtape
+
+// What xtensor evaluates an expression into before it is assigned.
+template <class T>
+struct xt::temporary_container<xtape::detail::BorrowedElements<T>> {
+  using type = typename xtape::detail::BorrowedElements<T>::temporary_type;
+};
