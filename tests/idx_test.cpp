@@ -39,9 +39,9 @@ const std::string six_bytes_of_python =
 TEST_CASE("an IDX file of bytes has the shape and elements of its header", "[data][idx]") {
   const TemporaryPath path(six_bytes);
   const AnyArray array = read_idx(path);
-  REQUIRE(std::string(element_type_name(array)) == "uint8");
-  CHECK(shape_of(array) == Shape{2, 3});
-  CHECK_THAT(values(std::get<Array<std::uint8_t>>(array)), AllClose({0, 1, 2, 3, 4, 5}, 0));
+  REQUIRE(array.element_type() == ElementType::uint8);
+  CHECK(array.shape() == Shape{2, 3});
+  CHECK_THAT(values(array.get<std::uint8_t>()), AllClose({0, 1, 2, 3, 4, 5}, 0));
 }
 
 TEST_CASE("an IDX file may hold elements of six types, the most significant byte first", "[data][idx]") {
@@ -55,14 +55,14 @@ TEST_CASE("an IDX file may hold elements of six types, the most significant byte
           {0x0E, "float64", "3ff8000000000000 7ff0000000000000", {1.5, inf}},
       }));
   const AnyArray array = read_idx(TemporaryPath(idx(type, {2}, from_hex(elements))));
-  CHECK(std::string(element_type_name(array)) == name);
-  CHECK_THAT(std::visit([](const auto& of_type) { return values(of_type); }, array), AllClose(expected, 0));
+  CHECK(std::string(to_string(array.element_type())) == name);
+  CHECK_THAT(array.visit([](const auto& of_type) { return values(of_type); }), AllClose(expected, 0));
 }
 
 TEST_CASE("an IDX file may hold a scalar, nothing, or eight axes", "[data][idx]") {
-  CHECK(shape_of(read_idx(TemporaryPath(idx(0x08, {}, "x")))) == Shape{});
-  CHECK(shape_of(read_idx(TemporaryPath(idx(0x0E, {3, 0}, "")))) == Shape{3, 0});
-  CHECK(shape_of(read_idx(TemporaryPath(idx(0x08, {1, 1, 1, 1, 1, 1, 1, 2}, "xy")))) ==
+  CHECK(read_idx(TemporaryPath(idx(0x08, {}, "x"))).shape() == Shape{});
+  CHECK(read_idx(TemporaryPath(idx(0x0E, {3, 0}, ""))).shape() == Shape{3, 0});
+  CHECK(read_idx(TemporaryPath(idx(0x08, {1, 1, 1, 1, 1, 1, 1, 2}, "xy"))).shape() ==
         Shape{1, 1, 1, 1, 1, 1, 1, 2});
 }
 

@@ -160,13 +160,10 @@ std::string refusal_to_load(nn::Module<T>& model, const NamedArrays& state) {
     text = error.what();
   }
   for (const auto& [name, array] : model.state()) {
-    const bool is_same = std::visit(
-        [&, &before_name = name](const auto& now) {
-          using A = std::remove_cvref_t<decltype(now)>;
-          const auto& old = std::get<A>(before[before_name]);
-          return std::equal(now.begin(), now.end(), old.begin(), old.end());
-        },
-        array);
+    const bool is_same = array.visit([&old_array = before[name]]<class U>(const Array<U>& now) {
+      const Array<U>& old = old_array.template get<U>();
+      return std::equal(now.begin(), now.end(), old.begin(), old.end());
+    });
     if (!is_same) text += " (and " + name + " has changed)";
   }
   return text;
@@ -236,10 +233,10 @@ TEST_CASE("the state of a sequence has PyTorch's names", "[nn][module][state]") 
   CHECK(names_of(state) == std::vector<std::string>{"0.bias", "0.weight", "1.bias", "1.num_batches_tracked",
                                                     "1.running_mean", "1.running_var", "1.weight", "4.bias",
                                                     "4.weight", "5.weight"});
-  CHECK(shape_of(state["0.weight"]) == Shape{2, 1, 3, 3});
-  CHECK(shape_of(state["1.num_batches_tracked"]) == Shape{});
-  CHECK(std::string(element_type_name(state["1.num_batches_tracked"])) == "int64");
-  CHECK(std::string(element_type_name(state["1.running_mean"])) == "float32");
+  CHECK(state["0.weight"].shape() == Shape{2, 1, 3, 3});
+  CHECK(state["1.num_batches_tracked"].shape() == Shape{});
+  CHECK(state["1.num_batches_tracked"].element_type() == ElementType::int64);
+  CHECK(state["1.running_mean"].element_type() == ElementType::float32);
 }
 
 TEST_CASE("the state of floats loads into doubles and back", "[nn][module][state]") {
@@ -290,13 +287,11 @@ TEST_CASE("load_state refuses what is missing, unknown or of another kind, and w
     NamedArrays state;
     for (const auto& [name, array] : model.state()) {
       if (name == left_out) continue;
-      std::visit(
-          [&state, &to = name]<class U>(const Array<U>& of_type) {
-            Array<U> copy{ArrayView<const U>(of_type)};
-            for (U& x : copy) x = U(7);
-            state.add(to, AnyArray(std::move(copy)));
-          },
-          array);
+      array.visit([&state, &to = name]<class U>(const Array<U>& typed) {
+        Array<U> copy{ArrayView<const U>(typed)};
+        for (U& x : copy) x = U(7);
+        state.add(to, AnyArray(std::move(copy)));
+      });
     }
     return state;
   };

@@ -18,8 +18,8 @@ TEST_CASE("arrays of different types are kept under their names", "[core][named_
   CHECK_FALSE(arrays.contains("step"));
   CHECK(arrays.get<float>("test", "weight", {2, 3})[5] == 6);
   CHECK(arrays.get_scalar<std::uint64_t>("test", "steps") == 7);
-  CHECK(std::string(element_type_name(arrays["mask"])) == "bool");
-  CHECK(shape_of(arrays["weight"]) == Shape{2, 3});
+  CHECK(arrays["mask"].element_type() == ElementType::boolean);
+  CHECK(arrays["weight"].shape() == Shape{2, 3});
 }
 
 TEST_CASE("a state within another has a prefix, and comes back without it", "[core][named_arrays]") {

@@ -297,13 +297,9 @@ TEST_CASE("an optimizer refuses a state that is not its own, and stays as it was
   const auto changed = [&](const std::string& left_out) {
     NamedArrays result;
     for (const auto& [name, array] : optimizer.state()) {
-      if (name != left_out)
-        std::visit(
-            [&, n = name](const auto& a) {
-              using T = typename std::remove_cvref_t<decltype(a)>::value_type;
-              result.add(n, ArrayView<const T>(a));
-            },
-            array);
+      if (name == left_out) continue;
+      array.visit(
+          [&, &to = name]<class U>(const Array<U>& typed) { result.add(to, ArrayView<const U>(typed)); });
     }
     return result;
   };

@@ -16,7 +16,7 @@ void train_on(const std::string& directory, const std::string& name, nn::Sequent
   io::load_weights(directory + "/pytorch_" + name + ".safetensors", model);
   const NamedArrays data =
       io::read_safetensors(directory + "/pytorch_" + name + "_logits.safetensors").arrays;
-  const ArrayView<const float> inputs = std::get<Array<float>>(data["inputs"]);
+  const ArrayView<const float> inputs = data["inputs"].get<float>();
 
   optim::Adam<float> optimizer(model.parameters(), {.learning_rate = 0.01});
   const xt::xarray<int> labels{2, 1, 0, 2, 1, 0};

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "io/half_floats.hpp"
-#include "matchers.hpp"
+#include "named_arrays_equal.hpp"
 #include "temporary_directory.hpp"
 
 using namespace xtape;
@@ -39,25 +39,6 @@ NamedArrays arrays_of_every_type() {
   add("uint64", std::uint64_t());
   add("bool", bool());
   return arrays;
-}
-
-// Types, shapes and bits.
-bool identical(const NamedArrays& a, const NamedArrays& b) {
-  if (a.size() != b.size()) return false;
-  for (const auto& [name, array] : a) {
-    if (!b.contains(name) || b[name].index() != array.index() || shape_of(b[name]) != shape_of(array)) {
-      return false;
-    }
-    const bool same = std::visit(
-        [&other = b[name]](const auto& ours) {
-          const auto& theirs = std::get<std::remove_cvref_t<decltype(ours)>>(other);
-          return ours.size() == 0 ||
-                 std::memcmp(ours.data(), theirs.data(), ours.size() * sizeof(*ours.data())) == 0;
-        },
-        array);
-    if (!same) return false;
-  }
-  return true;
 }
 
 std::string little_endian(std::uint64_t number) {
@@ -109,7 +90,7 @@ TEST_CASE("arrays of every type come back as they were, bit for bit", "[io][safe
   const NamedArrays arrays = arrays_of_every_type();
   write_safetensors(directory / "x", arrays);
   const auto back = read_safetensors(directory / "x");
-  CHECK(identical(back.arrays, arrays));
+  CHECK(are_same_bits(back.arrays, arrays));
   CHECK(back.metadata.empty());
 }
 
@@ -123,7 +104,7 @@ TEMPLATE_TEST_CASE("numbers that are none, infinities and zeros keep their bits"
   arrays.add("x", AnyArray(numbers<TestType>({6}, {payload, -payload, INFINITY, -INFINITY, TestType(-0.0),
                                                    std::numeric_limits<TestType>::denorm_min()})));
   write_safetensors(directory / "x", arrays);
-  CHECK(identical(read_safetensors(directory / "x").arrays, arrays));
+  CHECK(are_same_bits(read_safetensors(directory / "x").arrays, arrays));
 }
 
 TEST_CASE("arrays of every shape come back, those without elements too", "[io][safetensors]") {
@@ -132,7 +113,7 @@ TEST_CASE("arrays of every shape come back, those without elements too", "[io][s
   for (const Shape& shape : shapes_of_every_kind) arrays.add(to_string(shape), AnyArray(Array<float>(shape)));
   arrays.add("no memory", AnyArray(Array<double>()));
   write_safetensors(directory / "x", arrays);
-  CHECK(identical(read_safetensors(directory / "x").arrays, arrays));
+  CHECK(are_same_bits(read_safetensors(directory / "x").arrays, arrays));
 }
 
 TEST_CASE("no arrays at all are a file too", "[io][safetensors]") {
@@ -151,7 +132,7 @@ TEST_CASE("names and metadata may hold any text", "[io][safetensors]") {
   const io::Metadata metadata{{odd, odd}, {"", ""}, {"__metadata__", "x"}};
   write_safetensors(directory / "x", arrays, metadata);
   const auto back = read_safetensors(directory / "x");
-  CHECK(identical(back.arrays, arrays));
+  CHECK(are_same_bits(back.arrays, arrays));
   CHECK(back.metadata == metadata);
 }
 
@@ -192,8 +173,8 @@ TEST_CASE("a file of PyTorch's with every type is read exactly", "[io][safetenso
   const auto [arrays, metadata] = read_safetensors("tests/data/pytorch_types.safetensors");
   CHECK(metadata == io::Metadata{{"naïve", "a \"text\"\n"}});
   for (const std::string type : {"F16", "BF16"}) {
-    const auto& got = std::get<Array<float>>(arrays[type]);
-    const auto& expected = std::get<Array<float>>(arrays[type + " as F32"]);
+    const auto& got = arrays[type].get<float>();
+    const auto& expected = arrays[type + " as F32"].get<float>();
     REQUIRE(got.size() == expected.size());
     REQUIRE(got.size() > 50);
     CHECK(std::memcmp(got.data(), expected.data(), got.size() * sizeof(float)) == 0);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "matchers.hpp"
+#include "named_arrays_equal.hpp"
 #include "temporary_directory.hpp"
 #include "training_problem.hpp"
 

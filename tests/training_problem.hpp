@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "xtape/xtape.hpp"
@@ -69,24 +67,6 @@ struct WholeTraining {
     return model;
   }
 };
-
-/// Whether names, types, shapes and every bit are the same.
-inline bool are_same_bits(const NamedArrays& a, const NamedArrays& b) {
-  if (a.size() != b.size()) return false;
-  for (const auto& [name, array] : a) {
-    if (!b.contains(name) || b[name].index() != array.index() || shape_of(b[name]) != shape_of(array))
-      return false;
-    const bool same = std::visit(
-        [&other = b[name]](const auto& values) {
-          const auto& others = std::get<std::remove_cvref_t<decltype(values)>>(other);
-          return values.size() == 0 ||
-                 std::memcmp(values.data(), others.data(), values.size() * sizeof(*values.data())) == 0;
-        },
-        array);
-    if (!same) return false;
-  }
-  return true;
-}
 
 /// A log without its last column, the seconds.
 inline std::string without_seconds(const std::string& log) {

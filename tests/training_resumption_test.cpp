@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "matchers.hpp"
+#include "named_arrays_equal.hpp"
 #include "temporary_directory.hpp"
 #include "training_problem.hpp"
 

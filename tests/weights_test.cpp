@@ -31,7 +31,7 @@ void build_convolutional(nn::Sequential<T>& network, std::uint64_t seed) {
 template <class T>
 std::vector<double> logits_of(nn::Module<T>& network, const AnyArray& inputs) {
   Tape<T> tape;
-  const xt::xarray<T> x = view(ArrayView<const float>(std::get<Array<float>>(inputs)));
+  const xt::xarray<T> x = view(ArrayView<const float>(inputs.get<float>()));
   return values(network(tape.constant(x)));
 }
 

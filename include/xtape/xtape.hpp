@@ -9,6 +9,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/autograd/variable.hpp"
+#include "xtape/core/any_array.hpp"
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/convert.hpp"

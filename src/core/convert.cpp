@@ -41,20 +41,18 @@ bool holds(From x) {
 
 template <class T>
 Array<T> convert(const AnyArray& array) {
-  return std::visit(
-      [](const auto& source) {
-        Array<T> result(source.shape());
-        for (std::size_t i = 0; i < source.size(); ++i) {
-          if (!holds<T>(source[i])) {
-            fail<ValueError>("convert: {} must be a number that {} holds, got {}",
-                             element_name("array", source.shape(), i),
-                             element_type_name(AnyArray(Array<T>())), source[i]);
-          }
-          result[i] = static_cast<T>(source[i]);
-        }
-        return result;
-      },
-      array);
+  return array.visit([](const auto& source) {
+    Array<T> result(source.shape());
+    for (std::size_t i = 0; i < source.size(); ++i) {
+      if (!holds<T>(source[i])) {
+        fail<ValueError>("convert: {} must be a number that {} holds, got {}",
+                         element_name("array", source.shape(), i), to_string(element_type_of<T>()),
+                         source[i]);
+      }
+      result[i] = static_cast<T>(source[i]);
+    }
+    return result;
+  });
 }
 
 template Array<float> convert(const AnyArray&);

@@ -74,7 +74,7 @@ template <class T>
 void MeanImputer<T>::load_state(const NamedArrays& state) {
   const char* const function = "MeanImputer::load_state";
   state.require_only(function, std::array<std::string_view, 1>{"mean"});
-  const Shape shape = fitted_ || !state.contains("mean") ? means_.shape() : shape_of(state["mean"]);
+  const Shape shape = fitted_ || !state.contains("mean") ? means_.shape() : state["mean"].shape();
   means_ = finite_of_state(function, state, "mean", shape, std::numeric_limits<double>::lowest());
   fitted_ = true;
 }

@@ -27,12 +27,7 @@ void write_npy(const std::string& path, ArrayView<const T> array) {
 }
 
 void write_npy(const std::string& path, const AnyArray& array) {
-  std::visit(
-      [&](const auto& of_type) {
-        using T = typename std::remove_cvref_t<decltype(of_type)>::value_type;
-        write_npy(path, ArrayView<const T>(of_type));
-      },
-      array);
+  array.visit([&]<class T>(const Array<T>& typed) { write_npy(path, ArrayView<const T>(typed)); });
 }
 
 template Array<float> read_npy(const std::string&);

@@ -250,7 +250,7 @@ void write_npz(const std::string& path, const NamedArrays& arrays, const NpzOpti
   } else {
     ArchiveWriter writer(file, options);
     for (const auto& entry : arrays) {
-      std::visit([&](const auto& array) { writer.add(entry.first, array); }, entry.second);
+      entry.second.visit([&](const auto& array) { writer.add(entry.first, array); });
     }
     writer.write();
   }

@@ -95,7 +95,7 @@ template <class T>
 void Standardizer<T>::load_state(const NamedArrays& state) {
   const char* const function = "Standardizer::load_state";
   state.require_only(function, std::array<std::string_view, 2>{"mean", "scale"});
-  const Shape shape = fitted_ || !state.contains("mean") ? means_.shape() : shape_of(state["mean"]);
+  const Shape shape = fitted_ || !state.contains("mean") ? means_.shape() : state["mean"].shape();
   Array<double> means =
       finite_of_state(function, state, "mean", shape, std::numeric_limits<double>::lowest());
   Array<double> scales =

@@ -43,9 +43,9 @@ std::string checksum(const NamedArrays& state, const Metadata& metadata) {
   }
   for (const auto& [name, any] : state) {
     add_text(name);
-    add_text(element_type_name(any));
-    add_text(to_string(shape_of(any)));
-    std::visit([&](const auto& array) { add(array.data(), array.size() * sizeof(*array.data())); }, any);
+    add_text(to_string(any.element_type()));
+    add_text(to_string(any.shape()));
+    any.visit([&](const auto& array) { add(array.data(), array.size() * sizeof(*array.data())); });
   }
   return fmt::format("crc32:{:08x}", crc);
 }

@@ -45,7 +45,7 @@ void write_safetensors(const char* function, const std::string& path, const Name
   for (const auto& named : arrays) ordered.push_back(&named);
   // Behind wider elements narrower ones are aligned.
   std::ranges::stable_sort(ordered, std::ranges::greater(),
-                           [](const auto* named) { return element_type_of(named->second).bytes; });
+                           [](const auto* named) { return stored_type_of(named->second).bytes; });
   const std::string header = format_header(function, ordered, metadata);
   const std::uint64_t header_bytes = header.size();
 
@@ -53,8 +53,8 @@ void write_safetensors(const char* function, const std::string& path, const Name
   file.write(&header_bytes, sizeof header_bytes);
   file.write(header.data(), header.size());
   for (const auto* named : ordered) {
-    std::visit([&](const auto& array) { file.write(array.data(), array.size() * sizeof(*array.data())); },
-               named->second);
+    named->second.visit(
+        [&](const auto& array) { file.write(array.data(), array.size() * sizeof(*array.data())); });
   }
   file.commit();
 }

@@ -28,7 +28,7 @@ AnyArray read_booleans(ByteReader& file, const std::string& tensor, const Shape&
   const AnyArray bytes = read_numbers<std::uint8_t>(file, tensor, shape);
   Array<bool> array(shape);
   for (std::size_t i = 0; i < array.size(); ++i) {
-    const std::uint8_t byte = std::get<Array<std::uint8_t>>(bytes)[i];
+    const std::uint8_t byte = bytes.get<std::uint8_t>()[i];
     if (byte > 1) {
       fail<FileError>("{}: tensor {}: a BOOL must be 0 or 1, got {} at element {}", file.subject(),
                       in_quotes(tensor), byte, i);
@@ -42,12 +42,12 @@ template <float (*to_float)(std::uint16_t)>
 AnyArray read_halves(ByteReader& file, const std::string& tensor, const Shape& shape) {
   const AnyArray halves = read_numbers<std::uint16_t>(file, tensor, shape);
   Array<float> array(shape);
-  std::ranges::transform(std::get<Array<std::uint16_t>>(halves), array.begin(), to_float);
+  std::ranges::transform(halves.get<std::uint16_t>(), array.begin(), to_float);
   return array;
 }
 
-// Those of AnyArray come first, in its order.
-constexpr std::array<ElementType, 13> element_types{{
+// Those of ElementType come first, in its order.
+constexpr std::array<StoredType, 13> stored_types{{
     {"F32", 4, read_numbers<float>},
     {"F64", 8, read_numbers<double>},
     {"I8", 1, read_numbers<std::int8_t>},
@@ -65,7 +65,7 @@ constexpr std::array<ElementType, 13> element_types{{
 
 std::string type_names() {
   std::string names;
-  for (const ElementType& type : element_types) names += (names.empty() ? "" : ", ") + std::string(type.name);
+  for (const StoredType& type : stored_types) names += (names.empty() ? "" : ", ") + std::string(type.name);
   return names;
 }
 
@@ -123,8 +123,8 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (place_ != Place::tensor || field_ != "dtype") wrong(in_quotes(text));
-    const auto type = std::ranges::find(element_types, text, &ElementType::name);
-    if (type == element_types.end()) {
+    const auto type = std::ranges::find(stored_types, text, &StoredType::name);
+    if (type == stored_types.end()) {
       refuse(fmt::format("{}: dtype must be one of {}, got {}", where(), type_names(), in_quotes(text)));
     }
     draft_.type = &*type;
@@ -188,7 +188,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   enum class Place { outside, header, metadata, tensor, numbers };
 
   struct Draft {
-    const ElementType* type = nullptr;
+    const StoredType* type = nullptr;
     std::optional<Shape> shape;
     bool has_offsets = false;
     std::uint64_t begin = 0, end = 0;
@@ -284,7 +284,9 @@ std::string json_text(const char* function, const std::string& text) {
 
 }  // namespace
 
-const ElementType& element_type_of(const AnyArray& array) { return element_types[array.index()]; }
+const StoredType& stored_type_of(const AnyArray& array) {
+  return stored_types[static_cast<std::size_t>(array.element_type())];
+}
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 80;
@@ -338,11 +340,11 @@ std::string format_header(const char* function, const OrderedArrays& arrays, con
           "{}: no array must have the name {}, which the format reserves; give metadata as such", function,
           metadata_name);
     }
-    const ElementType& type = element_type_of(array);
-    const std::uint64_t end = begin + shape_of(array).elements() * type.bytes;
+    const StoredType& type = stored_type_of(array);
+    const std::uint64_t end = begin + array.shape().elements() * type.bytes;
     entries.push_back(fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
-                                  json_text(function, name), type.name, fmt::join(shape_of(array), ","),
-                                  begin, end));
+                                  json_text(function, name), type.name, fmt::join(array.shape(), ","), begin,
+                                  end));
     begin = end;
   }
   std::string header = fmt::format("{{{}}}", fmt::join(entries, ","));

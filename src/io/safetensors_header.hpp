@@ -15,18 +15,18 @@
 namespace xtape::io {
 
 /// An element type of files, and how an array of it is read from where the file stands.
-struct ElementType {
+struct StoredType {
   std::string_view name;
   std::size_t bytes;
   AnyArray (*read)(ByteReader& file, const std::string& tensor, const Shape& shape);
 };
 
-const ElementType& element_type_of(const AnyArray& array);
+const StoredType& stored_type_of(const AnyArray& array);
 
 /// What the header says of an array. Its data are the bytes [begin, end) behind the header, as many as its
 /// type and shape need.
 struct Tensor {
-  const ElementType* type;
+  const StoredType* type;
   Shape shape;
   std::uint64_t begin;
   std::uint64_t end;

@@ -12,8 +12,8 @@ namespace {
 
 template <class InFile, class InModel>
 bool is_of_types(const std::pair<const std::string, AnyArray>& named, const NamedArrays& model_state) {
-  return std::holds_alternative<Array<InFile>>(named.second) && model_state.contains(named.first) &&
-         std::holds_alternative<Array<InModel>>(model_state[named.first]);
+  return named.second.holds<InFile>() && model_state.contains(named.first) &&
+         model_state[named.first].holds<InModel>();
 }
 
 }  // namespace
@@ -35,17 +35,15 @@ NamedArrays read_weights(const std::string& path, const NamedArrays& model_state
 
   NamedArrays weights;
   for (const auto& named : file.arrays) {
-    std::visit(
-        [&](const auto& array) {
-          if (is_too_narrow(named)) {
-            Array<double> wide(array.shape());
-            std::ranges::transform(array, wide.begin(), [](auto x) { return static_cast<double>(x); });
-            weights.add(named.first, AnyArray(std::move(wide)));
-          } else {
-            weights.add(named.first, ArrayView(array.data(), array.shape()));
-          }
-        },
-        named.second);
+    named.second.visit([&](const auto& array) {
+      if (is_too_narrow(named)) {
+        Array<double> wide(array.shape());
+        std::ranges::transform(array, wide.begin(), [](auto x) { return static_cast<double>(x); });
+        weights.add(named.first, AnyArray(std::move(wide)));
+      } else {
+        weights.add(named.first, ArrayView(array.data(), array.shape()));
+      }
+    });
   }
   return weights;
 }

@@ -36,8 +36,7 @@ void with_array(const NamedArrays& state, const std::string& name, const Shape& 
   constexpr const char* function = "Module::load_state";
   if constexpr (std::is_floating_point_v<U>) {
     using Other = std::conditional_t<std::is_same_v<U, float>, double, float>;
-    if (state.contains(name) && std::holds_alternative<Array<Other>>(state[name]))
-      return f(state.get<Other>(function, name, shape));
+    if (state.contains(name) && state[name].holds<Other>()) return f(state.get<Other>(function, name, shape));
   }
   f(state.get<U>(function, name, shape));
 }
@@ -56,6 +55,9 @@ void load(const NamedArrays& state, const std::string& name, ArrayView<U> destin
 }
 
 }  // namespace
+
+template <class T>
+Module<T>::~Module() = default;
 
 template <class T>
 Variable<T> Module<T>::forward_relu(Variable<T> x) {
@@ -114,9 +116,8 @@ NamedArrays Module<T>::state() const {
   NamedArrays state;
   for (const auto& [name, parameter] : named_parameters()) state.add(name, parameter->values());
   for (const auto& [name, buffer] : named_buffers()) {
-    std::visit(
-        [&state, &to = name]<class U>(const Array<U>* array) { state.add(to, ArrayView<const U>(*array)); },
-        buffer);
+    buffer.visit(
+        [&state, &to = name]<class U>(const Array<U>& array) { state.add(to, ArrayView<const U>(array)); });
   }
   return state;
 }
@@ -132,13 +133,13 @@ void Module<T>::load_state(const NamedArrays& state) {
     names.push_back(name);
   }
   for (const auto& [name, buffer] : buffers) {
-    std::visit([&state, &to = name]<class U>(Array<U>* array) { check<U>(state, to, *array); }, buffer);
+    buffer.visit([&state, &to = name]<class U>(Array<U>& array) { check<U>(state, to, array); });
     names.push_back(name);
   }
   state.require_only("Module::load_state", names);
   for (const auto& [name, parameter] : parameters) load(state, name, parameter->values());
   for (const auto& [name, buffer] : buffers)
-    std::visit([&state, &to = name]<class U>(Array<U>* array) { load<U>(state, to, *array); }, buffer);
+    buffer.visit([&state, &to = name]<class U>(Array<U>& array) { load<U>(state, to, array); });
 }
 
 template <class T>

@@ -76,7 +76,7 @@ std::string summary(Module<T>& model, const Shape& input) {
   rows.push_back({"total", "", "", grouped(model.parameter_count())});
   std::size_t in_buffers = 0;
   for (const auto& [name, buffer] : model.named_buffers())
-    std::visit([&in_buffers](const auto* array) { in_buffers += array->size(); }, buffer);
+    buffer.visit([&in_buffers](const auto& array) { in_buffers += array.size(); });
   if (in_buffers > 0) rows.push_back({"in buffers", "", "", grouped(in_buffers)});
   return table(rows);
 }

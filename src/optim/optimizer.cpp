@@ -11,6 +11,9 @@
 namespace xtape::optim {
 
 template <class T>
+Optimizer<T>::~Optimizer() = default;
+
+template <class T>
 void Optimizer<T>::add_group(const std::vector<Parameter<T>*>& parameters, double learning_rate) {
   LearningRates::add_group(learning_rate);
   parameters_.insert(parameters_.end(), parameters.begin(), parameters.end());

@@ -34,16 +34,16 @@ template <class T>
 struct ElementOf<Variable<T>> {};  // A variable is no source of plain elements.
 
 template <class Source>
-using ElementType = typename ElementOf<std::remove_cvref_t<Source>>::type;
+using Element = typename ElementOf<std::remove_cvref_t<Source>>::type;
 
 template <class Source>
-concept BoolArray = (std::same_as<ElementType<Source>, bool>);
+concept BoolArray = (std::same_as<Element<Source>, bool>);
 
 template <class Source>
-concept IntegerArray = std::integral<ElementType<Source>> && !BoolArray<Source>;
+concept IntegerArray = std::integral<Element<Source>> && !BoolArray<Source>;
 
 template <class Source>
-concept RealArray = std::floating_point<ElementType<Source>>;
+concept RealArray = std::floating_point<Element<Source>>;
 
 // Real or whole numbers that are no single number.
 template <class Source>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/core/any_array.hpp"
 
 namespace xtape {
 

@@ -2,27 +2,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
+#include "xtape/core/any_array.hpp"
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_view.hpp"
 
 namespace xtape {
-
-/// An array of any of the element types that files hold.
-using AnyArray = std::variant<Array<float>, Array<double>, Array<std::int8_t>, Array<std::int16_t>,
-                              Array<std::int32_t>, Array<std::int64_t>, Array<std::uint8_t>,
-                              Array<std::uint16_t>, Array<std::uint32_t>, Array<std::uint64_t>, Array<bool>>;
-
-/// As NumPy names it: "float32", "int64", "bool".
-const char* element_type_name(const AnyArray& array);
-const Shape& shape_of(const AnyArray& array);
 
 /// Arrays by their names: what models, optimizers and everything else that a training changes give as their
 /// state, and what files of weights and checkpoints hold. Names are nested with dots, as in
@@ -70,8 +60,8 @@ class NamedArrays {
   template <class T>
   ArrayView<const T> get(const char* function, std::string_view name, const Shape& shape) const {
     const AnyArray& array = find(function, name);
-    require(function, name, array, element_type_name(AnyArray(Array<T>())), shape);
-    return std::get<Array<T>>(array);
+    require(function, name, array, element_type_of<T>(), shape);
+    return array.get<T>();
   }
   template <class T>
   T get_scalar(const char* function, std::string_view name) const {
@@ -94,7 +84,7 @@ class NamedArrays {
 
  private:
   const AnyArray& find(const char* function, std::string_view name) const;
-  static void require(const char* function, std::string_view name, const AnyArray& array, const char* type,
+  static void require(const char* function, std::string_view name, const AnyArray& array, ElementType type,
                       const Shape& shape);
   [[noreturn]] static void throw_unknown(const char* function, const std::string& name);
 

@@ -33,10 +33,10 @@ void write_npy(const std::string& path, const AnyArray& array);
 /// @throws ShapeError  the container is not in row-major order without gaps.
 template <class Container>
 requires(!std::same_as<Container, AnyArray> &&
-         std::constructible_from<ArrayView<const detail::ElementType<Container>>,
+         std::constructible_from<ArrayView<const detail::Element<Container>>,
                                  const Container&>) void write_npy(const std::string& path,
                                                                    const Container& array) {
-  write_npy<detail::ElementType<Container>>(path, ArrayView<const detail::ElementType<Container>>(array));
+  write_npy<detail::Element<Container>>(path, ArrayView<const detail::Element<Container>>(array));
 }
 
 /// Reads the arrays that NumPy's savez or savez_compressed wrote, by their names.

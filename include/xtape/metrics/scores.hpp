@@ -14,7 +14,7 @@ namespace xtape {
 namespace detail {
 
 template <class Source, class T>
-concept ArrayOf = (std::same_as<ElementType<Source>, T> &&
+concept ArrayOf = (std::same_as<Element<Source>, T> &&
                    std::convertible_to<const Source&, ArrayView<const T>>);
 
 }  // namespace detail
@@ -32,7 +32,7 @@ class Scores {
 
   template <class Source>
   requires(detail::ArrayOf<Source, float> || detail::ArrayOf<Source, double>) Scores(const Source& source)
-      : values_(ArrayView<const detail::ElementType<Source>>(source)) {}
+      : values_(ArrayView<const detail::Element<Source>>(source)) {}
 
   const Values& values() const noexcept { return values_; }
   const Shape& shape() const noexcept {

@@ -4,21 +4,32 @@
 #include <cstddef>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/variable.hpp"
+#include "xtape/core/any_array.hpp"
 #include "xtape/core/array.hpp"
 #include "xtape/core/named_arrays.hpp"
 
 namespace xtape::nn {
 
 namespace detail {
-template <class... Arrays>
-std::variant<Arrays*...> pointer_to_any(const std::variant<Arrays...>&);
 // To an array of any of the types that AnyArray holds.
-using AnyArrayPointer = decltype(pointer_to_any(std::declval<const AnyArray&>()));
+class AnyArrayPointer {
+ public:
+  template <StoredElement T>
+  explicit AnyArrayPointer(Array<T>& array) : type_(element_type_of<T>()), array_(&array) {}
+
+  template <class Function>
+  void visit(Function&& function) const {
+    with_element_type(type_, [&]<class T>() { function(*static_cast<Array<T>*>(array_)); });
+  }
+
+ private:
+  ElementType type_;
+  void* array_;
+};
 }  // namespace detail
 
 template <class T>
@@ -50,7 +61,7 @@ template <class T>
 class Module {
  public:
   Module() = default;
-  virtual ~Module() = default;
+  virtual ~Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
@@ -103,9 +114,9 @@ class Module {
   void add(std::string name, Module& child);
 
   /// The same for an array that is state but not trained, such as a running mean.
-  template <class Element>
+  template <StoredElement Element>
   void add_buffer(std::string name, Array<Element>& buffer) {
-    add_any_buffer(std::move(name), &buffer);
+    add_any_buffer(std::move(name), detail::AnyArrayPointer(buffer));
   }
 
   /// Whether summary() is looking: each child is then to be called as a function.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <memory>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -29,30 +29,26 @@ class Sequential : public Module<T> {
   /// Appends a module of a type of your own.
   template <class Layer, class... Arguments>
   Sequential& add(Arguments&&... arguments) {
-    auto layer = std::make_unique<Layer>(std::forward<Arguments>(arguments)...);
-    Module<T>::add(std::to_string(layers_.size()), *layer);
-    layers_.push_back({std::move(layer), std::is_same_v<Layer, Relu<T>>});
+    append(std::make_unique<Layer>(std::forward<Arguments>(arguments)...), std::is_same_v<Layer, Relu<T>>);
     return *this;
   }
 
-  Variable<T> forward(Variable<T> x) override {
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      const bool relu_follows = i + 1 < layers_.size() && layers_[i + 1].is_relu;
-      const bool at_once = relu_follows && !this->is_observed();
-      x = at_once ? layers_[i++].module->forward_relu(x) : (*layers_[i].module)(x);
-    }
-    return x;
-  }
+  Variable<T> forward(Variable<T> x) override;
 
   std::size_t size() const noexcept { return layers_.size(); }
   Module<T>& operator[](std::size_t i) { return *layers_[i].module; }
 
  private:
+  void append(std::unique_ptr<Module<T>> module, bool is_relu);
+
   struct Place {
     std::unique_ptr<Module<T>> module;
     bool is_relu;
   };
   std::vector<Place> layers_;
 };
+
+extern template class Sequential<float>;
+extern template class Sequential<double>;
 
 }  // namespace xtape::nn

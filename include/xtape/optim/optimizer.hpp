@@ -36,7 +36,7 @@ struct ParameterGroup {
 template <class T>
 class Optimizer : public LearningRates {
  public:
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
 
   /// One update of every parameter from the gradient it has now.
   virtual void step() = 0;
