@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 bash cmake/install_dependencies.sh
 cmake --preset release
 cmake --build --preset release
-ctest --preset release "$@"
+ctest --preset release --parallel "$(getconf _NPROCESSORS_ONLN)" "$@"
