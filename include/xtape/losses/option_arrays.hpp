@@ -9,7 +9,6 @@
 #include <ranges>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "xtape/core/array_source.hpp"
 
@@ -86,7 +85,7 @@ class Weights : public detail::OptionArray<double> {
   requires(detail::RealArray<Source> || detail::IntegerArray<Source>) Weights(Source&& source)
       : OptionArray(std::forward<Source>(source)) {}
 
-  Weights(std::initializer_list<double> numbers) : OptionArray(std::vector<double>(numbers)) {}
+  Weights(std::initializer_list<double> numbers);
 };
 
 /// An option: true (or an integer other than 0) for what counts, false for what is left out. Otherwise the
@@ -99,7 +98,7 @@ class Mask : public detail::OptionArray<bool> {
   requires(detail::BoolArray<Source> || detail::IntegerArray<Source>) Mask(Source&& source)
       : OptionArray(std::forward<Source>(source)) {}
 
-  Mask(std::initializer_list<bool> flags) : OptionArray(std::vector<bool>(flags)) {}
+  Mask(std::initializer_list<bool> flags);
 };
 
 }  // namespace losses
