@@ -31,6 +31,15 @@ TEST_CASE("an array of any type is asked for another one in vain", "[core][any_a
       "AnyArray::get: the elements must be float64 to be read as such, got float32; see convert");
 }
 
+TEST_CASE("what a temporary array of any type holds can be taken", "[core][any_array]") {
+  Array<float> array(Shape{2});
+  const float* const memory = array.data();
+  const Array<float> taken = AnyArray(std::move(array)).get<float>();
+  CHECK(taken.data() == memory);
+  CHECK(taken.shape() == Shape{2});
+  CHECK_THROWS_AS(AnyArray(Array<float>(Shape{2})).get<bool>(), ArgumentError);
+}
+
 TEST_CASE("an array of any type moves and takes another's place", "[core][any_array]") {
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<AnyArray>);
   AnyArray any(Array<float>(Shape{3}));

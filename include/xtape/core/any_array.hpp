@@ -82,7 +82,8 @@ constexpr ElementType element_type_of() noexcept {
   return ElementType::boolean;
 }
 
-/// An array of any of the types that elements have in files. Moves in O(1), like Array.
+/// An array of any of the types that elements have in files. Moves in O(1), like Array; one that was moved
+/// from is good for nothing but to be assigned to.
 ///
 ///     const AnyArray images = read_idx("train-images-idx3-ubyte");
 ///     images.get<std::uint8_t>()[0];
@@ -91,9 +92,8 @@ class AnyArray {
  public:
   template <StoredElement T>
   AnyArray(Array<T> array)
-      : type_(element_type_of<T>()), array_(new Array<T>(std::move(array)), [](const void* typed) {
-          delete static_cast<const Array<T>*>(typed);
-        }) {}
+      : type_(element_type_of<T>()),
+        array_(new Array<T>(std::move(array)), [](void* typed) { delete static_cast<Array<T>*>(typed); }) {}
 
   ElementType element_type() const noexcept { return type_; }
   const Shape& shape() const;
@@ -103,24 +103,34 @@ class AnyArray {
     return type_ == element_type_of<T>();
   }
 
+  /// The array, or from a temporary what it held: Array<float> x = read_npy(path).get<float>().
   /// @throws ArgumentError  its elements are of another type.
   template <StoredElement T>
-  const Array<T>& get() const {
-    if (!holds<T>()) throw_holds_other(element_type_of<T>());
-    return *static_cast<const Array<T>*>(array_.get());
+  const Array<T>& get() const& {
+    return typed<T>();
+  }
+  template <StoredElement T>
+  Array<T> get() && {
+    return std::move(typed<T>());
   }
 
   /// Calls function with the Array that this is, and gives what it returns.
   template <class Function>
   decltype(auto) visit(Function&& function) const {
-    return with_element_type(type_, [&]<class T>() -> decltype(auto) { return function(get<T>()); });
+    return with_element_type(
+        type_, [&]<class T>() -> decltype(auto) { return function(std::as_const(typed<T>())); });
   }
 
  private:
+  template <class T>
+  Array<T>& typed() const {
+    if (!holds<T>()) throw_holds_other(element_type_of<T>());
+    return *static_cast<Array<T>*>(array_.get());
+  }
   [[noreturn]] void throw_holds_other(ElementType wanted) const;
 
   ElementType type_;
-  std::unique_ptr<const void, void (*)(const void*)> array_;
+  std::unique_ptr<void, void (*)(void*)> array_;
 };
 
 }  // namespace xtape
