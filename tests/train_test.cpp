@@ -24,7 +24,7 @@ struct Constant : nn::Module<T> {
 
   Variable<T> forward(Variable<T> x) override {
     Tape<T>& tape = x.tape();
-    return tape.watch(bias) + tape.constant(xt::xarray<T>::from_shape({x.shape()[0], bias.size()}) * T(0));
+    return tape.watch(bias) + tape.constant(Array<T>(Shape{x.shape()[0], bias.size()}));
   }
 };
 
