@@ -1,36 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/core/any_array.hpp"
 
+#include <array>
+#include <cstddef>
+
 #include "core/format.hpp"
 
 namespace xtape {
 
 const char* to_string(ElementType type) noexcept {
-  switch (type) {
-    case ElementType::float32:
-      return "float32";
-    case ElementType::float64:
-      return "float64";
-    case ElementType::int8:
-      return "int8";
-    case ElementType::int16:
-      return "int16";
-    case ElementType::int32:
-      return "int32";
-    case ElementType::int64:
-      return "int64";
-    case ElementType::uint8:
-      return "uint8";
-    case ElementType::uint16:
-      return "uint16";
-    case ElementType::uint32:
-      return "uint32";
-    case ElementType::uint64:
-      return "uint64";
-    case ElementType::boolean:
-      break;
-  }
-  return "bool";
+  constexpr std::array names{"float32", "float64", "int8",   "int16",  "int32", "int64",
+                             "uint8",   "uint16",  "uint32", "uint64", "bool"};
+  return names[static_cast<std::size_t>(type)];
 }
 
 const Shape& AnyArray::shape() const {
