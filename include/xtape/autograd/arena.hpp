@@ -11,9 +11,10 @@ namespace xtape {
 /// sizes again gets the same memory again and never touches the heap after its first round.
 class Arena {
  public:
+  /// A place in the arena, to give memory back down to.
   struct Position {
-    std::size_t chunk = 0;
-    std::byte* next = nullptr;
+    std::size_t chunk = 0;      ///< of the list
+    std::byte* next = nullptr;  ///< free byte in it
   };
 
   Arena();
@@ -25,6 +26,7 @@ class Arena {
   /// @throws std::bad_alloc  the heap has no room; the arena is as before.
   void* allocate(std::size_t bytes, std::size_t alignment);
 
+  /// Uninitialised memory for so many elements of T, aligned to 64 bytes where there are as many.
   template <class T>
   T* allocate_array(std::size_t count) {
     return static_cast<T*>(allocate(count * sizeof(T), count * sizeof(T) < 64 ? alignof(T) : 64));
@@ -33,14 +35,16 @@ class Arena {
   /// Whether it has handed out, or may hand out again, the memory at this address.
   bool owns(const void* address) const noexcept;
 
+  /// Where the next memory comes from.
   Position position() const noexcept { return {chunk_, next_}; }
 
   /// Gives back all that was handed out since `position` was taken.
   void release(Position position) noexcept;
 
+  /// Handed out and not given back.
   std::size_t bytes_in_use() const noexcept;
-  std::size_t reserved_bytes() const noexcept { return reserved_; }
-  std::size_t heap_allocations() const noexcept { return heap_allocations_; }
+  std::size_t reserved_bytes() const noexcept { return reserved_; }            ///< taken from the heap
+  std::size_t heap_allocations() const noexcept { return heap_allocations_; }  ///< so far
 
  private:
   struct Chunk {

@@ -19,15 +19,15 @@ namespace xtape {
 /// relative_tolerance * max(|analytic|, |numeric|) + absolute_tolerance * max(1, size of the outputs).
 /// A tolerance of 0 stands for the default of the type: 1e-6 and 1e-9 for double, 5e-3 and 1e-4 for float.
 struct GradcheckOptions {
-  double relative_tolerance = 0;
-  double absolute_tolerance = 0;
-  std::uint64_t seed = 0;  ///< of the weights with which the outputs are summed
+  double relative_tolerance = 0;  ///< 0: the default of the type
+  double absolute_tolerance = 0;  ///< likewise
+  std::uint64_t seed = 0;         ///< of the weights with which the outputs are summed
 };
 
 /// What gradcheck found. The element described is the worst one: the one that used up, or overran, its
 /// tolerance the most.
 struct GradcheckReport {
-  bool passed = false;
+  bool passed = false;       ///< no element failed
   std::size_t elements = 0;  ///< checked
   std::size_t failures = 0;  ///< of them
   std::size_t kinks = 0;  ///< where the slopes to the left and right differ and the gradient is between them
@@ -40,9 +40,11 @@ struct GradcheckReport {
   double tolerance = 0;            ///< what |analytic - numeric| may be
   std::string message;             ///< the report in one sentence, for people
 
+  /// Whether it passed.
   explicit operator bool() const noexcept { return passed; }
 };
 
+/// A function of variables whose gradients are to be checked.
 template <class T>
 using GradcheckFunction = std::function<Variable<T>(std::span<const Variable<T>>)>;
 
@@ -84,6 +86,7 @@ requires(!std::is_same_v<std::remove_cvref_t<First>, GradcheckOptions> &&
   return gradcheck<T>(on_span, std::span<const Array<T>>(inputs), options);
 }
 
+/// The same with the default options.
 template <class F, class First, class... Others>
 requires(!std::is_same_v<std::remove_cvref_t<F>, GradcheckOptions> && requires {
   typename First::value_type;

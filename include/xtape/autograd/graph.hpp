@@ -36,7 +36,7 @@ namespace xtape {
 ///
 /// Only what was given to a Recording as an input is seen: not labels, weights and masks in plain arrays.
 /// Node n7 is the eighth in the frames now open, so that each step of an unchanged loop has the same text. In
-/// names, control characters and what is not UTF-8 are shown as \n or \x1b.
+/// names, control characters and what is not UTF-8 are shown as `\n` or `\x1b`.
 ///
 /// @throws StaleVariable  the variable's frame has ended.
 template <class T>

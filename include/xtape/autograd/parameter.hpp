@@ -36,8 +36,11 @@ class Parameter {
   Parameter(const Parameter&) = delete;
   Parameter& operator=(const Parameter&) = delete;
 
+  /// What messages and files call it.
   const std::string& name() const noexcept { return name_; }
+  /// Of the value, and of the gradient.
   const Shape& shape() const noexcept { return value_.shape(); }
+  /// The number of elements.
   std::size_t size() const noexcept { return value_.size(); }
 
   /// xtensor views of the value (it may be assigned to) and of the gradient. They are templates so that
@@ -46,10 +49,12 @@ class Parameter {
   auto value() {
     return view(ArrayView<Element>(value_));
   }
+  /// The value, only to be read.
   template <class Element = T>
   auto value() const {
     return view(ArrayView<const Element>(value_));
   }
+  /// The gradient; zeros before the first backward.
   template <class Element = T>
   auto grad() {
     return view(ArrayView<Element>(gradients()));
@@ -57,7 +62,9 @@ class Parameter {
 
   /// The same as plain memory.
   ArrayView<T> values() noexcept { return value_; }
+  /// The same, only to be read.
   ArrayView<const T> values() const noexcept { return value_; }
+  /// The gradient as plain memory.
   ArrayView<T> gradients();
 
   /// Sets the gradient to zero. O(1): the next gradient rule overwrites instead of adding.

@@ -22,16 +22,19 @@ namespace xtape {
 /// (the memory is uninitialised); a later one adds.
 template <class T>
 struct Contribution {
-  ArrayView<T> grad;
-  bool first;
+  ArrayView<T> grad;  ///< its memory
+  bool first;         ///< whether it is to be written, as nobody has contributed yet
 };
 
 /// What a gradient rule sees. Valid during the rule's call.
 template <class T>
 class Backward {
  public:
+  /// What the operation computed.
   ArrayView<const T> output() const { return {node_.value, node_.shape}; }
+  /// The gradient that arrived at the output.
   ArrayView<const T> output_grad() const { return {node_.grad, node_.shape}; }
+  /// The value of input i.
   ArrayView<const T> input(std::size_t i) const { return {node_.inputs[i]->value, node_.inputs[i]->shape}; }
 
   /// False: nobody will read this input's gradient, so that the rule can skip it.
@@ -93,6 +96,7 @@ class Recording {
   /// @throws TapeError      inputs of two tapes, or a call from within a gradient rule.
   Recording(const char* name, std::initializer_list<Variable<T>> inputs)
       : Recording(name, std::span<const Variable<T>>(inputs.begin(), inputs.size())) {}
+  /// The same for a list that is only known when the program runs.
   Recording(const char* name, std::span<const Variable<T>> inputs);
 
   /// An operation without inputs.

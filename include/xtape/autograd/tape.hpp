@@ -65,6 +65,7 @@ class Tape {
   /// Ends what has been recorded since it was made. Frames nest.
   class [[nodiscard]] Frame {
    public:
+    /// As Tape::frame().
     explicit Frame(Tape& tape) noexcept;
     ~Frame();
     Frame(const Frame&) = delete;
@@ -82,6 +83,7 @@ class Tape {
   /// While one lives, operations compute values and record no rules. They nest.
   class [[nodiscard]] NoGrad {
    public:
+    /// As Tape::no_grad().
     explicit NoGrad(Tape& tape) noexcept : tape_(tape) { ++tape_.no_grad_depth_; }
     ~NoGrad() { --tape_.no_grad_depth_; }
     NoGrad(const NoGrad&) = delete;
@@ -91,7 +93,9 @@ class Tape {
     Tape& tape_;
   };
 
+  /// Marks a step: what is recorded from here on is released when the frame goes out of scope.
   Frame frame() noexcept { return Frame(*this); }
+  /// Records no rules until it goes out of scope.
   NoGrad no_grad() noexcept { return NoGrad(*this); }
 
   /// A leaf that holds a copy of a number, an xtensor expression (evaluated straight into the tape's
@@ -133,6 +137,7 @@ class Tape {
   /// infinity that comes of an infinity passes: logits of -inf stand for impossible classes. Gradients are
   /// not examined. While on, each output is read once more.
   void check_finite(bool on = true) noexcept { check_finite_ = on; }
+  /// Whether check_finite() is on.
   bool checks_finite() const noexcept { return check_finite_; }
 
   /// While on, losses that take logits throw ArgumentError for probabilities that a softmax or, for losses of
@@ -143,6 +148,7 @@ class Tape {
   ///     tape.check_logits();
   ///     losses::softmax_cross_entropy(softmax(model(x)), labels);  // throws and says: leave the softmax out
   void check_logits(bool on = true) noexcept { check_logits_ = on; }
+  /// Whether check_logits() is on.
   bool checks_logits() const noexcept { return check_logits_; }
 
   /// Whether the gradients of intermediate results can be read after backward, as they can unless this is
@@ -150,6 +156,7 @@ class Tape {
   /// is then about that of two of its layers. Those of variables made by variable() and of parameters are
   /// always kept.
   void keep_gradients(bool on = true) noexcept { keep_gradients_ = on; }
+  /// Whether keep_gradients() is on.
   bool keeps_gradients() const noexcept { return keep_gradients_; }
 
   /// While on, the time and memory of operations and their gradient rules are added up by name, over all
@@ -162,8 +169,11 @@ class Tape {
   /// While on, each operation and each rule looks up its name and looks twice at the clock, and takes heap
   /// memory for a name that is new.
   void profile(bool on = true);
+  /// Whether profile() is on.
   bool profiles() const noexcept { return profiling_; }
+  /// The sums so far.
   ProfileReport profile_report() const;
+  /// Begins them anew.
   void reset_profile() noexcept;
 
   /// Uninitialised memory that lives until the frame ends.
@@ -173,6 +183,7 @@ class Tape {
     return {values_.template allocate_array<U>(shape.elements()), shape};
   }
 
+  /// What the tape holds now and has ever held.
   TapeStatistics statistics() noexcept;
 
  private:

@@ -17,11 +17,14 @@ class Recording;
 template <class T>
 class Variable {
  public:
+  /// float or double.
   using value_type = T;
 
   constexpr Variable() noexcept = default;
 
+  /// The extents of the value; () for a scalar.
   const Shape& shape() const { return node().shape; }
+  /// The number of elements.
   std::size_t size() const { return shape().elements(); }
 
   /// An xtensor view of the value: no copy, valid until the frame ends, usable in every xtensor
@@ -41,7 +44,9 @@ class Variable {
 
   /// The same as plain memory.
   ArrayView<const T> values() const { return {node().value, node().shape}; }
+  /// The gradient as plain memory; errors are those of grad().
   ArrayView<const T> gradients() const;
+  /// The first element of the value, the others behind it in row-major order.
   const T* data() const { return node().value; }
 
   /// The one element of a one-element array.

@@ -28,7 +28,7 @@ enum class ElementType : unsigned char {
 /// As NumPy names it: "float32", "int64", "bool".
 const char* to_string(ElementType type) noexcept;
 
-/// Calls function.template operator()<T>() with the type T that is meant, and gives what it returns.
+/// Calls `function.template operator()<T>()` with the type T that is meant, and gives what it returns.
 template <class Function>
 decltype(auto) with_element_type(ElementType type, Function&& function) {
   switch (type) {
@@ -61,12 +61,14 @@ decltype(auto) with_element_type(ElementType type, Function&& function) {
 namespace detail {
 template <class T, class... Types>
 concept OneOf = (std::same_as<T, Types> || ...);
-}
+}  // namespace detail
 
+/// The types that an AnyArray can hold.
 template <class T>
 concept StoredElement = detail::OneOf<T, float, double, std::int8_t, std::int16_t, std::int32_t, std::int64_t,
                                       std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t, bool>;
 
+/// The ElementType of T.
 template <StoredElement T>
 constexpr ElementType element_type_of() noexcept {
   if constexpr (std::same_as<T, float>) return ElementType::float32;
@@ -90,14 +92,18 @@ constexpr ElementType element_type_of() noexcept {
 ///     images.visit([](const auto& array) { return array.size(); });
 class AnyArray {
  public:
+  /// Takes the array over.
   template <StoredElement T>
   AnyArray(Array<T> array)
       : type_(element_type_of<T>()),
         array_(new Array<T>(std::move(array)), [](void* typed) { delete static_cast<Array<T>*>(typed); }) {}
 
+  /// What its elements are.
   ElementType element_type() const noexcept { return type_; }
+  /// Its extents.
   const Shape& shape() const;
 
+  /// Whether its elements are of type T.
   template <StoredElement T>
   bool holds() const noexcept {
     return type_ == element_type_of<T>();
@@ -109,6 +115,7 @@ class AnyArray {
   const Array<T>& get() const& {
     return typed<T>();
   }
+  /// Of a temporary: the array itself, moved out of it.
   template <StoredElement T>
   Array<T> get() && {
     return std::move(typed<T>());

@@ -18,6 +18,7 @@ class Array {
   static_assert(std::is_trivially_destructible_v<T>, "nobody destroys the elements");
 
  public:
+  /// What the elements are.
   using value_type = T;
 
   Array() = default;
@@ -25,29 +26,44 @@ class Array {
   /// Elements are zero.
   explicit Array(const Shape& shape) : shape_(shape), data_(new (alignment) T[shape.elements()]()) {}
 
+  /// A copy.
   explicit Array(ArrayView<const T> values) : Array(values.shape()) {
     for (std::size_t i = 0; i < values.size(); ++i) data_[i] = values[i];
   }
 
+  /// Takes the elements over.
   Array(Array&& other) noexcept { swap(other); }
+  /// Takes the elements over, and releases its own.
   Array& operator=(Array&& other) noexcept {
     Array(std::move(other)).swap(*this);
     return *this;
   }
 
+  /// The first element, the others behind it in row-major order.
   T* data() noexcept { return data_.get(); }
+  /// The same, only to be read.
   const T* data() const noexcept { return data_.get(); }
+  /// Its extents.
   const Shape& shape() const noexcept { return shape_; }
+  /// The number of elements.
   std::size_t size() const noexcept { return shape_.elements(); }
 
+  /// The first element.
   T* begin() noexcept { return data(); }
+  /// Behind the last one.
   T* end() noexcept { return data() + size(); }
+  /// The same, only to be read.
   const T* begin() const noexcept { return data(); }
+  /// Likewise.
   const T* end() const noexcept { return data() + size(); }
+  /// An element by its position in row-major order. Not checked.
   T& operator[](std::size_t flat_index) noexcept { return data_[flat_index]; }
+  /// The same, only to be read.
   const T& operator[](std::size_t flat_index) const noexcept { return data_[flat_index]; }
 
+  /// A view of all of it.
   operator ArrayView<T>() noexcept { return {data(), shape_}; }
+  /// The same, only to be read.
   operator ArrayView<const T>() const noexcept { return {data(), shape_}; }
 
  private:

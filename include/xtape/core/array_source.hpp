@@ -92,6 +92,7 @@ class ArraySource {
 /// container. Copied in the call.
 class Indices : public detail::ArraySource<std::int64_t> {
  public:
+  /// Refers to the source for the time of the call.
   template <detail::IntegerArray Source>
   Indices(const Source& source) : ArraySource(source) {}
 };
@@ -99,6 +100,7 @@ class Indices : public detail::ArraySource<std::int64_t> {
 /// The same for bools.
 class Condition : public detail::ArraySource<bool> {
  public:
+  /// Refers to the source for the time of the call.
   template <detail::BoolArray Source>
   Condition(const Source& source) : ArraySource(source) {}
 };

@@ -71,12 +71,15 @@ auto* first_element(C& container) {
 template <class T>
 class ArrayView {
  public:
+  /// What the elements are.
   using value_type = std::remove_const_t<T>;
 
   constexpr ArrayView() noexcept = default;
+  /// The elements at an address, in row-major order.
   constexpr ArrayView(T* data, const Shape& shape) noexcept
       : data_(data), shape_(shape), size_(shape.elements()) {}
 
+  /// What may be written may be read.
   template <class Mutable>
   requires(std::same_as<const Mutable, T> &&
            !std::is_const_v<Mutable>) constexpr ArrayView(const ArrayView<Mutable>& other) noexcept
@@ -91,21 +94,28 @@ class ArrayView {
     if (!detail::is_row_major(container)) detail::throw_not_contiguous(shape_);
   }
 
+  /// A flat container, as one axis.
   template <detail::FlatContainer C>
   requires std::convertible_to<decltype(std::ranges::data(std::declval<C&>())), T*> ArrayView(C&& container)
       : ArrayView(std::ranges::data(container),
                   Shape{static_cast<std::size_t>(std::ranges::size(container))}) {}
 
+  /// The first element, the others behind it.
   constexpr T* data() const noexcept { return data_; }
+  /// Its extents.
   constexpr const Shape& shape() const& noexcept { return shape_; }
-  constexpr Shape shape() const&& noexcept {
-    return shape_;
-  }  // of a temporary view: not a dangling reference
+  /// The same of a temporary view: a copy, so that no reference dangles.
+  constexpr Shape shape() const&& noexcept { return shape_; }
+  /// The number of elements.
   constexpr std::size_t size() const noexcept { return size_; }
+  /// Whether there are no elements.
   constexpr bool empty() const noexcept { return size_ == 0; }
 
+  /// The first element.
   constexpr T* begin() const noexcept { return data_; }
+  /// Behind the last one.
   constexpr T* end() const noexcept { return data_ + size_; }
+  /// An element by its position in row-major order. Not checked.
   constexpr T& operator[](std::size_t flat_index) const noexcept { return data_[flat_index]; }
 
  private:

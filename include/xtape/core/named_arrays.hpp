@@ -31,6 +31,7 @@ class NamedArrays {
   void add(std::string name, ArrayView<const T> array) {
     add(std::move(name), AnyArray(Array<T>(array)));
   }
+  /// A copy.
   template <class T>
   void add(std::string name, ArrayView<T> array) {
     add(std::move(name), ArrayView<const T>(array));
@@ -48,6 +49,7 @@ class NamedArrays {
   /// Those whose names begin with `prefix`, without it.
   NamedArrays with_prefix(std::string_view prefix) const;
 
+  /// Whether there is an array of that name.
   bool contains(std::string_view name) const { return arrays_.find(name) != arrays_.end(); }
 
   /// @throws ArgumentError  there is none of that name.
@@ -63,6 +65,7 @@ class NamedArrays {
     require(function, name, array, element_type_of<T>(), shape);
     return array.get<T>();
   }
+  /// A single number; errors are those of get().
   template <class T>
   T get_scalar(const char* function, std::string_view name) const {
     return get<T>(function, name, Shape{})[0];
@@ -78,8 +81,11 @@ class NamedArrays {
     }
   }
 
+  /// How many arrays there are.
   std::size_t size() const noexcept { return arrays_.size(); }
-  auto begin() const noexcept { return arrays_.begin(); }  // pairs of name and array, by name
+  /// Pairs of name and array, by name.
+  auto begin() const noexcept { return arrays_.begin(); }
+  /// Behind the last one.
   auto end() const noexcept { return arrays_.end(); }
 
  private:

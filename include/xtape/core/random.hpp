@@ -18,11 +18,15 @@ class NamedArrays;
 /// UniformRandomBitGenerator.
 class Random {
  public:
+  /// As UniformRandomBitGenerator wants it; so are min() and max().
   using result_type = std::uint64_t;
 
+  /// Generators of one seed give the same numbers.
   explicit Random(std::uint64_t seed = 0) noexcept;
 
+  /// The smallest number that operator() gives.
   static constexpr result_type min() noexcept { return 0; }
+  /// The largest one.
   static constexpr result_type max() noexcept { return ~result_type{0}; }
 
   /// 64 uniform bits.

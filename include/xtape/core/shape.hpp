@@ -12,6 +12,7 @@ namespace xtape {
 /// trivially copyable and never allocates. A default Shape is (): a scalar, one element.
 class Shape {
  public:
+  /// As many axes as an array may have.
   static constexpr std::size_t max_rank = 8;
 
   constexpr Shape() noexcept = default;
@@ -19,11 +20,13 @@ class Shape {
   /// @throws ShapeError  more than max_rank extents, or more elements than memory can hold.
   Shape(std::initializer_list<std::size_t> extents) : Shape(extents.begin(), extents.end()) {}
 
+  /// The extents in a range of any integer type; errors as above.
   template <class Iterator>
   Shape(Iterator first, Iterator last) {
     for (; first != last; ++first) append(static_cast<std::size_t>(*first));
   }
 
+  /// The number of axes.
   constexpr std::size_t rank() const noexcept { return rank_; }
 
   /// The number of elements: the product of the extents, 1 for a scalar.
@@ -33,8 +36,11 @@ class Shape {
     return product;
   }
 
+  /// The extent of an axis. Not checked.
   constexpr std::size_t operator[](std::size_t axis) const noexcept { return extents_[axis]; }
+  /// The first extent.
   constexpr const std::size_t* begin() const noexcept { return extents_.data(); }
+  /// Behind the last one.
   constexpr const std::size_t* end() const noexcept { return extents_.data() + rank_; }
 
   /// Adds a fastest axis.

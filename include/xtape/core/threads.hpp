@@ -16,6 +16,7 @@ namespace xtape {
 /// @throws ArgumentError  threads is 0, or above 1024.
 void set_num_threads(std::size_t threads);
 
+/// What set_num_threads() has set, or the default.
 std::size_t num_threads() noexcept;
 
 }  // namespace xtape

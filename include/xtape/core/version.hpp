@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+/// The version of the headers, in three numbers.
 #define XTAPE_VERSION_MAJOR 0
+/// The second of them.
 #define XTAPE_VERSION_MINOR 1
+/// The third of them.
 #define XTAPE_VERSION_PATCH 0
 
 namespace xtape {
 
+/// Major, minor and patch, as 0, 1, 0.
 struct Version {
-  int major;
-  int minor;
-  int patch;
+  int major;  ///< the first number
+  int minor;  ///< the second
+  int patch;  ///< the third
 
   friend constexpr bool operator==(const Version&, const Version&) = default;
 };

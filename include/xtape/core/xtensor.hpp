@@ -70,11 +70,13 @@ auto view(ArrayView<T> array) {
   }
 }
 
+/// The same of an array that owns its memory.
 template <class T>
 auto view(Array<T>& array) {
   return view(ArrayView<T>(array));
 }
 
+/// The same, only to be read.
 template <class T>
 auto view(const Array<T>& array) {
   return view(ArrayView<const T>(array));
@@ -91,8 +93,10 @@ void evaluate_expression(const Source& source, ArrayView<T> destination) {
 }  // namespace detail
 }  // namespace xtape
 
+/// @cond
 // What xtensor evaluates an expression into before it is assigned.
 template <class T>
 struct xt::temporary_container<xtape::detail::BorrowedElements<T>> {
   using type = typename xtape::detail::BorrowedElements<T>::temporary_type;
 };
+/// @endcond

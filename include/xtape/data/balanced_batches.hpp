@@ -12,6 +12,7 @@
 
 namespace xtape::data {
 
+/// Options of BalancedBatches.
 struct BalancedBatchesOptions {
   std::size_t rows_per_class = 0;  ///< In an epoch; 0 stands for the rows of the largest class.
 };
@@ -45,7 +46,9 @@ class BalancedBatches {
   /// @throws ArgumentError  there is no such batch.
   std::span<const std::size_t> operator[](std::size_t batch) const { return batches_[batch]; }
 
+  /// The first batch.
   Batches::Iterator begin() const noexcept { return batches_.begin(); }
+  /// Behind the last one.
   Batches::Iterator end() const noexcept { return batches_.end(); }
 
   /// The rows of the epoch, as "rows".

@@ -25,19 +25,24 @@ namespace xtape::data {
 ///         auto y = data::take_rows(tape, labels, rows);
 class Batches {
  public:
+  /// Goes from batch to batch; each is a std::span of row numbers.
   class Iterator {
    public:
-    using value_type = std::span<const std::size_t>;
-    using difference_type = std::ptrdiff_t;
+    using value_type = std::span<const std::size_t>;  ///< a batch
+    using difference_type = std::ptrdiff_t;           ///< as iterators have it
 
     Iterator() = default;
+    /// At a batch.
     Iterator(const Batches* batches, std::size_t batch) noexcept : batches_(batches), batch_(batch) {}
 
+    /// The batch.
     value_type operator*() const { return (*batches_)[batch_]; }
+    /// To the next one.
     Iterator& operator++() noexcept {
       ++batch_;
       return *this;
     }
+    /// To the next one.
     Iterator operator++(int) noexcept {
       const Iterator before = *this;
       ++batch_;
@@ -53,6 +58,7 @@ class Batches {
   /// @throws ArgumentError  batch_size is 0.
   Batches(std::vector<std::size_t> rows, std::size_t batch_size);
 
+  /// Puts the rows in another random order.
   void shuffle(Random& random) { random.shuffle(rows_); }
 
   /// How many batches there are.
@@ -60,7 +66,9 @@ class Batches {
   /// @throws ArgumentError  there is no such batch.
   std::span<const std::size_t> operator[](std::size_t batch) const;
 
+  /// The first batch.
   Iterator begin() const noexcept { return {this, 0}; }
+  /// Behind the last one.
   Iterator end() const noexcept { return {this, size()}; }
 
   /// The rows in their order, as "rows": what shuffle() starts from.
@@ -82,6 +90,7 @@ class Batches {
 template <class T>
 Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array,
                       std::span<const std::size_t> rows);
+/// The same for class indices.
 template <class T>
 ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int64_t> array,
                                         std::span<const std::size_t> rows);

@@ -18,13 +18,14 @@ enum class Missing {
   nan,    ///< NaN; see MeanImputer.
 };
 
+/// How a file is written, and what a missing field is to be.
 struct CsvOptions {
-  char delimiter = ',';
-  bool header = true;  ///< The first row names the columns. Without one they are named "0", "1", ...
-  char quote = '"';    ///< Of RFC 4180; '\0' gives no character that meaning.
+  char delimiter = ',';  ///< between fields
+  bool header = true;    ///< The first row names the columns. Without one they are named "0", "1", ...
+  char quote = '"';      ///< Of RFC 4180; '\0' gives no character that meaning.
   /// How a missing field is written, in quotes or not.
   std::vector<std::string> missing_spellings = {"", "?", "NA", "N/A", "NaN", "nan", "NULL", "null"};
-  Missing missing = Missing::error;
+  Missing missing = Missing::error;  ///< what a missing number is to be
 };
 
 /// A column of class labels.
@@ -35,8 +36,8 @@ struct LabelColumn {
 
 /// One column of features: the numbers of a column, or 1 where a column holds the category and 0 elsewhere.
 struct FeatureColumn {
-  std::string column;
-  std::optional<std::string> category = {};
+  std::string column;                        ///< its name
+  std::optional<std::string> category = {};  ///< that 1 stands for; none for a column of numbers
 
   friend bool operator==(const FeatureColumn&, const FeatureColumn&) = default;
 };
@@ -45,7 +46,9 @@ struct FeatureColumn {
 /// every other one text; that is an error only where numbers are asked of it.
 class CsvTable {
  public:
+  /// Without the header.
   std::size_t rows() const noexcept { return values_.shape()[0]; }
+  /// Their names, in the order of the file.
   const std::vector<std::string>& columns() const noexcept { return columns_; }
 
   /// Whether the column holds text.
@@ -77,8 +80,7 @@ class CsvTable {
   /// These columns, in this order: (rows, columns.size()). A missing category is an error, or with
   /// Missing::nan a row of zeros.
   /// @throws ArgumentError  there is no such column.
-  /// @throws FileError      as values(), T cannot hold a number, or a category is not among those of
-  /// `columns`.
+  /// @throws FileError      as values(), T cannot hold a number, or a category is not one of `columns`.
   template <class T>
   Array<T> take_columns(const std::vector<FeatureColumn>& columns) const;
 

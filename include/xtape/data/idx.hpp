@@ -10,9 +10,8 @@ namespace xtape::data {
 /// Reads an array from a file of the IDX format, in which the MNIST digits and their relatives come; plain or
 /// packed by gzip.
 ///
-///     const Array<float> images = data::read_idx<float>("train-images-idx3-ubyte.gz");         // (60000,
-///     28, 28) const Array<std::int64_t> digits = data::read_idx<std::int64_t>("train-labels-idx1-ubyte.gz");
-///     // (60000)
+///     const auto images = data::read_idx<float>("train-images-idx3-ubyte.gz");         // (60000, 28, 28)
+///     const auto digits = data::read_idx<std::int64_t>("train-labels-idx1-ubyte.gz");  // (60000)
 ///
 /// @throws FileError  the file cannot be read, or is not what its header says, neither less nor more. The
 ///                    message names the byte; that of what gzip unpacks to, where it is packed.

@@ -27,6 +27,7 @@ class MeanImputer {
   /// @throws ArgumentError  a row number is not below those of features.
   /// @throws ValueError     a column has no number in these rows, or an infinity.
   void fit(ArrayView<const T> features, std::span<const std::size_t> rows);
+  /// The same from all rows.
   void fit(ArrayView<const T> features);
 
   /// In place.

@@ -27,6 +27,7 @@ Array<T> read_npy(const std::string& path);
 /// @throws FileError  it cannot be written; what was there before stays.
 template <class T>
 void write_npy(const std::string& path, ArrayView<const T> array);
+/// The same for elements of any type.
 void write_npy(const std::string& path, const AnyArray& array);
 
 /// The same for xtensor containers, std::vector and whatever else an ArrayView can be made of.
@@ -44,6 +45,7 @@ requires(!std::same_as<Container, AnyArray> &&
 ///                    an array as read_npy takes it; or two have one name. The message names the array.
 NamedArrays read_npz(const std::string& path);
 
+/// Options of write_npz.
 struct NpzOptions {
   bool compress = false;  ///< Smaller and slower, as savez_compressed.
 };

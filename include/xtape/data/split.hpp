@@ -11,8 +11,8 @@ namespace xtape::data {
 
 /// Row numbers of a dataset, in random order.
 struct Split {
-  std::vector<std::size_t> train;
-  std::vector<std::size_t> test;
+  std::vector<std::size_t> train;  ///< rows to learn from
+  std::vector<std::size_t> test;   ///< rows to measure by
 };
 
 /// Puts each of `rows` rows into one part at random; test gets test_fraction of them, rounded.

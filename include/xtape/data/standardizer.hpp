@@ -26,6 +26,7 @@ class Standardizer {
   /// @throws ArgumentError  there are no rows to learn from, or a row number is not below those of features.
   /// @throws ValueError     an element in these rows is not finite, or the variance is too large for double.
   void fit(ArrayView<const T> features, std::span<const std::size_t> rows);
+  /// The same from all rows.
   void fit(ArrayView<const T> features);
 
   /// In place.
@@ -39,6 +40,7 @@ class Standardizer {
 
   /// (columns); of shape (0) before anything is fitted.
   const Array<double>& means() const noexcept { return means_; }
+  /// The standard deviations: (columns), likewise.
   const Array<double>& scales() const noexcept { return scales_; }
 
   /// The arrays "mean" and "scale".

@@ -12,9 +12,10 @@
 
 namespace xtape::io {
 
+/// What a checkpoint holds.
 struct Checkpoint {
-  NamedArrays state;
-  Metadata metadata;
+  NamedArrays state;  ///< as given to save_checkpoint
+  Metadata metadata;  ///< likewise
 };
 
 /// Writes what a training needs to go on: a safetensors file marked as a checkpoint, with a CRC-32 of names,
@@ -27,16 +28,16 @@ struct Checkpoint {
 ///     io::save_checkpoint("digits.checkpoint", state);
 ///
 /// @throws ArgumentError  as write_safetensors, or metadata has one of the marks "format", "format_version"
-/// and
-///                        "checksum".
+///                        and "checksum".
 /// @throws FileError      the file cannot be written.
 void save_checkpoint(const std::string& path, const NamedArrays& state, const Metadata& metadata = {});
 
+/// Reads what save_checkpoint wrote.
 /// @throws FileError  the file cannot be read, is no checkpoint, is one of a newer version, or is damaged: a
-/// single
-///                    changed byte is found.
+///                    single changed byte is found.
 Checkpoint load_checkpoint(const std::string& path);
 
+/// Options of Checkpoints.
 struct CheckpointsOptions {
   std::size_t keep = 3;  ///< How many checkpoints stay: the one just saved and those before it. At least 1.
 };
@@ -56,10 +57,11 @@ struct CheckpointsOptions {
 ///     }
 class Checkpoints {
  public:
+  /// The newest checkpoint that is whole.
   struct Newest {
-    std::uint64_t epoch;
-    NamedArrays state;
-    Metadata metadata;
+    std::uint64_t epoch;               ///< its number
+    NamedArrays state;                 ///< as given to save()
+    Metadata metadata;                 ///< likewise
     std::vector<std::string> damaged;  ///< Why each newer one was passed over, with its path.
   };
 

@@ -11,9 +11,10 @@ namespace xtape::io {
 /// Texts by their names: what a file says about its arrays.
 using Metadata = std::map<std::string, std::string>;
 
+/// What a file in the safetensors format holds.
 struct Safetensors {
-  NamedArrays arrays;
-  Metadata metadata;
+  NamedArrays arrays;  ///< the tensors, by name
+  Metadata metadata;   ///< the texts beside them
 };
 
 /// Reads a file in the safetensors format, as PyTorch, TensorFlow and JAX programs write it. Every element
@@ -21,11 +22,10 @@ struct Safetensors {
 /// what it says of sizes is checked against its own size before any array is made, so that memory stays in
 /// proportion to the file.
 ///
-/// @throws FileError  the file cannot be read, or breaks the format: a header above 100 MB or beyond the
-/// file's
-///                    end, JSON or UTF-8 with errors, a name twice, a type that no array has, more axes than
-///                    Shape::max_rank, data that overlaps, leaves a hole or does not end with the file. The
-///                    message names the file and the tensor.
+/// @throws FileError  the file cannot be read, or breaks the format: a header above 100 MB or beyond the end
+///                    of the file, JSON or UTF-8 with errors, a name twice, a type that no array has, more
+///                    axes than Shape::max_rank, data that overlaps, leaves a hole or does not end with the
+///                    file. The message names the file and the tensor.
 ///
 /// Source: https://github.com/huggingface/safetensors, section Format.
 Safetensors read_safetensors(const std::string& path);
@@ -35,8 +35,7 @@ Safetensors read_safetensors(const std::string& path);
 /// or the new one, on the disk.
 ///
 /// @throws ArgumentError  an array is named "__metadata__", which the format reserves, a text is not UTF-8,
-/// or the
-///                        names, shapes and metadata together exceed 100 MB.
+///                        or the names, shapes and metadata together exceed 100 MB.
 /// @throws FileError      the file cannot be written; the message says why. The file before it stays as it
 /// was.
 void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata = {});

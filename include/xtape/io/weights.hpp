@@ -26,8 +26,7 @@ void save_weights(const std::string& path, const Model& model, const Metadata& m
 /// Reads the state of a model, or of anything that has `load_state(const NamedArrays&)` too, from a
 /// safetensors file. float32 is widened where the model holds float64; nothing else is converted.
 /// @throws FileError  as read_safetensors, or names, types or shapes are not those of the model. The model
-/// stays
-///                    as it was.
+///                    stays as it was.
 template <class Model>
 void load_weights(const std::string& path, Model& model) {
   const NamedArrays weights = detail::read_weights(path, model.state());

@@ -18,24 +18,28 @@ enum class LogGuard {
   add_epsilon,       ///< log(p + epsilon), as tf.compat.v1.losses.log_loss does it
 };
 
+/// Options of binary_cross_entropy.
 struct BinaryCrossEntropyOptions {
-  LogGuard guard = LogGuard::clip_probability;
-  double epsilon = 1e-7;         ///< of the guard, in T; 0 guards nothing
+  LogGuard guard = LogGuard::clip_probability;  ///< what keeps the logarithms finite
+  double epsilon = 1e-7;                        ///< of the guard, in T; 0 guards nothing
   std::optional<int> axis = {};  ///< the losses are averaged along it; if not given, each element is a sample
   Weights class_weights = {};    ///< broadcast to the shape of probabilities: multiply each element's loss
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Weights pos_weight = {};       ///< broadcast to the shape of probabilities: multiply the term of label 1
   Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   double label_smoothing = 0;    ///< in [0, 1]: the part of the labels that is replaced by the prior
-  double smoothing_prior = 0.5;
-  Reduction reduction = Reduction::mean;
+  double smoothing_prior = 0.5;  ///< the label that smoothing leads to
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Cross-entropy of independent yes-or-no labels and probabilities of yes, in nats. For each element, with
 /// its prediction p, its label t and the pos_weight w:
 ///
-///   loss = -w t log(p) - (1 - t) log(1 - p)       dloss/dp = (1 - t) / (1 - p) - w t / p
-///                                                 dloss/dt = log(1 - p) - w log(p)
+/// @f[
+///   L = -w t \log p - (1 - t) \log(1 - p) \qquad
+///   \partial L / \partial p = \frac{1 - t}{1 - p} - \frac{w t}{p} \qquad
+///   \partial L / \partial t = \log(1 - p) - w \log p
+/// @f]
 ///
 /// where each logarithm is guarded. A clipped prediction has gradient 0, however wrong it is; with
 /// clamp_logarithm both quotients are by max(p (1 - p), 1e-12) instead, the rule of PyTorch. If there are

@@ -18,25 +18,33 @@ enum class Normalization {
   after_clipping,   ///< q = clip(p) / sum(clip(p)), as TensorFlow does it for class indices
 };
 
+/// Options of categorical_cross_entropy; ignore_index is for class indices only.
 struct CategoricalCrossEntropyOptions {
   double epsilon = 1e-7;  ///< probabilities are clipped to [epsilon, 1 - epsilon], in T; 0 clips to [0, 1]
-  Normalization normalization = Normalization::before_clipping;
-  int axis = -1;                ///< the class axis of the probabilities
-  Weights class_weights = {};   ///< (classes): multiply the labels
+  Normalization normalization = Normalization::before_clipping;  ///< where to divide by the sum
+  int axis = -1;                                                 ///< the class axis of the probabilities
+  Weights class_weights = {};                                    ///< (classes): multiply the labels
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
   double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
-  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
-  Reduction reduction = Reduction::mean;
+  Weights smoothing_prior = {};           ///< (classes), sum 1: what it is spread like; uniform if not given
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Cross-entropy between probabilities and the true classes, in nats. For each sample, with its predictions p
 /// and its labels t (those of a class index are 1 there and 0 elsewhere):
 ///
-///   loss = -sum over j of t_j log(q_j),  q = clip(p / sum(p), epsilon, 1 - epsilon)
-///   dloss/dp_j = (g_j - sum over k of g_k p_k / sum(p)) / sum(p),  g_j = -t_j / q_j, 0 where q_j was clipped
-///   dloss/dt_j = -log(q_j)
+/// @f[
+///   L = -\sum_j t_j \log q_j \qquad
+///   q = \mathrm{clip}(p / S, \epsilon, 1 - \epsilon) \qquad
+///   S = \sum_j p_j
+/// @f]
+/// @f[
+///   \partial L / \partial p_j = \frac{1}{S} \left( g_j - \sum_k g_k \frac{p_k}{S} \right) \qquad
+///   g_j = -t_j / q_j, \text{ 0 where } q_j \text{ was clipped} \qquad
+///   \partial L / \partial t_j = -\log q_j
+/// @f]
 ///
 /// Clipping hides what it cuts off: a prediction beyond it has gradient 0, however wrong it is. If there are
 /// logits, softmax_cross_entropy is exact, faster, and never stops learning.

@@ -15,9 +15,12 @@ namespace xtape::losses {
 /// @throws LabelError  a class index is outside [0, classes).
 Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes);
 
-/// Class weights that make every class count as much as every other, by their counts n:
-/// w_c = sum(n) / (k n_c), with k the number of classes that occur, so that the mean weight of the samples is
-/// 1. A class that never occurs has 0.
+/// Class weights that make every class count as much as every other, by their counts n and the number k of
+/// the classes that occur:
+///
+/// @f[ w_c = \frac{\sum_j n_j}{k n_c} @f]
+///
+/// so that the mean weight of the samples is 1. A class that never occurs has 0.
 ///
 ///     auto weights = losses::balanced_class_weights(losses::class_counts(labels, 10));
 ///     auto loss = losses::softmax_cross_entropy(logits, labels, {.class_weights = weights});
@@ -30,9 +33,14 @@ Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t class
 /// Source: sklearn.utils.class_weight.compute_class_weight("balanced").
 Array<double> balanced_class_weights(const Weights& counts);
 
-/// Class weights by the effective number of samples, (1 - beta^n_c) / (1 - beta): less steep than balanced,
-/// as more samples of one class say less and less new. w_c is its inverse, scaled so that the weights of the
-/// classes that occur have the mean 1; a class that never occurs has 0.
+/// Class weights by the effective number of samples, which is less steep than balanced, as more samples of
+/// one class say less and less new. For n samples of a class it is
+///
+/// @f[ (1 - \beta^n) / (1 - \beta) @f]
+///
+/// The weight is its inverse, scaled so that the weights of the classes that occur have the mean 1; a class
+/// that never occurs has 0.
+///
 /// @param counts  (classes): non-negative.
 /// @param beta    in [0, 1): 0 weighs all classes the same; towards 1 the weights become the balanced ones
 ///                (up to the scale). 0.9 to 0.9999 are usual.

@@ -12,6 +12,7 @@
 
 namespace xtape::losses {
 
+/// Options of sigmoid_focal.
 struct SigmoidFocalOptions {
   double gamma = 2;                    ///< >= 0; 0 gives the cross-entropy
   std::optional<double> alpha = {};    ///< weighs label 1, and 1 - alpha label 0; both 1 if not given
@@ -21,15 +22,18 @@ struct SigmoidFocalOptions {
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   double label_smoothing = 0;    ///< in [0, 1]: the part of the labels that is replaced by the prior
-  double smoothing_prior = 0.5;
-  Reduction reduction = Reduction::mean;
+  double smoothing_prior = 0.5;  ///< the label that smoothing leads to
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Focal loss of independent yes-or-no labels, in nats: the cross-entropy, times a factor that fades for
-/// elements that are already right. For each element, with its logit x, its label z and p = sigmoid(x):
+/// elements that are already right. For each element, with its logit x, its label z, p = sigmoid(x), and the
+/// probability m of the wrong answer:
 ///
-///   m = z (1 - p) + (1 - z) p                                      the probability of the wrong answer
-///   loss = (alpha z + (1 - alpha) (1 - z)) m^gamma (-z log(p) - (1 - z) log(1 - p))
+/// @f[
+///   m = z (1 - p) + (1 - z) p \qquad
+///   L = (\alpha z + (1 - \alpha) (1 - z)) \, m^\gamma \, (-z \log p - (1 - z) \log(1 - p))
+/// @f]
 ///
 /// Both factors are differentiated, by the labels too. Nothing is clipped and nothing cancels: a gradient is
 /// exact in the tails. Only `epsilon` brings in the clipping of Keras, for the same numbers.
@@ -48,6 +52,7 @@ template <class T>
 Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> labels,
                           const SigmoidFocalOptions& options = {});
 
+/// Options of binary_focal.
 struct BinaryFocalOptions {
   double gamma = 2;                  ///< >= 0; 0 gives the cross-entropy
   std::optional<double> alpha = {};  ///< weighs label 1, and 1 - alpha label 0; both 1 if not given
@@ -57,8 +62,8 @@ struct BinaryFocalOptions {
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   double label_smoothing = 0;    ///< in [0, 1]: the part of the labels that is replaced by the prior
-  double smoothing_prior = 0.5;
-  Reduction reduction = Reduction::mean;
+  double smoothing_prior = 0.5;  ///< the label that smoothing leads to
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// The same loss, in nats, of probabilities p of yes: m from p as it is, the logarithms from p clipped. If
@@ -78,6 +83,7 @@ template <class T>
 Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<T>> labels,
                          const BinaryFocalOptions& options = {});
 
+/// Options of softmax_focal; ignore_index is for class indices only.
 struct SoftmaxFocalOptions {
   double gamma = 2;    ///< >= 0; 0 gives the cross-entropy
   Weights alpha = {};  ///< a number or (classes): the class weights of this loss; 1 if not given
@@ -88,16 +94,20 @@ struct SoftmaxFocalOptions {
   Mask class_mask = {};  ///< (classes) or the shape of logits: false leaves a class out of the softmax
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
   double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
-  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
-  Reduction reduction = Reduction::mean;
+  Weights smoothing_prior = {};           ///< (classes), sum 1: what it is spread like; uniform if not given
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Focal loss of class scores, in nats. For each sample, with its labels t (those of a class index are 1
 /// there and 0 elsewhere) and p = softmax(logits):
 ///
-///   loss = sum over j of alpha_j t_j (1 - p_j)^gamma (-log(p_j))
-///   dloss/dx_j = p_j sum(u) - u_j
-///   u_j = alpha_j t_j ((1 - p_j)^gamma - gamma (1 - p_j)^(gamma - 1) p_j log(p_j))
+/// @f[
+///   L = -\sum_j \alpha_j t_j (1 - p_j)^\gamma \log p_j
+/// @f]
+/// @f[
+///   \partial L / \partial x_j = p_j \sum_k u_k - u_j \qquad
+///   u_j = \alpha_j t_j ((1 - p_j)^\gamma - \gamma (1 - p_j)^{\gamma - 1} p_j \log p_j)
+/// @f]
 ///
 /// Nothing is clipped and nothing cancels, unless `epsilon` brings in the clipping of Keras. A class mask
 /// works as in softmax_cross_entropy, except that a class index must not be masked.
@@ -118,6 +128,7 @@ template <class T>
 Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T>> labels,
                           const SoftmaxFocalOptions& options = {});
 
+/// Options of categorical_focal; ignore_index is for class indices only.
 struct CategoricalFocalOptions {
   double gamma = 2;       ///< >= 0; 0 gives the cross-entropy
   Weights alpha = {};     ///< a number or (classes): the class weights of this loss; 1 if not given
@@ -127,8 +138,8 @@ struct CategoricalFocalOptions {
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
   double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
-  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
-  Reduction reduction = Reduction::mean;
+  Weights smoothing_prior = {};           ///< (classes), sum 1: what it is spread like; uniform if not given
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// The same loss, in nats, of probabilities p: with q = clip(p / sum(p), epsilon, 1 - epsilon) in place of

@@ -11,6 +11,7 @@
 
 namespace xtape::losses {
 
+/// Options of generalized_cross_entropy.
 struct GeneralizedCrossEntropyOptions {
   double q = 0.5;               ///< in (0, 1): towards 0 the cross-entropy, towards 1 the mean absolute error
   int axis = -1;                ///< the class axis of the probabilities
@@ -18,13 +19,16 @@ struct GeneralizedCrossEntropyOptions {
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;          ///< what becomes of the losses
 };
 
 /// Generalized cross-entropy, for labels that may be wrong. For each sample, with the probability p_y of its
 /// class y; nothing is clipped, so the gradient at p_y = 0 is infinite:
 ///
-///   loss = (1 - p_y^q) / q        dloss/dp_y = -p_y^(q - 1)
+/// @f[
+///   L = (1 - p_y^q) / q \qquad
+///   \partial L / \partial p_y = -p_y^{q - 1}
+/// @f]
 ///
 ///     auto loss = losses::generalized_cross_entropy(softmax(logits), xt::xarray<int>{2, 0, 1}, {.q = 0.7});
 ///

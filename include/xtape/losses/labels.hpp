@@ -14,15 +14,20 @@ namespace xtape::losses {
 template <class T>
 class Labels {
  public:
+  /// Labels that may be trained themselves.
   Labels(Variable<T> variable) : labels_(variable) {}
 
+  /// Labels that are only read, for the time of the call.
   template <class Source>
   requires(detail::RealArray<Source> || detail::IntegerArray<Source> || detail::BoolArray<Source>)
       Labels(const Source& source)
       : labels_(detail::ArraySource<T>(source)) {}
 
+  /// The variable, or null.
   const Variable<T>* variable() const { return std::get_if<Variable<T>>(&labels_); }
+  /// Their extents.
   Shape shape() const { return variable() ? variable()->shape() : array().shape(); }
+  /// The array; only where there is no variable.
   const detail::ArraySource<T>& array() const { return std::get<detail::ArraySource<T>>(labels_); }
 
  private:
@@ -34,19 +39,26 @@ class Labels {
 template <class T>
 class ClassLabels {
  public:
+  /// A distribution over the classes for each sample.
   ClassLabels(Variable<T> soft) : labels_(Labels<T>(soft)) {}
 
+  /// A distribution over the classes for each sample; bools say which of them are true.
   template <class Source>
   requires(detail::RealArray<Source> || detail::BoolArray<Source>) ClassLabels(const Source& soft)
       : labels_(Labels<T>(soft)) {}
 
+  /// The class of each sample.
   template <detail::IntegerArray Source>
   ClassLabels(const Source& class_indices) : labels_(Indices(class_indices)) {}
 
+  /// The class of each sample.
   ClassLabels(const Indices& class_indices) : labels_(class_indices) {}
 
+  /// The soft labels, or null.
   const Labels<T>* soft() const { return std::get_if<Labels<T>>(&labels_); }
+  /// The class indices, or null.
   const Indices* indices() const { return std::get_if<Indices>(&labels_); }
+  /// Their extents.
   Shape shape() const { return soft() ? soft()->shape() : indices()->shape(); }
 
  private:

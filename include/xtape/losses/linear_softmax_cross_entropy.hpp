@@ -20,16 +20,19 @@ struct LinearSoftmaxCrossEntropyOptions {
   Mask class_mask = {};         ///< (classes) or the shape of the logits: false leaves a class out
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
   double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
-  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
-  double z_loss = 0;             ///< times log(sum(exp(x)))^2 is added to the loss
-  Reduction reduction = Reduction::mean;
+  Weights smoothing_prior = {};           ///< (classes), sum 1: what it is spread like; uniform if not given
+  double z_loss = 0;                      ///< times log(sum(exp(x)))^2 is added to the loss
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
   std::size_t workspace_bytes = std::size_t{16} << 20;  ///< for the logits that are in memory at a time
 };
 
 /// Softmax cross-entropy of the logits x = linear(features, weight, bias), for so many classes that these
 /// should never be in memory at once:
 ///
-///   x_j = sum over i of features_i weight_ji + bias_j        loss = log(sum over j of exp(x_j)) - x_y
+/// @f[
+///   x_j = \sum_i \mathrm{features}_i \mathrm{weight}_{ji} + \mathrm{bias}_j \qquad
+///   L = \log \sum_j \exp(x_j) - x_y
+/// @f]
 ///
 ///     auto loss = losses::linear_softmax_cross_entropy(hidden, tape.watch(embedding), next_tokens,
 ///                                                      {.ignore_index = 0});
@@ -69,6 +72,7 @@ template <class T>
 Variable<T> linear_softmax_cross_entropy(Variable<T> features, Variable<T> weight, Variable<T> bias,
                                          const Indices& class_indices,
                                          const LinearSoftmaxCrossEntropyOptions& options = {});
+/// The same without a bias.
 template <class T>
 Variable<T> linear_softmax_cross_entropy(Variable<T> features, Variable<T> weight,
                                          const Indices& class_indices,

@@ -11,19 +11,23 @@
 
 namespace xtape::losses {
 
+/// Options of nll.
 struct NllOptions {
   int axis = -1;                ///< the class axis of the log-probabilities
   Weights class_weights = {};   ///< (classes): multiply the loss of the samples of each class
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;          ///< what becomes of the losses
 };
 
 /// Negative log-likelihood of the true classes, in nats. For each sample, with its log-probabilities x and
 /// its class y:
 ///
-///   loss = -x_y        dloss/dx_j = -1 at j = y, else 0
+/// @f[
+///   L = -x_y \qquad
+///   \partial L / \partial x_j = -1 \text{ at } j = y, \text{ else } 0
+/// @f]
 ///
 /// After log_softmax that is softmax_cross_entropy, which is exact in the gradient too and does it in one
 /// step.

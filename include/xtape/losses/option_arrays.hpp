@@ -81,10 +81,12 @@ class Weights : public detail::OptionArray<double> {
  public:
   Weights() = default;
 
+  /// Refers to an array that has a name; keeps a temporary.
   template <class Source>
   requires(detail::RealArray<Source> || detail::IntegerArray<Source>) Weights(Source&& source)
       : OptionArray(std::forward<Source>(source)) {}
 
+  /// Keeps the numbers.
   Weights(std::initializer_list<double> numbers);
 };
 
@@ -94,10 +96,12 @@ class Mask : public detail::OptionArray<bool> {
  public:
   Mask() = default;
 
+  /// Refers to an array that has a name; keeps a temporary.
   template <class Source>
   requires(detail::BoolArray<Source> || detail::IntegerArray<Source>) Mask(Source&& source)
       : OptionArray(std::forward<Source>(source)) {}
 
+  /// Keeps the flags.
   Mask(std::initializer_list<bool> flags);
 };
 

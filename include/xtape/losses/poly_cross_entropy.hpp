@@ -12,6 +12,7 @@
 
 namespace xtape::losses {
 
+/// Options of poly_cross_entropy; ignore_index is for class indices only.
 struct PolyCrossEntropyOptions {
   double epsilon = 2;           ///< the weight of the first term of the expansion; 0 gives the cross-entropy
   int axis = -1;                ///< the class axis of the logits
@@ -21,15 +22,18 @@ struct PolyCrossEntropyOptions {
   Mask class_mask = {};         ///< (classes) or the shape of logits: false leaves a class out of the softmax
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
   double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
-  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
-  Reduction reduction = Reduction::mean;
+  Weights smoothing_prior = {};           ///< (classes), sum 1: what it is spread like; uniform if not given
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Poly-1 cross-entropy, in nats. For each sample, with its labels t (those of a class index are 1 there and
 /// 0 elsewhere) and p = softmax(logits):
 ///
-///   loss = -sum over j of t_j log(p_j) + epsilon sum over j of t_j (1 - p_j)
-///   dloss/dx_j = p_j sum(u) - u_j,  u_j = t_j (1 + epsilon p_j)
+/// @f[
+///   L = -\sum_j t_j \log p_j + \epsilon \sum_j t_j (1 - p_j) \qquad
+///   \partial L / \partial x_j = p_j \sum_k u_k - u_j \qquad
+///   u_j = t_j (1 + \epsilon p_j)
+/// @f]
 ///
 /// A class mask works as in softmax_cross_entropy, except that a class index must not be masked.
 ///

@@ -13,6 +13,7 @@
 #include "xtape/losses/soft_margin.hpp"
 #include "xtape/losses/softmax_cross_entropy.hpp"
 
+/// @file
 /// The defaults of other frameworks as options of the losses here. Each is called like the function whose
 /// defaults it holds; change what you set there:
 ///
@@ -20,10 +21,13 @@
 ///     options.class_weights = weights;
 ///     auto loss = losses::softmax_cross_entropy(logits, labels, options);
 
+/// @ingroup losses
 /// Keras 3. Its mean divides by the number of samples, whatever their weights, or by those not ignored.
 namespace xtape::losses::keras {
 
+/// The default of Keras' losses.
 inline constexpr Reduction sum_over_batch_size = Reduction::mean_by(Divisor::valid_elements, EmptyMean::zero);
+/// Of the same name there.
 inline constexpr Reduction mean_with_sample_weight =
     Reduction::mean_by(Divisor::sum_of_unbroadcast_weights, EmptyMean::zero);
 
@@ -72,13 +76,17 @@ inline KlDivergenceOptions kl_divergence() { return {.reduction = sum_over_batch
 
 }  // namespace xtape::losses::keras
 
+/// @ingroup losses
 /// TensorFlow's own ops. Those of tf.nn reduce nothing; those of tf.compat.v1.losses divide by the number of
 /// weights that are not 0.
 namespace xtape::losses::tensorflow {
 
+/// SUM_BY_NONZERO_WEIGHTS, the default of tf.compat.v1.losses.
 inline constexpr Reduction sum_by_nonzero_weights =
     Reduction::mean_by(Divisor::nonzero_weights, EmptyMean::zero);
+/// MEAN of tf.compat.v1.losses.
 inline constexpr Reduction mean = Reduction::mean_by(Divisor::sum_of_weights, EmptyMean::zero);
+/// SUM_OVER_BATCH_SIZE of tf.compat.v1.losses.
 inline constexpr Reduction sum_over_batch_size = Reduction::mean_by(Divisor::elements, EmptyMean::zero);
 
 /// tf.nn.softmax_cross_entropy_with_logits and tf.nn.sparse_softmax_cross_entropy_with_logits
@@ -102,6 +110,7 @@ inline ReduceOptions v1_compute_weighted_loss() { return {.reduction = sum_by_no
 
 }  // namespace xtape::losses::tensorflow
 
+/// @ingroup losses
 /// PyTorch. Its classes stand on axis 1; of an unbatched sample that is axis 0, so set axis = 0 there.
 namespace xtape::losses::torch {
 
@@ -132,6 +141,7 @@ inline SoftMarginOptions soft_margin_loss() { return {}; }
 
 }  // namespace xtape::losses::torch
 
+/// @ingroup losses
 /// optax, which reduces nothing.
 namespace xtape::losses::optax {
 

@@ -7,10 +7,11 @@
 
 namespace xtape::losses {
 
+/// Options of reduce.
 struct ReduceOptions {
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a loss out, whatever it holds
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Weighs and reduces losses that were computed in another way, as every loss here does with its own:

@@ -35,6 +35,7 @@ class Reduction {
   static const Reduction sum;   ///< their sum; 0 for no samples
   static const Reduction mean;  ///< mean_by(Divisor::valid_elements); NaN for no samples
 
+  /// The sum, divided by what is named.
   static constexpr Reduction mean_by(Divisor divisor, EmptyMean empty = EmptyMean::nan) {
     return {Kind::mean, divisor, empty, 1};
   }
@@ -45,12 +46,13 @@ class Reduction {
     return {Kind::sum_over_number, Divisor::elements, EmptyMean::nan, divisor};
   }
 
+  /// What a Reduction is, for code that goes by it.
   enum class Kind { none, sum, mean, sum_over_number };
 
-  constexpr Kind kind() const { return kind_; }
-  constexpr Divisor divisor() const { return divisor_; }
-  constexpr EmptyMean empty() const { return empty_; }
-  constexpr double number() const { return number_; }
+  constexpr Kind kind() const { return kind_; }           ///< whether and how it reduces
+  constexpr Divisor divisor() const { return divisor_; }  ///< of a mean
+  constexpr EmptyMean empty() const { return empty_; }    ///< of a mean
+  constexpr double number() const { return number_; }     ///< that a sum is divided by
 
  private:
   constexpr Reduction(Kind kind, Divisor divisor, EmptyMean empty, double number)

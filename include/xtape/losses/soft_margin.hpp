@@ -11,17 +11,22 @@
 
 namespace xtape::losses {
 
+/// Options of soft_margin.
 struct SoftMarginOptions {
   std::optional<int> axis = {};  ///< the losses are averaged along it; if not given, each element is a sample
   Weights class_weights = {};    ///< broadcast to the shape of logits: multiply each element's loss
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds
-  Reduction reduction = Reduction::mean;
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
 /// Logistic loss of labels t of -1 and 1, in nats. For each element with its logit x, where s is the sigmoid:
 ///
-///   loss = log(1 + exp(-t x))        dloss/dx = -t s(-t x)        dloss/dt = -x s(-t x)
+/// @f[
+///   L = \log(1 + \exp(-t x)) \qquad
+///   \partial L / \partial x = -t \, s(-t x) \qquad
+///   \partial L / \partial t = -x \, s(-t x)
+/// @f]
 ///
 /// For labels of 0 and 1 that is sigmoid_cross_entropy; the multi-label soft margin loss is
 /// sigmoid_cross_entropy with {.axis = -1}.

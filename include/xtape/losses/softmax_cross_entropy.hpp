@@ -21,25 +21,38 @@ struct SoftmaxCrossEntropyOptions {
   Mask class_mask = {};         ///< (classes) or the shape of logits: false leaves a class out of the softmax
   std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their sample out
   double label_smoothing = 0;                     ///< in [0, 1]: the part of the labels that is spread
-  Weights smoothing_prior = {};  ///< (classes), sum 1: what it is spread like; uniform if not given
-  double z_loss = 0;             ///< times log(sum(exp(x)))^2 is added to the loss
-  Reduction reduction = Reduction::mean;
+  Weights smoothing_prior = {};           ///< (classes), sum 1: what it is spread like; uniform if not given
+  double z_loss = 0;                      ///< times log(sum(exp(x)))^2 is added to the loss
+  Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
-/// Cross-entropy between class scores and the true classes, in nats. For each sample, with its logits x and
-/// its class y or soft labels t:
+/// Cross-entropy between class scores and the true classes, in nats. For each sample, with its logits x, p =
+/// softmax(x), and its class y, where [j = y] is 1 for that class and 0 for the others:
 ///
-///   loss = log(sum over j of exp(x_j)) - x_y        dloss/dx_j = softmax(x)_j - (1 if j = y else 0)
-///   loss = -sum over j of t_j log(softmax(x)_j)     dloss/dx_j = softmax(x)_j sum(t) - t_j
-///                                                   dloss/dt_j = -log(softmax(x)_j)
+/// @f[
+///   L = \log \sum_j \exp(x_j) - x_y \qquad
+///   \partial L / \partial x_j = p_j - [j = y]
+/// @f]
 ///
-/// With smoothing a towards a prior r and class weights c, the labels t become c_j ((1 - a) t_j + a r_j),
-/// where those of class y are 1 at y and 0 elsewhere. Soft labels need not sum to 1: the gradient is the true
-/// derivative all the same. A label of 0 contributes 0, also where its logit is -inf.
+/// or with its soft labels t:
+///
+/// @f[
+///   L = -\sum_j t_j \log p_j \qquad
+///   \partial L / \partial x_j = p_j \sum_k t_k - t_j \qquad
+///   \partial L / \partial t_j = -\log p_j
+/// @f]
+///
+/// With smoothing a towards a prior r and class weights c, the labels t become @f$ c_j ((1 - a) t_j + a r_j)
+/// @f$, where those of class y are 1 at y and 0 elsewhere. Soft labels need not sum to 1: the gradient is the
+/// true derivative all the same. A label of 0 contributes 0, also where its logit is -inf.
 ///
 /// Value and gradient keep full relative precision over the whole range of T, for a sample of any margin:
-/// with m the largest logit, k its position and rest = sum over j != k of exp(x_j - m), the loss of class y
-/// is (m - x_y) + log1p(rest) and the gradient at y = k is -rest / (1 + rest).
+/// with m the largest logit, k its position and R the sum over the others of exp(x_j - m),
+///
+/// @f[
+///   L = (m - x_y) + \mathrm{log1p}(R) \qquad
+///   \partial L / \partial x_k = -\frac{R}{1 + R} \text{ for } y = k
+/// @f]
 ///
 ///     auto loss = losses::softmax_cross_entropy(logits, xt::xarray<int>{2, 0, 1});
 ///     auto each = losses::softmax_cross_entropy(logits, labels, {.reduction = losses::Reduction::none});

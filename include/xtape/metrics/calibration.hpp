@@ -10,15 +10,17 @@
 
 namespace xtape::metrics {
 
+/// How confidences are sorted into bins.
 enum class Binning {
   equal_width,  ///< bin b of n is (b / n, (b + 1) / n]
   equal_mass,   ///< bins of as many samples each as can be; samples of equal confidence share one, so there
                 ///< may be fewer bins
 };
 
+/// Options of reliability_table.
 struct ReliabilityOptions {
-  std::size_t bins = 15;
-  Binning binning = Binning::equal_width;
+  std::size_t bins = 15;                   ///< how many, at least 1
+  Binning binning = Binning::equal_width;  ///< where they end
 };
 
 /// How often samples of some confidence are right. Bin b holds the confidences above edges[b] and up to

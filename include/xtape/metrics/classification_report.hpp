@@ -8,6 +8,7 @@
 
 namespace xtape::metrics {
 
+/// Options of classification_report.
 struct ClassificationReportOptions {
   /// What 0 / 0 gives: the precision of a class that was never predicted, the recall of one that never
   /// occurs, the F1 of one that does neither. A number in [0, 1] enters the averages; NaN leaves the class
@@ -15,12 +16,14 @@ struct ClassificationReportOptions {
   double undefined = 0;
 };
 
+/// Averages over the classes.
 struct PrecisionRecall {
-  double precision;
-  double recall;
-  double f1;
+  double precision;  ///< of the precision
+  double recall;     ///< of the recall
+  double f1;         ///< of the F1
 };
 
+/// What classification_report gives.
 struct ClassificationReport {
   Array<double> precision;      ///< (classes): of what was predicted as the class, the fraction that is of it
   Array<double> recall;         ///< (classes): of what is of the class, the fraction that was predicted as it
@@ -34,7 +37,11 @@ struct ClassificationReport {
 /// Precision, recall and F1 of each class and averaged. With the true positives tp, the false positives fp
 /// and the false negatives fn of a class:
 ///
-///   precision = tp / (tp + fp)    recall = tp / (tp + fn)    f1 = 2 tp / (2 tp + fp + fn)
+/// @f[
+///   precision = \frac{tp}{tp + fp} \qquad
+///   recall = \frac{tp}{tp + fn} \qquad
+///   f1 = \frac{2 tp}{2 tp + fp + fn}
+/// @f]
 ///
 ///     const auto counts = metrics::confusion_matrix(predicted, labels, 10);
 ///     const double f1 = metrics::classification_report(counts).macro.f1;
@@ -62,10 +69,18 @@ double balanced_accuracy(ArrayView<const std::int64_t> confusion);
 /// The correlation of predicted and true classes, in [-1, 1]. For the confusion matrix C with n samples, of
 /// which t_k are of class k and p_k predicted as it:
 ///
-///   (n sum_k C_kk - sum_k t_k p_k) / sqrt((n^2 - sum_k p_k^2) (n^2 - sum_k t_k^2))
+/// @f[
+///   \frac{n \sum_k C_{kk} - \sum_k t_k p_k}{\sqrt{(n^2 - \sum_k p_k^2) (n^2 - \sum_k t_k^2)}}
+/// @f]
 ///
-/// For two classes this is (tp tn - fp fn) / sqrt((tp + fp) (tp + fn) (tn + fp) (tn + fn)). It is 0 where the
-/// predictions or the labels are all the same; NaN for no samples.
+/// For two classes this is
+///
+/// @f[
+///   \frac{tp \, tn - fp \, fn}{\sqrt{(tp + fp) (tp + fn) (tn + fp) (tn + fn)}}
+/// @f]
+///
+/// It is 0 where the predictions or the labels are all the same; NaN for no samples.
+///
 /// @param confusion  (classes, classes), rows are the true classes: as from confusion_matrix.
 /// @throws ShapeError  confusion is not (classes, classes).
 /// @throws ValueError  a count is negative.

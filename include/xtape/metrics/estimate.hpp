@@ -17,6 +17,7 @@ struct Estimate {
                               ///< infinite ones. Of a mean: sample standard deviation / sqrt(count).
   std::size_t count = 0;      ///< of samples
 
+  /// The value.
   constexpr operator double() const noexcept { return value; }
 };
 

@@ -7,8 +7,10 @@
 
 namespace xtape::metrics {
 
-// Scores that true probabilities make best on average: Gneiting and Raftery, Strictly proper scoring rules,
-// prediction, and estimation, JASA 102 (2007).
+/// @name Proper scores
+/// Scores that true probabilities make best on average: Gneiting and Raftery, Strictly proper scoring rules,
+/// prediction, and estimation, JASA 102 (2007).
+/// @{
 
 /// The mean of -log(probability of the true class), in nats, of logits: what softmax_cross_entropy is, or
 /// sigmoid_cross_entropy for one logit a row, in double and with full relative precision for any margin.
@@ -32,10 +34,13 @@ Estimate log_loss(Scores logits, Indices class_indices);
 /// @throws LabelError     an entry of class_indices is no class.
 Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices);
 
-/// The mean squared distance of the probabilities p from what happened, for y the true class:
+/// The mean squared distance of the probabilities p from what happened, for y the true class: of (rows)
 ///
-///   (rows):           (p - y)^2, in [0, 1]
-///   (rows, classes):  sum over c of (p_c - (1 if c = y else 0))^2, in [0, 2]
+/// @f[ (p - y)^2, \text{ in } [0, 1] @f]
+///
+/// and of (rows, classes), where [c = y] is 1 for the true class and 0 for the others,
+///
+/// @f[ \sum_c (p_c - [c = y])^2, \text{ in } [0, 2] @f]
 ///
 /// So two columns give twice what one gives. NaN for no rows. Arguments and errors are those of
 /// log_loss_of_probabilities.
@@ -43,5 +48,7 @@ Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices);
 /// Source: Brier, Verification of forecasts expressed in terms of probability, Monthly Weather Review 78
 /// (1950).
 Estimate brier_score(Scores probabilities, Indices class_indices);
+
+/// @}
 
 }  // namespace xtape::metrics

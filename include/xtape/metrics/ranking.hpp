@@ -12,11 +12,12 @@ namespace xtape::metrics {
 /// first is infinity, above every score: nothing is positive. The others are the distinct scores from the
 /// highest down, so samples of equal score are one step.
 struct RocCurve {
-  Array<double> thresholds;
+  Array<double> thresholds;            ///< infinity, and then the distinct scores, falling
   Array<double> false_positive_rates;  ///< of the samples of class 0, the fraction called positive
   Array<double> true_positive_rates;   ///< of the samples of class 1, the fraction called positive
 };
 
+/// Precision and recall for each threshold that matters.
 struct PrecisionRecallCurve {
   Array<double> thresholds;  ///< as of RocCurve
   Array<double> precision;   ///< of what is called positive, the fraction of class 1; 1 for the first

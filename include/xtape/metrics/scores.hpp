@@ -25,16 +25,21 @@ namespace metrics {
 /// Array, an ArrayView or a flat container of floats or doubles, in row-major order. Nothing is copied.
 class Scores {
  public:
+  /// The scores, in the type that they have.
   using Values = std::variant<ArrayView<const float>, ArrayView<const double>>;
 
+  /// The value of a variable.
   template <class T>
   Scores(Variable<T> variable) : values_(variable.values()) {}
 
+  /// A container or view of floats or doubles.
   template <class Source>
   requires(detail::ArrayOf<Source, float> || detail::ArrayOf<Source, double>) Scores(const Source& source)
       : values_(ArrayView<const detail::Element<Source>>(source)) {}
 
+  /// The scores themselves.
   const Values& values() const noexcept { return values_; }
+  /// Their extents.
   const Shape& shape() const noexcept {
     return std::visit([](const auto& view) -> const Shape& { return view.shape(); }, values_);
   }

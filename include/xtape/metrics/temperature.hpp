@@ -7,19 +7,20 @@
 
 namespace xtape::metrics {
 
+/// Between which a temperature is looked for.
 struct TemperatureBounds {
-  double lowest = 1e-3;
-  double highest = 1e3;
+  double lowest = 1e-3;  ///< above 0
+  double highest = 1e3;  ///< finite
 };
 
 /// The temperature T that calibrates logits: the one of least log_loss(logits / T, class_indices), to about
 /// 12 digits. Fit it on samples that the model was not trained on.
 ///
 /// The log loss is convex in 1 / T, and has no minimum inside the bounds in these cases:
-///   - every true class has the largest logit of its row: the loss falls all the way, T is bounds.lowest
-///     (but if all logits of each row are equal, T says nothing and is 1, or the bound next to it);
-///   - the true classes have no larger logits than others do on average: T is bounds.highest;
-///   - the minimum lies beyond a bound: T is that bound.
+/// - every true class has the largest logit of its row: the loss falls all the way, T is bounds.lowest
+///   (but if all logits of each row are equal, T says nothing and is 1, or the bound next to it);
+/// - the true classes have no larger logits than others do on average: T is bounds.highest;
+/// - the minimum lies beyond a bound: T is that bound.
 ///
 ///     const double temperature = metrics::fit_temperature(validation_logits, validation_labels);
 ///     const auto probabilities = metrics::calibrated_probabilities(logits, temperature);

@@ -8,50 +8,60 @@ namespace xtape::nn {
 
 // The operations of the same name as modules, for Sequential.
 
+/// relu as a module; computed together with a Linear before it.
 template <class T>
 struct Relu : Module<T> {
   Variable<T> forward(Variable<T> x) override { return relu(x); }
 };
 
+/// tanh as a module.
 template <class T>
 struct Tanh : Module<T> {
   Variable<T> forward(Variable<T> x) override { return tanh(x); }
 };
 
+/// sigmoid as a module.
 template <class T>
 struct Sigmoid : Module<T> {
   Variable<T> forward(Variable<T> x) override { return sigmoid(x); }
 };
 
+/// softplus as a module.
 template <class T>
 struct Softplus : Module<T> {
   Variable<T> forward(Variable<T> x) override { return softplus(x); }
 };
 
+/// gelu as a module.
 template <class T>
 struct Gelu : Module<T> {
   Variable<T> forward(Variable<T> x) override { return gelu(x); }
 };
 
+/// silu as a module.
 template <class T>
 struct Silu : Module<T> {
   Variable<T> forward(Variable<T> x) override { return silu(x); }
 };
 
+/// leaky_relu as a module.
 template <class T>
 struct LeakyRelu : Module<T> {
+  /// With the slope of leaky_relu.
   explicit LeakyRelu(T negative_slope = static_cast<T>(0.01)) : slope(negative_slope) {}
   Variable<T> forward(Variable<T> x) override { return leaky_relu(x, slope); }
 
-  T slope;
+  T slope;  ///< of what is below 0
 };
 
+/// elu as a module.
 template <class T>
 struct Elu : Module<T> {
+  /// With the alpha of elu.
   explicit Elu(T scale = 1) : alpha(scale) {}
   Variable<T> forward(Variable<T> x) override { return elu(x, alpha); }
 
-  T alpha;
+  T alpha;  ///< the value falls to -alpha
 };
 
 }  // namespace xtape::nn

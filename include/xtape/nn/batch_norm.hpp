@@ -9,8 +9,9 @@
 
 namespace xtape::nn {
 
+/// Options of BatchNorm1d and BatchNorm2d.
 struct BatchNormOptions {
-  double epsilon = 1e-5;
+  double epsilon = 1e-5;  ///< added to the variance; from 0
   double momentum = 0.1;  ///< the share of the batch in the running statistics
   bool affine = true;     ///< whether there are weight and bias, which begin at 1 and 0
 };
@@ -29,6 +30,7 @@ class BatchNorm : public Module<T> {
  protected:
   /// @param name  of the derived class, for messages.
   BatchNorm(const char* name, std::size_t channels, const BatchNormOptions& options);
+  /// The normalization itself, for what has been checked.
   Variable<T> normalize(Variable<T> x);
 
  private:

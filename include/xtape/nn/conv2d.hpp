@@ -10,13 +10,14 @@
 
 namespace xtape::nn {
 
+/// Options of Conv2d; see ConvolutionOptions.
 template <class T>
 struct Conv2dOptions {
-  Size2d stride = 1;
-  Size2d padding = 0;
-  Size2d dilation = 1;
-  std::size_t groups = 1;
-  bool bias = true;
+  Size2d stride = 1;       ///< rows and columns from window to window
+  Size2d padding = 0;      ///< zeros on each of the two sides
+  Size2d dilation = 1;     ///< how far elements of the kernel are apart
+  std::size_t groups = 1;  ///< into so many the channels are cut
+  bool bias = true;        ///< whether to add a bias, which begins at 0
   /// Sets the first weights; biases begin at 0.
   void (*initializer)(ArrayView<T> weight, Random& random) = he_uniform<T>;
 };

@@ -10,9 +10,10 @@
 
 namespace xtape::nn {
 
+/// Options of Embedding.
 template <class T>
 struct EmbeddingOptions {
-  void (*initializer)(ArrayView<T> weight, Random& random) = standard_normal<T>;
+  void (*initializer)(ArrayView<T> weight, Random& random) = standard_normal<T>;  ///< sets the first rows
 };
 
 /// A row of numbers for each of `count` things, looked up by index.

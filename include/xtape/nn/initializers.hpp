@@ -6,10 +6,12 @@
 
 namespace xtape::nn {
 
-// First values for a weight of shape (out, in), or (out, in, rows, columns) for a convolution. They keep the
-// size of activations or gradients about the same from layer to layer. `in` stands for the numbers that go
-// into one output, in * rows * columns of a convolution, and `out` for those that one input goes into. All
-// throw ShapeError for a weight of another rank.
+/// @name Initializers
+/// First values for a weight of shape (out, in), or (out, in, rows, columns) for a convolution. They keep the
+/// size of activations or gradients about the same from layer to layer. `in` stands for the numbers that go
+/// into one output, in * rows * columns of a convolution, and `out` for those that one input goes into. All
+/// throw ShapeError for a weight of another rank.
+/// @{
 
 /// Uniform on +-sqrt(6 / (in + out)): for tanh, sigmoid and outputs.
 /// Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward networks (2010).
@@ -45,11 +47,14 @@ void lecun_normal(ArrayView<T> weight, Random& random);
 /// neural networks (2014).
 template <class T>
 void orthogonal(ArrayView<T> weight, Random& random);
+/// The same with rows of length `gain`.
 template <class T>
 void orthogonal(ArrayView<T> weight, Random& random, double gain);
 
 /// Normal with variance 1, for a weight of any shape: for embeddings.
 template <class T>
 void standard_normal(ArrayView<T> weight, Random& random);
+
+/// @}
 
 }  // namespace xtape::nn

@@ -6,10 +6,11 @@
 
 namespace xtape::nn {
 
+/// Options of LayerNorm.
 struct LayerNormOptions {
-  double epsilon = 1e-5;
-  bool weight = true;  ///< whether to multiply by a weight, which begins at 1
-  bool bias = true;    ///< whether to add a bias, which begins at 0; only with a weight
+  double epsilon = 1e-5;  ///< added to the variance; from 0
+  bool weight = true;     ///< whether to multiply by a weight, which begins at 1
+  bool bias = true;       ///< whether to add a bias, which begins at 0; only with a weight
 };
 
 /// layer_norm over the last axes: `LayerNorm<float> norm({64})` takes (..., 64).

@@ -9,9 +9,10 @@
 
 namespace xtape::nn {
 
+/// Options of Linear.
 template <class T>
 struct LinearOptions {
-  bool bias = true;
+  bool bias = true;  ///< whether to add a bias, which begins at 0
   /// Sets the first weights; biases begin at 0.
   void (*initializer)(ArrayView<T> weight, Random& random) = he_uniform<T>;
 };

@@ -65,7 +65,9 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
+  /// The function itself. Call the module instead: model(x).
   virtual Variable<T> forward(Variable<T> x) = 0;
+  /// Calls forward.
   Variable<T> operator()(Variable<T> x) {
     const Variable<T> y = forward(x);
     if (output_shape_ != nullptr) *output_shape_ = to_string(y.shape());
@@ -79,7 +81,9 @@ class Module {
   /// Whether modules that behave differently then, such as Dropout and BatchNorm, are to behave as in
   /// training, as they do at first, or as in use. Goes for all children too.
   void train(bool on = true);
+  /// The opposite of train().
   void eval() { train(false); }
+  /// Whether train() is in force.
   bool is_training() const noexcept { return is_training_; }
 
   /// Those of this module and then those of its children, in the order in which they were added; one that is
@@ -111,6 +115,7 @@ class Module {
   /// Makes a parameter or a module, usually a member, part of this one.
   /// @throws ArgumentError  the name is taken.
   void add(Parameter<T>& parameter);
+  /// The same for a module, under a name.
   void add(std::string name, Module& child);
 
   /// The same for an array that is state but not trained, such as a running mean.

@@ -8,9 +8,11 @@ namespace xtape::nn {
 
 // The operations of the same name as modules.
 
+/// max_pool2d as a module.
 template <class T>
 class MaxPool2d : public Module<T> {
  public:
+  /// As max_pool2d, whose errors the call throws.
   explicit MaxPool2d(Size2d kernel, const MaxPool2dOptions& options = {})
       : kernel_(kernel), options_(options) {}
   Variable<T> forward(Variable<T> x) override { return max_pool2d(x, kernel_, options_); }
@@ -20,9 +22,11 @@ class MaxPool2d : public Module<T> {
   MaxPool2dOptions options_;
 };
 
+/// avg_pool2d as a module.
 template <class T>
 class AvgPool2d : public Module<T> {
  public:
+  /// As avg_pool2d, whose errors the call throws.
   explicit AvgPool2d(Size2d kernel, const AvgPool2dOptions& options = {})
       : kernel_(kernel), options_(options) {}
   Variable<T> forward(Variable<T> x) override { return avg_pool2d(x, kernel_, options_); }

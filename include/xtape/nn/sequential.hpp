@@ -35,7 +35,9 @@ class Sequential : public Module<T> {
 
   Variable<T> forward(Variable<T> x) override;
 
+  /// How many modules there are.
   std::size_t size() const noexcept { return layers_.size(); }
+  /// A module by its place. Not checked.
   Module<T>& operator[](std::size_t i) { return *layers_[i].module; }
 
  private:

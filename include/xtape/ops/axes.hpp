@@ -14,7 +14,9 @@ namespace xtape {
 class Axes {
  public:
   Axes() = default;
+  /// One axis.
   Axes(int axis) : Axes({axis}) {}
+  /// Several axes.
   Axes(std::initializer_list<int> axes);
 
   /// flags[a] tells whether axis a is among them.
@@ -29,6 +31,7 @@ class Axes {
 
 /// Whether reduced axes stay, with extent 1.
 enum class KeepDims : bool { no, yes };
+/// Short for KeepDims::yes: sum(x, 1, keep_dims).
 inline constexpr KeepDims keep_dims = KeepDims::yes;
 
 }  // namespace xtape

@@ -8,8 +8,9 @@
 
 namespace xtape {
 
+/// How a kernel goes over images.
 struct ConvolutionOptions {
-  Size2d stride = 1;
+  Size2d stride = 1;    ///< rows and columns from window to window
   Size2d padding = 0;   ///< rows or columns of zeros on each of the two sides
   Size2d dilation = 1;  ///< how far elements of the kernel are apart
   /// Channels are cut into so many groups, and each group of outputs sees one group of inputs; as many as
@@ -17,17 +18,21 @@ struct ConvolutionOptions {
   std::size_t groups = 1;
 };
 
+/// @name Convolution
+/// @{
+
 /// The correlation of images with kernels, which is what networks call a convolution:
 ///
-///   y[b, o, i, j] = bias[o] + sum over c, k, l of
-///                   weight[o, c, k, l] x[b, c, i stride + k dilation - padding, j stride + l dilation -
-///                   padding]
+/// @f[
+///   y_{b,o,i,j} = \mathrm{bias}_o + \sum_{c,k,l} \mathrm{weight}_{o,c,k,l} \; x_{b,c,r(i,k),r(j,l)} \qquad
+///   r(i, k) = i \cdot \mathrm{stride} + k \cdot \mathrm{dilation} - \mathrm{padding}
+/// @f]
 ///
 /// @param x       (batch, in, rows, columns)
 /// @param weight  (out, in / groups, kernel rows, kernel columns), as in PyTorch
 /// @param bias    (out)
-/// @return        (batch, out, out_rows, out_columns), where
-///                out_rows = (rows + 2 padding - dilation (kernel rows - 1) - 1) / stride + 1, rounded down
+/// @return        (batch, out, out_rows, out_columns), where out_rows, rounded down, is
+///                (rows + 2 padding - dilation (kernel rows - 1) - 1) / stride + 1
 /// @throws ShapeError     x or weight has not four axes, extents do not fit together, or the kernel is larger
 ///                        than the padded image.
 /// @throws ArgumentError  a stride, a dilation or groups is 0, or groups does not divide in and out.
@@ -38,5 +43,7 @@ Variable<T> conv2d(Variable<T> x, Variable<T> weight, Variable<T> bias,
 /// The same without a bias.
 template <class T>
 Variable<T> conv2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options = {});
+
+/// @}
 
 }  // namespace xtape

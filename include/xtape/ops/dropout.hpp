@@ -7,8 +7,8 @@
 namespace xtape {
 
 /// Each element is 0 with the given probability, and x / (1 - probability) otherwise, so that its expectation
-/// stays. dx = dy / (1 - probability) where it was kept. What is dropped is 0 even if it was NaN. Takes one
-/// number of `random` for each element, none if the probability is 0.
+/// stays. The slope is 1 / (1 - probability) where it was kept. What is dropped is 0 even if it was NaN.
+/// Takes one number of `random` for each element, none if the probability is 0.
 /// @throws ArgumentError  the probability is not in [0, 1).
 /// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent
 /// neural networks from overfitting (2014).

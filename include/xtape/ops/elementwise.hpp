@@ -6,75 +6,84 @@
 
 namespace xtape {
 
-// Functions of each element; the result has the shape of x. NaN gives NaN.
+/// @name Functions of each element
+/// Functions of each element; the result has the shape of x. NaN gives NaN.
+/// @{
 
-/// e^x. d/dx = e^x.
+/// The exponential function: @f$ e^x @f$, with the slope @f$ e^x @f$.
 template <class T>
 Variable<T> exp(Variable<T> x);
 
-/// The natural logarithm: -inf at 0, NaN below. d/dx = 1 / x.
+/// The natural logarithm: -inf at 0, NaN below. Its slope is @f$ 1 / x @f$.
 template <class T>
 Variable<T> log(Variable<T> x);
 
-/// log(1 + x), exact for small x. d/dx = 1 / (1 + x).
+/// The logarithm of 1 + x, exact for small x. Its slope is @f$ 1 / (1 + x) @f$.
 template <class T>
 Variable<T> log1p(Variable<T> x);
 
-/// The square root, NaN below 0. d/dx = 1 / (2 sqrt(x)), inf at 0.
+/// The square root, NaN below 0. Its slope is @f$ 1 / (2 \sqrt x) @f$, inf at 0.
 template <class T>
 Variable<T> sqrt(Variable<T> x);
 
-/// x^2. d/dx = 2 x.
+/// The square: @f$ x^2 @f$, with the slope @f$ 2 x @f$.
 template <class T>
 Variable<T> square(Variable<T> x);
 
-/// |x|. d/dx = sign(x), 0 at 0.
+/// The absolute value: @f$ |x| @f$, with the slope @f$ \mathrm{sign}(x) @f$, 0 at 0.
 template <class T>
 Variable<T> abs(Variable<T> x);
 
-/// min(max(x, low), high). d/dx = 1 on the closed interval [low, high] and 0 outside.
+/// The nearest number in [low, high]: @f$ \min(\max(x, low), high) @f$. Its slope is 1 on the closed
+/// interval and 0 outside.
 /// @throws ArgumentError  low > high, or either is NaN.
 template <class T>
 Variable<T> clip(Variable<T> x, Number<T> low, Number<T> high);
 
-/// (e^x - e^-x) / (e^x + e^-x). d/dx = 1 - tanh(x)^2.
+/// The hyperbolic tangent: @f$ (e^x - e^{-x}) / (e^x + e^{-x}) @f$, with the slope @f$ 1 - \tanh(x)^2 @f$.
 template <class T>
 Variable<T> tanh(Variable<T> x);
 
-/// 1 / (1 + e^-x) at full relative precision for every x. d/dx = sigmoid(x) sigmoid(-x), never computed
-/// with 1 - sigmoid(x), so that it does not vanish early.
+/// The logistic function: @f$ \sigma(x) = 1 / (1 + e^{-x}) @f$ at full relative precision for every x. Its
+/// slope is @f$ \sigma(x) \sigma(-x) @f$, never computed with 1 - sigmoid(x), so that it does not vanish
+/// early.
 template <class T>
 Variable<T> sigmoid(Variable<T> x);
 
-/// max(x, 0). d/dx = 1 for x > 0, else 0.
+/// The rectifier: @f$ \max(x, 0) @f$. Its slope is 1 for x > 0, else 0.
 template <class T>
 Variable<T> relu(Variable<T> x);
 
-/// x for x > 0, else slope x. d/dx = 1 for x > 0, else slope.
+/// The rectifier that leaks: x for x > 0, else slope x. Its slope is 1 for x > 0, else `slope`.
 /// @throws ArgumentError  slope is not finite.
 template <class T>
 Variable<T> leaky_relu(Variable<T> x, Number<T> slope = Number<T>(0.01));
 
-/// x for x > 0, else alpha (e^x - 1), exact for small x. d/dx = 1 for x > 0, else alpha e^x.
+/// The exponential linear unit: x for x > 0, else @f$ \alpha (e^x - 1) @f$, exact for small x. Its slope is 1
+/// for x > 0, else @f$ \alpha e^x @f$.
 /// @throws ArgumentError  alpha is not finite.
 /// Source: Clevert, Unterthiner and Hochreiter, Fast and accurate deep network learning by exponential linear
 /// units (2016).
 template <class T>
 Variable<T> elu(Variable<T> x, Number<T> alpha = 1);
 
-/// log(1 + e^x), computed as max(x, 0) + log1p(e^-|x|). d/dx = sigmoid(x).
+/// The smooth rectifier: @f$ \log(1 + e^x) @f$, computed as @f$ \max(x, 0) + \mathrm{log1p}(e^{-|x|}) @f$.
+/// Its slope is sigmoid(x).
 template <class T>
 Variable<T> softplus(Variable<T> x);
 
-/// x P(x), where P(x) = erfc(-x / sqrt(2)) / 2 is the normal distribution and p its density: not the
-/// approximation by tanh. d/dx = P(x) + x p(x). At -inf both are 0, at inf the value is inf and the slope 1.
-/// Doubles keep full relative precision down to values of 1e-305.
+/// The Gaussian error linear unit: @f$ x P(x) @f$, where @f$ P(x) = \mathrm{erfc}(-x / \sqrt 2) / 2 @f$ is
+/// the normal distribution and p its density: not the approximation by tanh. Its slope is @f$ P(x) + x p(x)
+/// @f$. At -inf both are 0, at inf the value is inf and the slope 1. Doubles keep full relative precision
+/// down to values of 1e-305.
 template <class T>
 Variable<T> gelu(Variable<T> x);
 
-/// x sigmoid(x), also called swish. d/dx = sigmoid(x) (1 + x sigmoid(-x)). At the infinities and in the tail
-/// like gelu.
+/// The sigmoid linear unit, also called swish: @f$ x \sigma(x) @f$ with the sigmoid @f$ \sigma @f$. Its slope
+/// is @f$ \sigma(x) (1 + x \sigma(-x)) @f$. At the infinities and in the tail like gelu.
 template <class T>
 Variable<T> silu(Variable<T> x);
+
+/// @}
 
 }  // namespace xtape

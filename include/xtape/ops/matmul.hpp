@@ -5,7 +5,10 @@
 
 namespace xtape {
 
-/// The matrix product. da = dy b^T, db = a^T dy.
+/// @name Products
+/// @{
+
+/// The matrix product y = a b. The gradients are @f$ da = dy \, b^T @f$ and @f$ db = a^T dy @f$.
 /// @param a  (rows, inner)
 /// @param b  (inner, columns)
 /// @return   (rows, columns)
@@ -13,7 +16,7 @@ namespace xtape {
 template <class T>
 Variable<T> matmul(Variable<T> a, Variable<T> b);
 
-/// x weight^T + bias: a fully connected layer, in one operation.
+/// A fully connected layer, in one operation: @f$ x \, \mathrm{weight}^T + \mathrm{bias} @f$.
 /// @param x       (..., in)
 /// @param weight  (out, in), as in PyTorch
 /// @param bias    (out)
@@ -22,7 +25,7 @@ Variable<T> matmul(Variable<T> a, Variable<T> b);
 template <class T>
 Variable<T> linear(Variable<T> x, Variable<T> weight, Variable<T> bias);
 
-/// x weight^T
+/// The same without a bias.
 template <class T>
 Variable<T> linear(Variable<T> x, Variable<T> weight);
 
@@ -33,5 +36,7 @@ Variable<T> linear_relu(Variable<T> x, Variable<T> weight, Variable<T> bias);
 /// relu(linear(x, weight))
 template <class T>
 Variable<T> linear_relu(Variable<T> x, Variable<T> weight);
+
+/// @}
 
 }  // namespace xtape

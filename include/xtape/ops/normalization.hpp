@@ -6,15 +6,23 @@
 
 namespace xtape {
 
-// Means and variances are computed in two passes and in double, in doubles with compensation, so that they
-// keep full precision where the mean is large beside the deviation.
+/// @name Normalization
+/// Means and variances are computed in two passes and in double, in doubles with compensation, so that they
+/// keep full precision where the mean is large beside the deviation.
+/// @{
 
+/// Options of layer_norm.
 struct LayerNormOptions {
-  double epsilon = 1e-5;
+  double epsilon = 1e-5;  ///< added to the variance; from 0
 };
 
-/// (x - mean) / sqrt(variance + epsilon) weight + bias, with mean and variance over the last axes: those of
-/// weight. The variance is that of all elements, not the unbiased estimate.
+/// Brings the last axes, those of weight, to mean 0 and variance 1, and then to a mean and a scale of their
+/// own:
+///
+/// @f[ \frac{x - \mathrm{mean}}{\sqrt{\mathrm{variance} + \epsilon}} \, \mathrm{weight} + \mathrm{bias} @f]
+///
+/// The variance is that of all elements, not the unbiased estimate.
+///
 /// @param x       (..., normalized axes)
 /// @param weight  (normalized axes)
 /// @param bias    (normalized axes)
@@ -36,27 +44,33 @@ Variable<T> layer_norm(Variable<T> x, const Shape& normalized_shape, const Layer
 /// The running mean and the running variance of each channel: (channels) both. They belong to the caller.
 template <class T>
 struct RunningStatistics {
-  ArrayView<T> mean, variance;
+  ArrayView<T> mean;      ///< (channels)
+  ArrayView<T> variance;  ///< (channels)
 };
 
+/// Options of batch_norm.
 struct BatchNormOptions {
   /// True: with mean and variance of the batch, which go into the running ones. False: with the running ones,
   /// which stay as they are.
   bool training = true;
-  /// running <- (1 - momentum) running + momentum of the batch. Of the variance the unbiased estimate goes
-  /// in, as in PyTorch.
+  /// The share of the batch in the running statistics: they become (1 - momentum) times what they were, plus
+  /// momentum times that of the batch. Of the variance the unbiased estimate goes in, as in PyTorch.
   double momentum = 0.1;
-  double epsilon = 1e-5;
+  double epsilon = 1e-5;  ///< added to the variance; from 0
 };
 
-/// (x - mean) / sqrt(variance + epsilon) weight + bias, with mean and variance of each channel over all other
-/// axes. The variance is that of all elements, not the unbiased estimate.
+/// Brings each channel to mean 0 and variance 1, and then to a mean and a scale of its own:
+///
+/// @f[ \frac{x - \mathrm{mean}}{\sqrt{\mathrm{variance} + \epsilon}} \, \mathrm{weight} + \mathrm{bias} @f]
+///
+/// with mean and variance of the channel over all other axes. The variance is that of all elements, not the
+/// unbiased estimate.
+///
 /// @param x        (batch, channels, ...)
 /// @param weight   (channels)
 /// @param bias     (channels)
 /// @param running  changed when training, with no_grad() too
-/// @throws ShapeError     x has fewer than two axes or, when training, fewer than two values for each
-/// channel;
+/// @throws ShapeError     x has fewer than two axes or, when training, fewer than two values for a channel;
 ///                        another array has not one number for each channel.
 /// @throws ArgumentError  epsilon is negative or not finite, or momentum is not in [0, 1].
 /// Source: Ioffe and Szegedy, Batch normalization (2015).
@@ -68,5 +82,7 @@ Variable<T> batch_norm(Variable<T> x, Variable<T> weight, Variable<T> bias,
 template <class T>
 Variable<T> batch_norm(Variable<T> x, const RunningStatistics<T>& running,
                        const BatchNormOptions& options = {});
+
+/// @}
 
 }  // namespace xtape

@@ -13,6 +13,9 @@
 
 namespace xtape {
 
+/// @name Shapes and selection
+/// @{
+
 /// The same elements, in the same order, under another shape. Shares x's memory.
 /// @throws ShapeError  the shapes differ in their number of elements.
 template <class T>
@@ -33,11 +36,13 @@ Variable<T> transpose(Variable<T> x, std::initializer_list<int> axes);
 /// @throws ArgumentError  there are no parts, or no such axis.
 template <class T>
 Variable<T> concatenate(std::span<const Variable<T>> parts, int axis = 0);
+/// The same for parts in braces.
 template <class T>
 Variable<T> concatenate(std::initializer_list<Variable<T>> parts, int axis = 0) {
   return concatenate(std::span<const Variable<T>>(parts.begin(), parts.size()), axis);
 }
 
+/// The same for a vector of parts.
 template <class T>
 Variable<T> concatenate(const std::vector<Variable<T>>& parts, int axis = 0) {
   return concatenate(std::span<const Variable<T>>(parts), axis);
@@ -64,23 +69,30 @@ Variable<T> select_rows(Variable<T> x, Indices indices);
 /// @throws ShapeError  the shapes do not broadcast.
 template <class T>
 Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b);
+/// The same with a number in place of b.
 template <class T>
 Variable<T> where(const Condition& condition, Variable<T> a, Number<T> b);
+/// The same with a number in place of a.
 template <class T>
 Variable<T> where(const Condition& condition, Number<T> a, Variable<T> b);
 
-// For an xtensor expression the compiler also finds xt::where, which takes anything. These match better.
+// xt::where takes anything, so these must match better.
+/// The same for an xtensor expression, for which the compiler also finds xt::where.
 template <detail::BoolArray Bools, class T>
 Variable<T> where(Bools&& condition, Variable<T> a, Variable<T> b) {
   return where(Condition(condition), a, b);
 }
+/// Likewise.
 template <detail::BoolArray Bools, class T, class Value>
 requires std::is_arithmetic_v<Value> Variable<T> where(Bools&& condition, Variable<T> a, Value b) {
   return where(Condition(condition), a, static_cast<T>(b));
 }
+/// Likewise.
 template <detail::BoolArray Bools, class Value, class T>
 requires std::is_arithmetic_v<Value> Variable<T> where(Bools&& condition, Value a, Variable<T> b) {
   return where(Condition(condition), static_cast<T>(a), b);
 }
+
+/// @}
 
 }  // namespace xtape

@@ -5,17 +5,28 @@
 
 namespace xtape {
 
-/// exp(x) / sum(exp(x)) along an axis, at full relative precision however small a probability is. A slice
-/// that holds NaN, or only -inf, gives NaN. The gradient is p (dy - sum(dy p)).
+/// @name Softmax
+/// @{
+
+/// Probabilities from scores along an axis, at full relative precision however small a probability is:
+///
+/// @f[ p_j = \frac{\exp(x_j)}{\sum_k \exp(x_k)} \qquad dx_j = p_j (dy_j - \sum_k dy_k p_k) @f]
+///
+/// A slice that holds NaN, or only -inf, gives NaN.
+///
 /// @param axis  in [-rank, rank); negative counts from the last.
 /// @throws ArgumentError  x has no such axis.
 template <class T>
 Variable<T> softmax(Variable<T> x, int axis = -1);
 
-/// log(softmax(x)), computed as (x - m) - log1p(rest) with m the largest element and rest the sum of
-/// exp(x - m) over the others. The gradient is dy - softmax(x) sum(dy).
+/// The logarithm of softmax(x), with m the largest element and R the sum of exp(x - m) over the others:
+///
+/// @f[ y_j = (x_j - m) - \mathrm{log1p}(R) \qquad dx_j = dy_j - p_j \sum_k dy_k @f]
+///
 /// Axis, NaN and errors as for softmax. For a loss, softmax_cross_entropy is more exact and faster.
 template <class T>
 Variable<T> log_softmax(Variable<T> x, int axis = -1);
+
+/// @}
 
 }  // namespace xtape

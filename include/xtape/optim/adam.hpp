@@ -10,18 +10,26 @@
 
 namespace xtape::optim {
 
+/// Options of Adam.
 struct AdamOptions {
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 0;
+  double learning_rate = 1e-3;  ///< r, from 0
+  double beta1 = 0.9;           ///< in [0, 1)
+  double beta2 = 0.999;         ///< in [0, 1)
+  double epsilon = 1e-8;        ///< above 0
+  double weight_decay = 0;      ///< w, from 0
 };
 
-/// Adam. In step t, with gradient g, weight decay w and learning rate r:
+/// Steps scaled by moving means of the gradient and of its square. In step t, with gradient g, weight decay w
+/// and learning rate r:
 ///
-///   s = g + w x;  m <- beta1 m + (1 - beta1) s;  v <- beta2 v + (1 - beta2) s^2
-///   x <- x - r (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+/// @f[
+///   s = g + w x \qquad
+///   m \gets \beta_1 m + (1 - \beta_1) s \qquad
+///   v \gets \beta_2 v + (1 - \beta_2) s^2
+/// @f]
+/// @f[
+///   x \gets x - r \frac{m / (1 - \beta_1^t)}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+/// @f]
 ///
 /// The decay is the gradient of w |x|^2 / 2 and is scaled by the moments like any other; see AdamW.
 /// @throws ArgumentError  beta1 or beta2 outside [0, 1), epsilon not above 0, weight_decay negative or not
@@ -31,11 +39,15 @@ struct AdamOptions {
 template <class T>
 class Adam : public Optimizer<T> {
  public:
+  /// Parameters with options of their own.
   using Group = ParameterGroup<T, AdamOptions>;
 
+  /// One group.
   explicit Adam(std::vector<Parameter<T>*> parameters, const AdamOptions& options = {})
       : Adam({Group{std::move(parameters), options}}) {}
+  /// Groups in braces.
   explicit Adam(std::initializer_list<Group> groups) : Adam(std::span(groups.begin(), groups.size())) {}
+  /// Any number of groups.
   explicit Adam(std::span<const Group> groups);
 
   void step() override;
@@ -44,18 +56,19 @@ class Adam : public Optimizer<T> {
   std::vector<AdamOptions> options_;  // of each group
 };
 
+/// Options of AdamW.
 struct AdamWOptions {
-  double learning_rate = 1e-3;
-  double beta1 = 0.9;
-  double beta2 = 0.999;
-  double epsilon = 1e-8;
-  double weight_decay = 1e-2;
+  double learning_rate = 1e-3;  ///< r, from 0
+  double beta1 = 0.9;           ///< in [0, 1)
+  double beta2 = 0.999;         ///< in [0, 1)
+  double epsilon = 1e-8;        ///< above 0
+  double weight_decay = 1e-2;   ///< w, from 0
 };
 
 /// Adam with decoupled weight decay. With weight decay w, learning rate r and Adam's change d of a step
 /// without decay:
 ///
-///   x <- (1 - r w) x + d
+/// @f[ x \gets (1 - r w) x + d @f]
 ///
 /// @throws ArgumentError  as Adam.
 ///
@@ -64,11 +77,15 @@ struct AdamWOptions {
 template <class T>
 class AdamW : public Optimizer<T> {
  public:
+  /// Parameters with options of their own.
   using Group = ParameterGroup<T, AdamWOptions>;
 
+  /// One group.
   explicit AdamW(std::vector<Parameter<T>*> parameters, const AdamWOptions& options = {})
       : AdamW({Group{std::move(parameters), options}}) {}
+  /// Groups in braces.
   explicit AdamW(std::initializer_list<Group> groups) : AdamW(std::span(groups.begin(), groups.size())) {}
+  /// Any number of groups.
   explicit AdamW(std::span<const Group> groups);
 
   void step() override;

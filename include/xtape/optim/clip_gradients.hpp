@@ -7,21 +7,24 @@
 
 namespace xtape::optim {
 
-// What is called between backward and step:
-//
-//     loss.backward();
-//     optim::clip_gradient_norm(optimizer.parameters(), 1.0);
-//     optimizer.step();
-//
-// Each parameter must be given once. Nothing is allocated, and results do not depend on the number of
-// threads.
+/// @name Clipping
+/// What is called between backward and step:
+///
+///     loss.backward();
+///     optim::clip_gradient_norm(optimizer.parameters(), 1.0);
+///     optimizer.step();
+///
+/// Each parameter must be given once. Nothing is allocated, and results do not depend on the number of
+/// threads.
+/// @{
 
-/// The norm of all gradients as one vector, sqrt(sum of g^2), summed in double without overflow or underflow.
-/// NaN if there is a NaN among them.
+/// The norm of all gradients g as one vector, @f$ \sqrt{\sum g^2} @f$, summed in double without overflow or
+/// underflow. NaN if there is a NaN among them.
 /// @throws ArgumentError  a parameter is null.
 template <class T>
 double gradient_norm(const std::vector<Parameter<T>*>& parameters);
 
+/// Options of clip_gradient_norm.
 struct ClipGradientNormOptions {
   /// Whether a norm that is infinite or NaN is an error. If not, the gradients are scaled by it all the same,
   /// as PyTorch does unless told otherwise: by NaN, or by 0, which leaves the infinite ones NaN.
@@ -45,5 +48,7 @@ double clip_gradient_norm(const std::vector<Parameter<T>*>& parameters, double m
 /// @throws ArgumentError  limit is not above 0, or a parameter is null.
 template <class T>
 void clip_gradient_value(const std::vector<Parameter<T>*>& parameters, double limit);
+
+/// @}
 
 }  // namespace xtape::optim

@@ -18,40 +18,50 @@ namespace xtape::optim {
 /// 0", of 0 by default, must be given. All throw an ArgumentError for an option out of range.
 using Curve = std::function<double(double base, std::uint64_t step)>;
 
+/// Options of step_decay.
 struct StepDecayOptions {
   std::uint64_t every = 0;  ///< above 0
   double factor = 0.1;      ///< above 0
 };
 
-/// b factor^floor(t / every)
+/// Multiplies the learning rate by a factor every so many steps: @f$ b \cdot factor^{\lfloor t / every
+/// \rfloor} @f$
 Curve step_decay(const StepDecayOptions& options);
 
+/// Options of multi_step_decay.
 struct MultiStepDecayOptions {
   std::vector<std::uint64_t> milestones;  ///< each larger than the one before
   double factor = 0.1;                    ///< above 0
 };
 
-/// b factor^k, where k milestones are at most t.
+/// Multiplies it by a factor at each milestone: @f$ b \cdot factor^k @f$, where k milestones are at most t.
 Curve multi_step_decay(const MultiStepDecayOptions& options);
 
-/// b factor^t
+/// Multiplies it by a factor in every step: @f$ b \cdot factor^t @f$
 /// @param factor  above 0
 Curve exponential_decay(double factor);
 
+/// Options of linear_decay and cosine_decay.
 struct DecayOptions {
   std::uint64_t steps = 0;  ///< above 0
   double minimum = 0;       ///< a learning rate from 0, the same for all groups
 };
 
-/// minimum + (b - minimum) (1 - t / steps); minimum from t = steps on.
+/// A straight line down to the minimum, where it stays from t = steps on:
+///
+/// @f[ minimum + (b - minimum) (1 - t / steps) @f]
 Curve linear_decay(const DecayOptions& options);
 
-/// minimum + (b - minimum) (1 + cos(pi t / steps)) / 2; minimum from t = steps on. (PyTorch's
-/// CosineAnnealingLR rises again from there.)
+/// Half a cosine down to the minimum, where it stays from t = steps on:
+///
+/// @f[ minimum + (b - minimum) (1 + \cos(\pi t / steps)) / 2 @f]
+///
+/// (PyTorch's CosineAnnealingLR rises again from there.)
 ///
 /// Source: Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts (2017), equation 5.
 Curve cosine_decay(const DecayOptions& options);
 
+/// Options of one_cycle.
 struct OneCycleOptions {
   std::uint64_t steps = 0;     ///< of the whole training; above 0
   double rise = 0.3;           ///< the part of them, in [0, 1], in which the learning rate rises
@@ -67,13 +77,17 @@ struct OneCycleOptions {
 /// rates (2018).
 Curve one_cycle(const OneCycleOptions& options);
 
+/// Options of warm_up.
 struct WarmUpOptions {
   std::uint64_t steps = 0;  ///< above 0
   double start = 1.0 / 3;   ///< the part of b, from 0, that the first step has
 };
 
-/// b (start + (1 - start) t / steps) for t < steps, and then(b, t - steps) from there on; b if there is no
-/// `then`.
+/// A straight line up to b for t < steps:
+///
+/// @f[ b (start + (1 - start) t / steps) @f]
+///
+/// and then(b, t - steps) from there on; b if there is no `then`.
 ///
 ///     optim::warm_up({.steps = 500}, optim::cosine_decay({.steps = 9500}))
 Curve warm_up(const WarmUpOptions& options, Curve then = {});

@@ -8,10 +8,11 @@
 
 namespace xtape::optim {
 
+/// Options of EarlyStopping.
 struct EarlyStoppingOptions {
   std::uint64_t patience = 10;     ///< above 0
   double minimum_improvement = 0;  ///< over the best so far; from 0
-  Mode mode = Mode::min;
+  Mode mode = Mode::min;           ///< which measurements are better
 };
 
 /// Says when training no longer gets better:
@@ -39,11 +40,12 @@ class EarlyStopping {
   /// Whether the last `patience` measurements were none.
   bool should_stop() const noexcept { return steps_ - best_step_ >= options_.patience; }
 
-  /// The best so far, and in which step it came, from 1. Before there is one: infinity (mode max: -infinity),
-  /// 0.
+  /// The best so far; infinity (mode max: -infinity) before there is one.
   double best() const noexcept { return best_; }
+  /// In which step the best came, from 1; 0 before there is one.
   std::uint64_t best_step() const noexcept { return best_step_; }
 
+  /// All that load_state() needs.
   NamedArrays state() const;
 
   /// @throws ArgumentError  an array is missing, unknown, of another type, or holds what cannot be.

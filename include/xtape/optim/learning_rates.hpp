@@ -13,6 +13,7 @@ class LearningRates {
   LearningRates(const LearningRates&) = delete;
   LearningRates& operator=(const LearningRates&) = delete;
 
+  /// How many groups of parameters there are.
   std::size_t group_count() const noexcept { return learning_rates_.size(); }
 
   /// That of one group. An optimizer that was given one list of parameters has one group.
@@ -39,6 +40,7 @@ class LearningRates {
   explicit LearningRates(const char* name) noexcept : name_(name) {}
   ~LearningRates() = default;
 
+  /// Of the optimizer.
   const char* name() const noexcept { return name_; }
 
   /// @throws ArgumentError  the learning rate is negative, infinite or NaN.

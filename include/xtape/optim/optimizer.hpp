@@ -16,8 +16,8 @@ namespace xtape::optim {
 /// Parameters that an optimizer changes with options of their own. It may be empty, but not every group.
 template <class T, class Options>
 struct ParameterGroup {
-  std::vector<Parameter<T>*> parameters;
-  Options options = {};
+  std::vector<Parameter<T>*> parameters;  ///< of one or several modules
+  Options options = {};                   ///< of these parameters
 };
 
 /// Changes parameters along their gradients. The loop of training:
@@ -41,6 +41,7 @@ class Optimizer : public LearningRates {
   /// One update of every parameter from the gradient it has now.
   virtual void step() = 0;
 
+  /// Sets the gradients of all parameters to zero.
   void zero_grad() {
     for (Parameter<T>* parameter : parameters_) parameter->zero_grad();
   }
@@ -70,14 +71,16 @@ class Optimizer : public LearningRates {
 
   /// What an optimizer remembers of a parameter, in its shape.
   struct Memory {
-    const char* name;
-    Array<T> values;
+    const char* name;  ///< in state()
+    Array<T> values;   ///< in the shape of the parameter
   };
+  /// A parameter and what is remembered of it.
   struct Slot {
-    Parameter<T>* parameter;
-    std::vector<Memory> memory;
+    Parameter<T>* parameter;     ///< that is changed
+    std::vector<Memory> memory;  ///< as remember() has added it
   };
 
+  /// Those of a group.
   std::span<Slot> slots(std::size_t group);
 
   /// Adds a memory to every slot of a group, filled with `initial`.

@@ -8,8 +8,9 @@
 
 namespace xtape::optim {
 
+/// Options of ReduceOnPlateau.
 struct ReduceOnPlateauOptions {
-  Mode mode = Mode::min;
+  Mode mode = Mode::min;              ///< which measurements are better
   double factor = 0.1;                ///< in (0, 1)
   std::uint64_t patience = 10;        ///< so many steps without improvement are let pass
   double threshold = 1e-4;            ///< how much better than the best so far is an improvement; from 0
@@ -29,6 +30,7 @@ class ReduceOnPlateau final : public Schedule {
   /// @throws ArgumentError  an option is out of range.
   explicit ReduceOnPlateau(LearningRates& optimizer, const ReduceOnPlateauOptions& options = {});
 
+  /// The best measurement so far; infinity (mode max: -infinity) before there is one.
   double best() const noexcept { return best_; }
 
   NamedArrays state() const override;

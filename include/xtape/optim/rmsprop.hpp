@@ -10,22 +10,35 @@
 
 namespace xtape::optim {
 
+/// Options of RMSprop.
 struct RMSpropOptions {
-  double learning_rate = 1e-2;
-  double alpha = 0.99;
-  double epsilon = 1e-8;
-  double weight_decay = 0;
-  double momentum = 0;
-  bool centered = false;
+  double learning_rate = 1e-2;  ///< r, from 0
+  double alpha = 0.99;          ///< in [0, 1)
+  double epsilon = 1e-8;        ///< above 0
+  double weight_decay = 0;      ///< w, from 0
+  double momentum = 0;          ///< in [0, 1)
+  bool centered = false;        ///< whether to subtract the mean squared
 };
 
 /// Steps scaled by the root of a moving mean of squares. With gradient g, weight decay w and learning rate r:
 ///
-///   s = g + w x;  q <- alpha q + (1 - alpha) s^2;  a = s / (sqrt(q) + epsilon)
-///   x <- x - r a, or with a momentum  v <- momentum v + a;  x <- x - r v
+/// @f[
+///   s = g + w x \qquad
+///   q \gets \alpha q + (1 - \alpha) s^2 \qquad
+///   a = s / (\sqrt q + \epsilon) \qquad
+///   x \gets x - r a
+/// @f]
 ///
-/// centered: the root is that of the variance q - m^2, with m <- alpha m + (1 - alpha) s. Where rounding
-/// leaves less than 0 of it, it counts as 0, where PyTorch gives NaN.
+/// or with a momentum m
+///
+/// @f[ v \gets m v + a \qquad x \gets x - r v @f]
+///
+/// centered: the root is that of the variance, with a moving mean n:
+///
+/// @f[ n \gets \alpha n + (1 - \alpha) s \qquad a = s / (\sqrt{q - n^2} + \epsilon) @f]
+///
+/// Where rounding leaves less than 0 of the variance, it counts as 0, where PyTorch gives NaN.
+///
 /// @throws ArgumentError  alpha or momentum outside [0, 1), epsilon not above 0, weight_decay negative or not
 ///                        finite, or as Optimizer.
 ///
@@ -34,11 +47,15 @@ struct RMSpropOptions {
 template <class T>
 class RMSprop : public Optimizer<T> {
  public:
+  /// Parameters with options of their own.
   using Group = ParameterGroup<T, RMSpropOptions>;
 
+  /// One group.
   explicit RMSprop(std::vector<Parameter<T>*> parameters, const RMSpropOptions& options = {})
       : RMSprop({Group{std::move(parameters), options}}) {}
+  /// Groups in braces.
   explicit RMSprop(std::initializer_list<Group> groups) : RMSprop(std::span(groups.begin(), groups.size())) {}
+  /// Any number of groups.
   explicit RMSprop(std::span<const Group> groups);
 
   void step() override;

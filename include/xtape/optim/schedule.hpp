@@ -31,6 +31,7 @@ class Schedule {
   /// @param measured  such as the loss on a validation set.
   void step(double measured) { advance(measured); }
 
+  /// All that load_state() needs.
   virtual NamedArrays state() const = 0;
 
   /// @throws ArgumentError  an array is missing, unknown, of another type, or holds what cannot be.
@@ -48,11 +49,11 @@ class Schedule {
 /// State: "steps" (uint64) and "base_learning_rates" (one a group, float64). Loading sets the learning rates.
 class CurveSchedule final : public Schedule {
  public:
-  /// @throws ArgumentError  the curve is an empty function, or gives a negative number, infinity or NaN; so
-  /// do
-  ///                        step and load_state, and change nothing.
+  /// @throws ArgumentError  the curve is an empty function, or gives a negative number, infinity or NaN;
+  ///                        so do step and load_state, and change nothing.
   CurveSchedule(LearningRates& optimizer, Curve curve);
 
+  /// How many steps it has done.
   std::uint64_t steps() const noexcept { return steps_; }
 
   NamedArrays state() const override;

@@ -10,19 +10,23 @@
 
 namespace xtape::optim {
 
+/// Options of SGD.
 struct SGDOptions {
-  double learning_rate = 1e-2;
-  double momentum = 0;
-  double weight_decay = 0;
-  bool nesterov = false;
+  double learning_rate = 1e-2;  ///< r, from 0
+  double momentum = 0;          ///< m, in [0, 1)
+  double weight_decay = 0;      ///< w, from 0
+  bool nesterov = false;        ///< whether to look a step ahead; needs a momentum
 };
 
 /// Stochastic gradient descent. With gradient g, velocity v, momentum m, weight decay w and learning rate r:
 ///
-///   s = g + w x;  v <- m v + s (v = s in the first step)
-///   x <- x - r v, or with nesterov  x <- x - r (s + m v)
+/// @f[ s = g + w x \qquad v \gets m v + s \qquad x \gets x - r v @f]
 ///
-/// as in PyTorch, without dampening.
+/// or with nesterov
+///
+/// @f[ x \gets x - r (s + m v) @f]
+///
+/// as in PyTorch, without dampening; v is s in the first step.
 /// @throws ArgumentError  momentum outside [0, 1), weight_decay negative or not finite, nesterov without a
 ///                        momentum, or as Optimizer.
 ///
@@ -30,11 +34,15 @@ struct SGDOptions {
 template <class T>
 class SGD : public Optimizer<T> {
  public:
+  /// Parameters with options of their own.
   using Group = ParameterGroup<T, SGDOptions>;
 
+  /// One group.
   explicit SGD(std::vector<Parameter<T>*> parameters, const SGDOptions& options = {})
       : SGD({Group{std::move(parameters), options}}) {}
+  /// Groups in braces.
   explicit SGD(std::initializer_list<Group> groups) : SGD(std::span(groups.begin(), groups.size())) {}
+  /// Any number of groups.
   explicit SGD(std::span<const Group> groups);
 
   void step() override;

@@ -11,6 +11,7 @@
 
 namespace xtape::optim {
 
+/// Options of WeightAverage.
 struct WeightAverageOptions {
   double decay = 0.999;  ///< in [0, 1)
   bool warm_up = false;  ///< in update n, from 1, the decay is at most (1 + n) / (10 + n)
@@ -19,7 +20,7 @@ struct WeightAverageOptions {
 /// An exponential moving average of parameters, which often generalises better than their last values. It
 /// begins at the values they have when it is made, and each update is
 ///
-///   average <- decay average + (1 - decay) value
+/// @f[ average \gets decay \cdot average + (1 - decay) \cdot value @f]
 ///
 ///     optim::WeightAverage<float> average(model.parameters(), {.decay = 0.999});
 ///     ...
@@ -27,8 +28,8 @@ struct WeightAverageOptions {
 ///     average.update();
 ///     ...
 ///     {
-///       const auto averaged = average.apply();  // the parameters hold the averages until the end of the
-///       scope evaluate(model);
+///       const auto averaged = average.apply();  // until the end of the scope, in the parameters
+///       evaluate(model);
 ///     }
 ///
 /// The parameters must outlive it. Updates allocate nothing.
@@ -54,6 +55,7 @@ class WeightAverage {
   /// While it lives, the averages are in the parameters.
   class [[nodiscard]] Applied {
    public:
+    /// As WeightAverage::apply().
     explicit Applied(WeightAverage& average) : average_(average) {
       average.require_in_place("WeightAverage::apply");
       average.swap();
@@ -68,12 +70,14 @@ class WeightAverage {
     WeightAverage& average_;
   };
 
+  /// Puts the averages into the parameters until it goes out of scope.
   Applied apply() { return Applied(*this); }
 
   /// That of one of the parameters, by its position.
   /// @throws ArgumentError  there is no such parameter, or as update.
   ArrayView<const T> average(std::size_t parameter) const;
 
+  /// All that load_state() needs.
   NamedArrays state() const;
 
   /// @throws ArgumentError  an array is missing, unknown or of another type, or as update.

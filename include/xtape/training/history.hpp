@@ -14,14 +14,14 @@ struct Epoch {
   double learning_rate = 0;      ///< of the first parameter group, as the epoch ended
   double training_loss = 0;      ///< mean over the rows, while the model was changing
   double training_accuracy = 0;  ///< likewise
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();
-  double validation_accuracy = std::numeric_limits<double>::quiet_NaN();
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();      ///< mean over the validation rows
+  double validation_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< likewise
   double seconds = 0;  ///< of all epochs up to this one, without what an interruption undid
 };
 
 /// The course of a training.
 struct History {
-  std::vector<Epoch> epochs;
+  std::vector<Epoch> epochs;   ///< one after the other
   std::size_t best_epoch = 0;  ///< the number of that which early stopping took for the best, or without it
                                ///< that with the lowest validation loss; 0: none
   bool stopped_early = false;  ///< before it had all its epochs

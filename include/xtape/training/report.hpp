@@ -13,8 +13,9 @@
 
 namespace xtape::training {
 
+/// Options of write_report.
 struct ReportOptions {
-  std::string title = "Training report";
+  std::string title = "Training report";      ///< at the top of the page
   std::vector<std::string> class_names = {};  ///< one for each class; none: their numbers
   /// What a row of the features is a picture of: (height, width), or (1 or 3, height, width) for grey or red,
   /// green and blue. Its lowest value is black, its highest white. None, (): the features are no pictures.
@@ -44,8 +45,7 @@ struct ReportOptions {
 ///
 /// @param path           of the file; its directory must exist
 /// @param logits         (rows, classes); or (rows): the log-odds of class 1 against class 0. Of rows that
-/// the
-///                       model was not trained on.
+///                       the model was not trained on.
 /// @param class_indices  (rows): in [0, classes); or 0 or 1.
 /// @param features       (rows, ...): of the same rows; shown if options.image is given
 /// @throws ShapeError     logits have another shape or no classes, class_indices or features do not fit, or

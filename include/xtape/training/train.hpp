@@ -35,28 +35,30 @@ struct Dataset {
 template <class T>
 using Loss = std::function<Variable<T>(Variable<T> logits, ArrayView<const std::int64_t> labels)>;
 
+/// When a schedule takes a step.
 enum class Every { batch, epoch };
 
+/// How to train; optimizer and random must be given.
 template <class T>
 struct Options {
-  optim::Optimizer<T>& optimizer;
+  optim::Optimizer<T>& optimizer;  ///< of the model's parameters
 
   /// Shuffles the rows. The Dropout layers of the model should refer to it too: it is the one state of random
   /// numbers that a checkpoint keeps.
   Random& random;
 
-  std::size_t epochs = 10;  ///< in all, those before a resumption among them
-  std::size_t batch_size = 32;
+  std::size_t epochs = 10;       ///< in all, those before a resumption among them
+  std::size_t batch_size = 32;   ///< rows of one step
   bool drop_last = false;        ///< leave out the last batch of an epoch where it is smaller, as
                                  ///< BatchNorm needs it that refuses a batch of one row
   bool balance_classes = false;  ///< data::BalancedBatches: every class equally frequent
-  std::size_t validation_rows_at_a_time = 256;
-  Loss<T> loss = {};  ///< losses::softmax_cross_entropy if empty
+  std::size_t validation_rows_at_a_time = 256;  ///< more take more memory
+  Loss<T> loss = {};                            ///< losses::softmax_cross_entropy if empty
 
   /// Of this optimizer. It takes a step every batch, with its loss, or every epoch, with the validation loss,
   /// or the training loss where nothing is validated.
   optim::Schedule* schedule = nullptr;
-  Every schedule_every = Every::epoch;
+  Every schedule_every = Every::epoch;  ///< when it takes a step
 
   std::optional<double> max_gradient_norm = {};  ///< optim::clip_gradient_norm before each step; above 0
 
@@ -86,6 +88,7 @@ struct Batch {
 
 /// Either may be empty.
 struct Callbacks {
+  /// Called after each step.
   std::function<void(const Batch&)> on_batch = {};
 
   /// Called before the checkpoint of the epoch is written, so that no kill makes it miss one; the model is in
