@@ -1,7 +1,7 @@
 #!/bin/sh
 # What Doxygen reads in place of a file, line for line. In a header, what stands in a namespace belongs to the group of
-# the header's folder, attributes of namespaces and explicit instantiations are left out. In Markdown, blocks of c++ are
-# coloured like those of cpp.
+# the header's folder; attributes of namespaces, friends and explicit instantiations are left out. In Markdown, blocks
+# of c++ are coloured like those of cpp.
 case $1 in
   *.md) exec sed -e 's|^```c++$|```cpp|' "$1" ;;
   */presets.hpp) exec cat "$1" ;; # Its namespaces are pages of their own.
@@ -21,6 +21,6 @@ exec awk -v begin_group=" /** @addtogroup $room */ /** @{ */" -v end_group='/** 
     print (grouped[depth] ? end_group : "") "}" (--depth && grouped[depth] ? begin_group : "")
     next
   }
-  /^extern template .*;$/ { $0 = "" }
+  /^extern template .*;$|^ +friend [^=]*;$/ { $0 = "" }
   { print }
 ' "$1"
