@@ -15,14 +15,17 @@ string(REPLACE [[<tab type="mainpage" visible="yes" title=""]] [[<tab type="main
   layout "${layout}")
 string(REPLACE [[<tab type="pages" visible="yes" title="" intro=""]]
   [[<tab type="pages" visible="yes" title="Guides" intro="How to do what, by example."]] layout "${layout}")
-foreach(groups modules topics)
-  string(REPLACE "<tab type=\"${groups}\" visible=\"yes\" title=\"\" intro=\"\""
-    "<tab type=\"${groups}\" visible=\"yes\" title=\"Rooms\" intro=\"Everything public, by the room it is in.\""
-    layout "${layout}")
-endforeach()
+set(groups modules) # In newer versions these are C++'s.
+if(layout MATCHES "<tab type=\"topics\"")
+  set(groups topics)
+endif()
+string(REPLACE "<tab type=\"${groups}\" visible=\"yes\" title=\"\" intro=\"\""
+  "<tab type=\"${groups}\" visible=\"yes\" title=\"Rooms\" intro=\"Everything public, by the room it is in.\""
+  layout "${layout}")
 string(REPLACE [[<tab type="concepts" visible="yes"]] [[<tab type="concepts" visible="no"]] layout "${layout}")
 string(REPLACE [[<tab type="classes" visible="yes" title=""]] [[<tab type="classes" visible="yes" title="Types"]]
   layout "${layout}")
+
 # A room says first what it holds, and functions come before their options.
 function(cut text mark begin end)
   string(FIND "${${text}}" "${mark}" at)
@@ -37,11 +40,14 @@ endfunction()
 cut(layout "<group>" before_group rest)
 cut(rest "</group>" group after_group)
 cut(group "</memberdecl>" declarations definitions)
-string(REGEX REPLACE "<briefdescription [^>]*>" [[<detaileddescription title="What it holds"/>]]
-  declarations "${declarations}")
-string(REGEX REPLACE "<(functions|membergroups) [^>]*>" "" declarations "${declarations}")
-string(REPLACE "<memberdecl>" [[<memberdecl><functions title=""/><membergroups visible="yes"/>]]
-  declarations "${declarations}")
-string(REGEX REPLACE "<detaileddescription [^>]*>" "" definitions "${definitions}")
+string(REGEX MATCH "<detaileddescription [^>]*>" description "${definitions}")
+string(REGEX MATCH "<functions [^>]*>" functions "${declarations}")
+string(REGEX MATCH "<membergroups [^>]*>" membergroups "${declarations}")
+string(REPLACE "${description}" "" definitions "${definitions}")
+string(REPLACE "${functions}" "" declarations "${declarations}")
+string(REPLACE "${membergroups}" "" declarations "${declarations}")
+string(REPLACE [[title=""]] [[title="What it holds"]] description "${description}")
+string(REGEX REPLACE "<briefdescription [^>]*>" "${description}" declarations "${declarations}")
+string(REPLACE "<memberdecl>" "<memberdecl>${functions}${membergroups}" declarations "${declarations}")
 set(layout "${before_group}${declarations}${definitions}${after_group}")
 file(WRITE ${WORK_DIR}/layout.xml "${layout}")

@@ -24,8 +24,9 @@ struct StepDecayOptions {
   double factor = 0.1;      ///< above 0
 };
 
-/// Multiplies the learning rate by a factor every so many steps: @f$ b \cdot factor^{\lfloor t / every
-/// \rfloor} @f$
+/// Multiplies the learning rate by a factor every so many steps:
+///
+/// @f[ b \cdot factor^{\lfloor t / every \rfloor} @f]
 Curve step_decay(const StepDecayOptions& options);
 
 /// Options of multi_step_decay.
