@@ -4,15 +4,15 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build
   libxtensor-dev libxtensor-blas-dev libxsimd-dev libfmt-dev libopenblas-dev # the library
-  nlohmann-json3-dev zlib1g-dev libzip-dev                                   # its files
+  libfast-float-dev nlohmann-json3-dev zlib1g-dev libzip-dev                 # its files
   libcli11-dev                                                               # the samples and tests
   catch2                                                                     # the tests
   "$@")
 
 if ! command -v apt-get >/dev/null; then
   echo "install_dependencies: this is no Debian or Ubuntu. With your package manager, install a C++20 compiler," >&2
-  echo "CMake 3.25, Ninja, xtensor 0.24, xtensor-blas, xsimd, fmt 9, OpenBLAS, nlohmann_json 3.11, zlib, libzip, CLI11" >&2
-  echo "and Catch2 (2.13 or 3)." >&2
+  echo "CMake 3.25, Ninja, xtensor 0.24, xtensor-blas 0.20, xsimd 8.1, fmt 9, OpenBLAS, fast_float 3.4, nlohmann_json 3.11," >&2
+  echo "zlib, libzip 1.7, CLI11 and Catch2 (2.13 or 3)." >&2
   exit 0 # They may be there: CMake says what is not.
 fi
 

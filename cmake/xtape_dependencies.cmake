@@ -1,18 +1,26 @@
 # What xtape is built on, from the system's packages. install_dependencies.sh installs them.
 
+# xtape_require(package [lowest version]). The lowest version is compared here: many packages' own version files refuse
+# every other major version, newer ones too.
 macro(xtape_require package)
-  find_package(${package} ${ARGN} QUIET)
+  find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
     message(FATAL_ERROR
-      "xtape needs ${package} ${ARGN}. On Debian and Ubuntu: bash cmake/install_dependencies.sh; elsewhere install "
-      "it with the system's package manager and, if it is in an unusual place, set CMAKE_PREFIX_PATH.")
+      "xtape needs ${package} ${ARGN}, and CMake finds none. On Debian and Ubuntu: bash cmake/install_dependencies.sh; elsewhere "
+      "install it with the system's package manager and, if it is in an unusual place, set CMAKE_PREFIX_PATH.")
+  endif()
+  if(NOT "${ARGN}" STREQUAL "" AND "${${package}_VERSION}" VERSION_LESS "${ARGN}")
+    message(FATAL_ERROR
+      "xtape needs ${package} ${ARGN} or newer and found \"${${package}_VERSION}\" in "
+      "${${package}_DIR}${${package}_CONFIG}. Install a newer one and, if it is in an unusual place, set CMAKE_PREFIX_PATH.")
   endif()
 endmacro()
 
 xtape_require(xtensor 0.24)
-xtape_require(xtensor-blas)
+xtape_require(xtensor-blas 0.20)
 xtape_require(xsimd 8.1)
 xtape_require(fmt 9)
+xtape_require(FastFloat 3.4)
 xtape_require(Threads)
 xtape_require(nlohmann_json 3.11)
 xtape_require(ZLIB)
@@ -35,7 +43,16 @@ check_cxx_source_compiles(
   "extern \"C\" void cblas_sgemm(); int main() { cblas_sgemm(); }" XTAPE_BLAS_HAS_CBLAS)
 check_cxx_source_compiles(
   "extern \"C\" void openblas_set_num_threads(int); int main() { openblas_set_num_threads(1); }" XTAPE_BLAS_IS_OPENBLAS)
+# Compiled with one standard library, fmt does not link with another: with libc++ on Debian, it comes from its headers.
+set(CMAKE_REQUIRED_LIBRARIES fmt::fmt)
+check_cxx_source_compiles(
+  "#include <fmt/format.h>\nint main() { return fmt::format(\"{}\", 1) == \"1\" ? 0 : 1; }" XTAPE_FMT_LINKS)
 unset(CMAKE_REQUIRED_LIBRARIES)
+set(xtape_fmt fmt::fmt)
+if(NOT XTAPE_FMT_LINKS)
+  set(xtape_fmt fmt::fmt-header-only)
+endif()
+
 if(NOT XTAPE_BLAS_HAS_CBLAS)
   message(FATAL_ERROR
     "xtape needs a BLAS with the CBLAS interface, got ${BLAS_LIBRARIES} without cblas_sgemm. Say -DBLA_VENDOR=OpenBLAS.")

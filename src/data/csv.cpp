@@ -2,13 +2,12 @@
 #include "xtape/data/csv.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
-#include <locale>
 #include <map>
 #include <set>
-#include <sstream>
+
+#include <fast_float/fast_float.h>
 
 #include "core/byte_reader.hpp"
 #include "core/format.hpp"
@@ -21,18 +20,13 @@ constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 
-// A finite number.
+// A finite number. One too small for a double is 0.
 std::optional<double> parse_number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);  // from_chars takes no plus
   double value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc::result_out_of_range) {
-    // Too large or too small: from_chars does not tell which. A stream reads the small as 0.
-    std::istringstream stream{std::string(text)};
-    stream.imbue(std::locale::classic());
-    if (stream >> value) error = {};
-  }
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
+  const char* const text_end = text.data() + text.size();
+  const auto [end, error] = fast_float::from_chars(text.data(), text_end, value);
+  const bool is_number = error != std::errc::invalid_argument && end == text_end && std::isfinite(value);
   return is_number ? std::optional(value) : std::nullopt;
 }
 

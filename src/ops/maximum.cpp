@@ -12,7 +12,7 @@ T maximum_of(T x, T y) {
 }
 
 template <class T>
-T share(T mine, T other) {
+T share_of_maximum(T mine, T other) {
   if (mine == other) return T{0.5};
   return mine > other ? T{1} : T{0};
 }
@@ -22,14 +22,14 @@ T share(T mine, T other) {
 template <class T>
 Variable<T> maximum(Variable<T> a, Variable<T> b) {
   return binary(
-      "maximum", a, b, [](T x, T y) { return maximum_of(x, y); }, [](T x, T y, T) { return share(x, y); },
-      [](T x, T y, T) { return share(y, x); });
+      "maximum", a, b, [](T x, T y) { return maximum_of(x, y); },
+      [](T x, T y, T) { return share_of_maximum(x, y); }, [](T x, T y, T) { return share_of_maximum(y, x); });
 }
 
 template <class T>
 Variable<T> maximum(Variable<T> a, Number<T> b) {
   return unary(
-      "maximum", a, [b](T x) { return maximum_of(x, b); }, [b](T x, T) { return share(x, b); });
+      "maximum", a, [b](T x) { return maximum_of(x, b); }, [b](T x, T) { return share_of_maximum(x, b); });
 }
 
 template Variable<float> maximum(Variable<float>, Variable<float>);

@@ -12,7 +12,7 @@ T minimum_of(T x, T y) {
 }
 
 template <class T>
-T share(T mine, T other) {
+T share_of_minimum(T mine, T other) {
   if (mine == other) return T{0.5};
   return mine < other ? T{1} : T{0};
 }
@@ -22,14 +22,14 @@ T share(T mine, T other) {
 template <class T>
 Variable<T> minimum(Variable<T> a, Variable<T> b) {
   return binary(
-      "minimum", a, b, [](T x, T y) { return minimum_of(x, y); }, [](T x, T y, T) { return share(x, y); },
-      [](T x, T y, T) { return share(y, x); });
+      "minimum", a, b, [](T x, T y) { return minimum_of(x, y); },
+      [](T x, T y, T) { return share_of_minimum(x, y); }, [](T x, T y, T) { return share_of_minimum(y, x); });
 }
 
 template <class T>
 Variable<T> minimum(Variable<T> a, Number<T> b) {
   return unary(
-      "minimum", a, [b](T x) { return minimum_of(x, b); }, [b](T x, T) { return share(x, b); });
+      "minimum", a, [b](T x) { return minimum_of(x, b); }, [b](T x, T) { return share_of_minimum(x, b); });
 }
 
 template Variable<float> minimum(Variable<float>, Variable<float>);

@@ -6,35 +6,40 @@
 
 #include "training/axis.hpp"
 #include "training/markup.hpp"
+#include "training/plot_frame.hpp"
 
 namespace xtape::training {
 namespace {
 
-constexpr double width = 560, height = 310;
-constexpr double left = 56, right = width - 16, top = 34, bottom = height - 44;
+constexpr double chart_height = 310, chart_bottom = chart_height - 44;
 
-double x_at(const Axis& axis, double value) { return tenth(left + (right - left) * axis.place(value)); }
-double y_at(const Axis& axis, double value) { return tenth(bottom - (bottom - top) * axis.place(value)); }
+double x_at(const Axis& axis, double value) {
+  return tenth(plot_left + (plot_right - plot_left) * axis.place(value));
+}
+double y_at(const Axis& axis, double value) {
+  return tenth(chart_bottom - (chart_bottom - plot_top) * axis.place(value));
+}
 
 void add_axes(std::string& svg, const Axis& x, const Axis& y, const char* unit) {
   for (const Tick& tick : y.ticks()) {
     const double at = y_at(y, tick.value);
-    append(svg, "<path class=\"grid\" d=\"M{} {}H{}\"/>", left, at, right);
-    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}{}</text>\n", left - 8, tenth(at + 4),
+    append(svg, "<path class=\"grid\" d=\"M{} {}H{}\"/>", plot_left, at, plot_right);
+    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}{}</text>\n", plot_left - 8, tenth(at + 4),
            tick.label, unit);
   }
-  append(svg, "<path class=\"axis\" d=\"M{} {}H{}\"/>\n", left, bottom, right);
+  append(svg, "<path class=\"axis\" d=\"M{} {}H{}\"/>\n", plot_left, chart_bottom, plot_right);
   for (const Tick& tick : x.ticks()) {
     const double at = x_at(x, tick.value);
-    append(svg, "<path class=\"axis\" d=\"M{} {}v4\"/>", at, bottom);
-    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", at, bottom + 19, tick.label);
+    append(svg, "<path class=\"axis\" d=\"M{} {}v4\"/>", at, chart_bottom);
+    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", at, chart_bottom + 19,
+           tick.label);
   }
-  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">Epoch{}</text>\n", (left + right) / 2,
-         height - 6, y.is_logarithmic() ? " (logarithmic vertical axis)" : "");
+  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">Epoch{}</text>\n", (plot_left + plot_right) / 2,
+         chart_height - 6, y.is_logarithmic() ? " (logarithmic vertical axis)" : "");
 }
 
 void add_legend(std::string& svg, const LineChart& chart, bool has_best) {
-  double x = left;
+  double x = plot_left;
   for (const Series& series : chart.series) {
     append(svg, "<path class=\"{}\" d=\"M{} 12h22\"/>", series.style, x);
     append(svg, "<text x=\"{}\" y=\"16\">{}</text>\n", x + 28, series.name);
@@ -85,7 +90,7 @@ void add_curve(std::string& svg, const LineChart& chart, const Series& series, c
 
 void add_best(std::string& svg, const LineChart& chart, std::size_t best, const Axis& x, const Axis& y) {
   const double at = x_at(x, chart.epochs[best]);
-  append(svg, "<path class=\"best\" d=\"M{} {}V{}\"/>\n", at, top, bottom);
+  append(svg, "<path class=\"best\" d=\"M{} {}V{}\"/>\n", at, plot_top, chart_bottom);
   const double value = chart.series.back().values[best];
   if (!is_drawn(value)) return;
   append(svg, "<circle class=\"dot {}\" cx=\"{}\" cy=\"{}\" r=\"4.5\"/>\n", chart.series.back().style, at,
@@ -106,12 +111,12 @@ std::string describe(const LineChart& chart) {
 }  // namespace
 
 std::string draw(const LineChart& chart) {
-  std::string svg = svg_head(chart.id, width, height, chart.title, describe(chart));
+  std::string svg = svg_head(chart.id, plot_width, chart_height, chart.title, describe(chart));
   std::vector<double> all;
   for (const Series& series : chart.series) all.insert(all.end(), series.values.begin(), series.values.end());
   if (std::none_of(all.begin(), all.end(), is_drawn)) {
-    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">nothing to draw</text>\n</svg>\n", width / 2,
-           height / 2);
+    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">nothing to draw</text>\n</svg>\n",
+           plot_width / 2, chart_height / 2);
     return svg;
   }
   const Axis x = Axis::of_epochs(chart.epochs.front(), chart.epochs.back());

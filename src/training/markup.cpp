@@ -43,7 +43,7 @@ bool is_allowed_in_xml(char32_t c) {
   return !is_c1_control && (c & 0xFFFE) != 0xFFFE;
 }
 
-std::size_t width(char32_t c) {
+std::size_t columns_of(char32_t c) {
   const bool is_combining = (c >= 0x300 && c < 0x370) || c == 0x200D || (c >= 0xFE00 && c < 0xFE10);
   if (is_combining) return 0;
   const bool is_wide = (c >= 0x1100 && c < 0x1160) || (c >= 0x2E80 && c < 0xA4D0) ||
@@ -80,7 +80,7 @@ std::string escaped(std::string_view text) {
 
 std::size_t columns_of(std::string_view text) {
   std::size_t columns = 0;
-  while (!text.empty()) columns += width(take_character(text));
+  while (!text.empty()) columns += columns_of(take_character(text));
   return columns;
 }
 
@@ -89,7 +89,7 @@ std::string shortened(std::string_view text, std::size_t columns) {
   std::string_view rest = text;
   std::size_t used = 1, kept = 0;  // the ellipsis takes one
   while (!rest.empty()) {
-    used += width(take_character(rest));
+    used += columns_of(take_character(rest));
     if (used > columns) break;
     kept = text.size() - rest.size();
   }

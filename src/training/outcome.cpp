@@ -12,17 +12,15 @@
 namespace xtape::training {
 namespace {
 
-const char* const function = "write_report";
-
 std::vector<std::int64_t> read_labels(const Shape& logits, std::size_t classes,
                                       const Indices& class_indices) {
   if (class_indices.shape() != Shape{logits[0]}) {
-    fail<ShapeError>("{}: class_indices must have one entry for each row of logits {}, got {}", function,
-                     logits, class_indices.shape());
+    fail<ShapeError>("{}: class_indices must have one entry for each row of logits {}, got {}",
+                     report_function, logits, class_indices.shape());
   }
   std::vector<std::int64_t> labels(class_indices.size());
   class_indices.copy_to(labels);
-  require_indices(function, "class_indices", labels,
+  require_indices(report_function, "class_indices", labels,
                   {.noun = "classes",
                    .count = classes,
                    .array = logits.rank() == 2 ? "logits" : nullptr,
@@ -48,7 +46,7 @@ Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices) 
   if (shape.rank() != 1 && (shape.rank() != 2 || shape[1] == 0)) {
     fail<ShapeError>(
         "{}: logits must be (rows, classes) with at least one class, or (rows) for class 1 of two, got {}",
-        function, shape);
+        report_function, shape);
   }
   Outcome outcome;
   outcome.classes = shape.rank() == 2 ? shape[1] : 2;

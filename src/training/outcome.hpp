@@ -10,6 +10,9 @@
 
 namespace xtape::training {
 
+// In whose name the parts of a report complain.
+inline constexpr const char* report_function = "write_report";
+
 // What a model made of rows whose classes are known: an entry for each row that has a softmax.
 struct Outcome {
   std::size_t classes = 0;
@@ -21,7 +24,7 @@ struct Outcome {
   std::vector<double> losses;       // -log(probability of the true class)
 };
 
-// Throws ShapeError and LabelError in the name of write_report.
+// Throws ShapeError and LabelError in the name of report_function.
 Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices);
 
 // The places in the outcome of at most `count` rows, the highest loss first, and of equal ones the first row.

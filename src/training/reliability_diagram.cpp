@@ -5,43 +5,44 @@
 #include <cmath>
 
 #include "training/markup.hpp"
+#include "training/plot_frame.hpp"
 
 namespace xtape::training {
 namespace {
 
-constexpr double width = 560, height = 424;
-constexpr double left = 56, right = width - 16, top = 34, bottom = 288;
+constexpr double diagram_height = 424, diagram_bottom = 288;
 constexpr double histogram_top = 318, histogram_bottom = 380;
 
-double x_at(double confidence) { return tenth(left + (right - left) * confidence); }
-double y_at(double accuracy) { return tenth(bottom - (bottom - top) * accuracy); }
+double x_at(double confidence) { return tenth(plot_left + (plot_right - plot_left) * confidence); }
+double y_at(double accuracy) { return tenth(diagram_bottom - (diagram_bottom - plot_top) * accuracy); }
 
 void add_axes(std::string& svg) {
   for (int i = 0; i <= 5; ++i) {
     const double value = i / 5.0;
-    append(svg, "<path class=\"grid\" d=\"M{} {}H{}\"/>", left, y_at(value), right);
-    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}%</text>", left - 8, tenth(y_at(value) + 4),
-           20 * i);
+    append(svg, "<path class=\"grid\" d=\"M{} {}H{}\"/>", plot_left, y_at(value), plot_right);
+    append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}%</text>", plot_left - 8,
+           tenth(y_at(value) + 4), 20 * i);
     append(svg, "<path class=\"axis\" d=\"M{} {}v4\"/>", x_at(value), histogram_bottom);
     append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}%</text>\n", x_at(value),
            histogram_bottom + 19, 20 * i);
   }
-  append(svg, "<path class=\"axis\" d=\"M{} {}H{}M{} {}H{}\"/>\n", left, bottom, right, left,
-         histogram_bottom, right);
+  append(svg, "<path class=\"axis\" d=\"M{} {}H{}M{} {}H{}\"/>\n", plot_left, diagram_bottom, plot_right,
+         plot_left, histogram_bottom, plot_right);
   append(svg,
          "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">Confidence (probability of the predicted "
          "class)</text>\n",
-         (left + right) / 2, height - 6);
-  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">rows</text>\n", left - 8, histogram_bottom - 2);
+         (plot_left + plot_right) / 2, diagram_height - 6);
+  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">rows</text>\n", plot_left - 8,
+         histogram_bottom - 2);
 }
 
 void add_legend(std::string& svg) {
-  append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"6\" width=\"14\" height=\"12\"/>", left);
-  append(svg, "<text x=\"{}\" y=\"16\">accuracy</text>", left + 20);
-  append(svg, "<path class=\"validation\" d=\"M{} 12h22\"/>", left + 96);
-  append(svg, "<text x=\"{}\" y=\"16\">mean confidence</text>", left + 124);
-  append(svg, "<path class=\"best\" d=\"M{} 12h22\"/>", left + 250);
-  append(svg, "<text x=\"{}\" y=\"16\">the two equal</text>\n", left + 278);
+  append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"6\" width=\"14\" height=\"12\"/>", plot_left);
+  append(svg, "<text x=\"{}\" y=\"16\">accuracy</text>", plot_left + 20);
+  append(svg, "<path class=\"validation\" d=\"M{} 12h22\"/>", plot_left + 96);
+  append(svg, "<text x=\"{}\" y=\"16\">mean confidence</text>", plot_left + 124);
+  append(svg, "<path class=\"best\" d=\"M{} 12h22\"/>", plot_left + 250);
+  append(svg, "<text x=\"{}\" y=\"16\">the two equal</text>\n", plot_left + 278);
 }
 
 // "12345", "1.23M"
@@ -60,7 +61,7 @@ void add_bin(std::string& svg, const metrics::ReliabilityTable& table, std::size
          percent(table.edges[bin], 0), percent(table.edges[bin + 1], 0), count, percent(accuracy),
          percent(confidence));
   append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", tenth(from + 1),
-         y_at(accuracy), tenth(to - from - 2), tenth(bottom - y_at(accuracy)));
+         y_at(accuracy), tenth(to - from - 2), tenth(diagram_bottom - y_at(accuracy)));
   append(svg, "<path class=\"validation\" d=\"M{} {}H{}\"/>", tenth(from + 1), y_at(confidence),
          tenth(to - 1));
   const double y =
@@ -80,13 +81,13 @@ std::string draw_reliability(const metrics::ReliabilityTable& table) {
       "largest {}.",
       percent(metrics::expected_calibration_error(table)),
       percent(metrics::maximum_calibration_error(table)));
-  std::string svg = svg_head("reliability", width, height, "Reliability diagram", description);
+  std::string svg = svg_head("reliability", plot_width, diagram_height, "Reliability diagram", description);
   add_axes(svg);
   add_legend(svg);
   for (std::size_t bin = 0; bin < table.counts.size(); ++bin) {
     if (table.counts[bin] > 0) add_bin(svg, table, bin, static_cast<double>(most));
   }
-  append(svg, "<path class=\"best\" d=\"M{} {}L{} {}\"/>\n", left, bottom, right, top);
+  append(svg, "<path class=\"best\" d=\"M{} {}L{} {}\"/>\n", plot_left, diagram_bottom, plot_right, plot_top);
   return svg + "</svg>\n";
 }
 

@@ -23,14 +23,13 @@
 namespace xtape::training {
 namespace {
 
-const char* const function = "write_report";
 constexpr std::size_t reliability_bins = 10;
 
 void require_pictures(const Shape& logits, const metrics::Scores* features, const Shape& image) {
   const std::size_t rows = logits[0];
   if (features != nullptr && (features->shape().rank() == 0 || features->shape()[0] != rows)) {
-    fail<ShapeError>("{}: features must have one row for each row of logits {}, got {}", function, logits,
-                     features->shape());
+    fail<ShapeError>("{}: features must have one row for each row of logits {}, got {}", report_function,
+                     logits, features->shape());
   }
   if (image.rank() == 0) return;
   const bool is_grey = image.rank() == 2 || (image.rank() == 3 && image[0] == 1);
@@ -40,22 +39,22 @@ void require_pictures(const Shape& logits, const metrics::Scores* features, cons
         "{}: options.image must be (height, width), (1, height, width) or (3, height, width) with at least "
         "one "
         "pixel, got {}",
-        function, image);
+        report_function, image);
   }
   if (features == nullptr) {
     fail<ArgumentError>("{}: options.image needs features to show, got none; give them before the options",
-                        function);
+                        report_function);
   }
   if (features->shape().elements() != rows * image.elements()) {
-    fail<ShapeError>("{}: features must have {} elements in each row for options.image {}, got {}", function,
-                     image.elements(), image, features->shape());
+    fail<ShapeError>("{}: features must have {} elements in each row for options.image {}, got {}",
+                     report_function, image.elements(), image, features->shape());
   }
 }
 
 std::vector<std::string> names_of(std::size_t classes, const std::vector<std::string>& given) {
   if (!given.empty() && given.size() != classes) {
     fail<ArgumentError>("{}: options.class_names must be one for each of {} classes, or none, got {}",
-                        function, classes, given.size());
+                        report_function, classes, given.size());
   }
   if (!given.empty()) return given;
   std::vector<std::string> numbers(classes);
@@ -374,7 +373,7 @@ void write(const std::string& path, const History& history, const metrics::Score
                       .confusion = std::move(confusion),
                       .by_class = std::move(by_class),
                       .reliability = std::move(reliability)};
-  AtomicFile file(function, path);
+  AtomicFile file(report_function, path);
   const std::string text = page(report);
   file.write(text.data(), text.size());
   file.commit();

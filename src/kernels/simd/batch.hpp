@@ -38,13 +38,14 @@ using Value = typename B::value_type;
 template <class T>
 using Bits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
 
-template <class T>
-XTAPE_INLINE Batch<Bits<T>> bits(Batch<T> x) {
-  return xsimd::bitwise_cast<Batch<Bits<T>>>(x);
-}
-template <class T>
-XTAPE_INLINE Batch<T> from_bits(Batch<Bits<T>> x) {
-  return xsimd::bitwise_cast<Batch<T>>(x);
+// The same bits as numbers of another type.
+template <class To, class From>
+XTAPE_INLINE Batch<To> bits_as(Batch<From> x) {
+#if XSIMD_VERSION_MAJOR >= 9
+  return xsimd::bitwise_cast<To>(x);
+#else
+  return xsimd::bitwise_cast<Batch<To>>(x);
+#endif
 }
 
 // x y + z: rounded once where the processor can.

@@ -79,7 +79,7 @@ XTAPE_INLINE B exponential_near_0(B r) {
 // number.
 template <class T>
 XTAPE_INLINE Batch<T> power_of_two(Batch<T> shifted) {
-  return from_bits<T>(bits<T>(shifted) << (std::numeric_limits<T>::digits - 1));
+  return bits_as<T>(bits_as<Bits<T>>(shifted) << (std::numeric_limits<T>::digits - 1));
 }
 
 // e^x to 2^-34 for |x| <= 700
@@ -157,11 +157,11 @@ XTAPE_INLINE Wide log1p_of_positive(Wide x) {
     const Wide one(1.0), two_to_52(0x1p52);
     const Words sqrt_half(std::bit_cast<std::uint64_t>(0.7071067811865476));
     // 1 + x = 2^n (1 + f)
-    const Words from_sqrt_half = xsimd::bitwise_cast<Words>(one + x) - sqrt_half;
-    const Words exponent = (from_sqrt_half >> 52) | xsimd::bitwise_cast<Words>(two_to_52);
+    const Words from_sqrt_half = bits_as<std::uint64_t>(one + x) - sqrt_half;
+    const Words exponent = (from_sqrt_half >> 52) | bits_as<std::uint64_t>(two_to_52);
     const Words mantissa = (from_sqrt_half & Words(0xfffffffffffff)) + sqrt_half;
-    const Wide n = xsimd::bitwise_cast<Wide>(exponent) - two_to_52;
-    const Wide f = xsimd::select(n == Wide(0.0), x, xsimd::bitwise_cast<Wide>(mantissa) - one);
+    const Wide n = bits_as<double>(exponent) - two_to_52;
+    const Wide f = xsimd::select(n == Wide(0.0), x, bits_as<double>(mantissa) - one);
     const Wide log = multiply_add(n, Wide(0.6931471805599453), f * polynomial(c, f));
     return xsimd::select(x == x, log, x);
   } else {
