@@ -4,16 +4,16 @@
 # of c++ are coloured like those of cpp.
 case $1 in
   *.md) exec sed -e 's|^```c++$|```cpp|' "$1" ;;
-  */presets.hpp) exec cat "$1" ;; # Its namespaces are pages of their own.
+  */presets.hpp) room= ;; # Its namespaces are pages of their own.
   */xtape/*/*.hpp) room=$(basename "$(dirname "$1")") ;;
   *) exec cat "$1" ;;
 esac
 
-exec awk -v begin_group=" /** @addtogroup $room */ /** @{ */" -v end_group='/** @} */ ' '
+exec awk -v room="$room" -v begin_group=" /** @addtogroup $room */ /** @{ */" -v end_group='/** @} */ ' '
   /^namespace .*\{$/ {
     gsub(/XTAPE_[A-Z_]+ |__attribute__ *\(\([^{]*\)\) |\[\[[^{]*\]\] /, "")
     before = depth && grouped[depth] ? end_group : ""
-    grouped[++depth] = $0 !~ /detail/
+    grouped[++depth] = room != "" && $0 !~ /detail/
     print before $0 (grouped[depth] ? begin_group : "")
     next
   }
