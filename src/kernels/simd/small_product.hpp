@@ -195,7 +195,10 @@ void multiply_lanes(const SmallProduct<T>& in, const T* a, std::size_t step, std
   if constexpr (columns > 1) multiply_lanes<columns / 2>(in, a, step, j, c);
 }
 
-// With few columns, lanes are rows.
+// With few columns, at most half as many as a batch has lanes, the lanes are rows.
+template <class T>
+inline constexpr std::size_t few_columns = lanes<T> / 2;
+
 template <class T>
 void multiply_few_columns(const SmallProduct<T>& in) {
   for (std::size_t i = 0; i < in.rows; i += lanes<T>) {
@@ -211,8 +214,8 @@ void multiply_few_columns(const SmallProduct<T>& in) {
       for (std::size_t k = 0; k < in.inner; ++k)
         store(load_partly<Batch<T>>(in.a + i + k * in.a_inner, count, T{0}), in.groups + k * lanes<T>);
     }
-    T by_columns[lanes<T> * lanes<T>], by_rows[lanes<T> * lanes<T>];
-    multiply_lanes<8>(in, a, step, 0, by_columns);
+    T by_columns[few_columns<T> * lanes<T>], by_rows[few_columns<T> * lanes<T>];
+    multiply_lanes<few_columns<T>>(in, a, step, 0, by_columns);
     lanes_to_rows(by_columns, count, in.columns, by_rows);
     for (std::size_t r = 0; r < count; ++r) {
       T* const c = in.c + (i + r) * in.c_row;
@@ -226,7 +229,7 @@ template <class T>
 void multiply_small(const SmallProduct<T>& in) {
   if (in.b_is_transposed && in.rows <= few_rows && in.a_inner == 1) {
     multiply_few_rows(in);
-  } else if (2 * in.columns <= lanes<T>) {
+  } else if (in.columns <= few_columns<T>) {
     multiply_few_columns(in);
   } else if (in.b_is_transposed) {
     multiply_by_rows(in);
