@@ -21,7 +21,7 @@ namespace reference {
 template <class Value>
 Value choose(const nlohmann::json& name, std::initializer_list<std::pair<std::string_view, Value>> choices) {
   for (const auto& [key, value] : choices) {
-    if (key == name) return value;
+    if (name.is_string() && name.get_ref<const std::string&>() == key) return value;
   }
   throw xtape::ArgumentError(fmt::format("unknown choice {}", name.dump()));
 }
