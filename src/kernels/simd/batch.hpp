@@ -61,15 +61,23 @@ XTAPE_INLINE B multiply_add(B x, B y, B z) {
 #endif
 }
 
-// The larger of `least` and x, and NaN where x is.
+// The larger of `least` and x, and NaN where x is. The instructions of x86 give their second operand where
+// either is NaN; xsimd 14 has turned round what older ones give them.
+#if defined(__AVX512F__)
+XTAPE_INLINE Batch<float> at_least(Batch<float> least, Batch<float> x) { return _mm512_max_ps(least, x); }
+XTAPE_INLINE Wide at_least(Wide least, Wide x) { return _mm512_max_pd(least, x); }
+#elif defined(__AVX__)
+XTAPE_INLINE Batch<float> at_least(Batch<float> least, Batch<float> x) { return _mm256_max_ps(least, x); }
+XTAPE_INLINE Wide at_least(Wide least, Wide x) { return _mm256_max_pd(least, x); }
+#elif defined(__SSE2__)
+XTAPE_INLINE Batch<float> at_least(Batch<float> least, Batch<float> x) { return _mm_max_ps(least, x); }
+XTAPE_INLINE Wide at_least(Wide least, Wide x) { return _mm_max_pd(least, x); }
+#else
 template <class B>
 XTAPE_INLINE B at_least(B least, B x) {
-#ifdef __SSE2__  // max gives its second operand where either is NaN
-  return xsimd::max(least, x);
-#else
   return xsimd::select(x < least, least, x);
-#endif
 }
+#endif
 
 // x y, but 0 where `position` < `from`, whatever x y is.
 template <class B>
