@@ -13,9 +13,10 @@ function(xtape_add_kernels name)
   target_compile_definitions(${kernels} PRIVATE XTAPE_SIMD=${name})
   # Fast in every configuration, and exact: see the options of the library itself. GCC takes what its AVX-512
   # intrinsics leave undefined on purpose for a mistake, and with -fipa-ra it can leave the upper halves of vector
-  # registers dirty where a kernel ends with a call, which makes all code for SSE after it 10 times as slow.
+  # registers dirty where a kernel ends with a call, which makes all code for SSE after it 10 times as slow. On ARM64
+  # it tells how it passed vectors before version 10.
   target_compile_options(${kernels} PRIVATE ${ARGN} ${xtape_kernel_optimization} -fno-fast-math -ffp-contract=off -fno-math-errno -fno-exceptions
-    $<$<CXX_COMPILER_ID:GNU>:-fno-ipa-ra -Wno-uninitialized -Wno-maybe-uninitialized>)
+    $<$<CXX_COMPILER_ID:GNU>:-fno-ipa-ra -Wno-psabi -Wno-uninitialized -Wno-maybe-uninitialized>)
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${kernels} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
   endif()
@@ -23,7 +24,12 @@ function(xtape_add_kernels name)
   target_sources(xtape PRIVATE $<TARGET_OBJECTS:${kernels}>)
 endfunction()
 
-xtape_add_kernels(baseline)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+  xtape_add_kernels(neon)
+  target_compile_definitions(xtape PRIVATE XTAPE_ARM64)
+else()
+  xtape_add_kernels(baseline)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   xtape_add_kernels(avx2 -mavx2 -mfma)
   xtape_add_kernels(avx512 -mavx2 -mfma -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl)

@@ -13,9 +13,17 @@
 namespace xtape {
 namespace kernels {
 
+#ifdef XTAPE_ARM64
+namespace neon {
+extern const KernelTable kernel_table;
+}
+namespace least = neon;  // which every such processor has
+#else
 namespace baseline {
 extern const KernelTable kernel_table;
 }
+namespace least = baseline;
+#endif
 #ifdef XTAPE_X86
 namespace avx2 {
 extern const KernelTable kernel_table;
@@ -43,8 +51,8 @@ struct Choice {
   bool (*is_supported)();
 };
 
-// From the most to the least that a processor may have. On others than x86 there is one, of all that the
-// library was compiled for.
+// From the most to the least that a processor may have. What another kind of processor has stands for the best
+// below it.
 constexpr Choice choices[] = {
 #ifdef XTAPE_X86
     {"avx512", &avx512::kernel_table, has_avx512},
@@ -53,7 +61,12 @@ constexpr Choice choices[] = {
     {"avx512", nullptr, nullptr},
     {"avx2", nullptr, nullptr},
 #endif
-    {"baseline", &baseline::kernel_table, always},
+#ifdef XTAPE_ARM64
+    {"neon", &least::kernel_table, always},
+#else
+    {"neon", nullptr, nullptr},
+#endif
+    {"baseline", &least::kernel_table, always},
 };
 
 const KernelTable& choose() {
@@ -62,7 +75,7 @@ const KernelTable& choose() {
     best = std::ranges::find(choices, limit, &Choice::name);
     if (best == std::end(choices)) {
       fail<ArgumentError>(
-          "simd: XTAPE_SIMD must be baseline, avx2 or avx512, got \"{}\"; correct or unset it", limit);
+          "simd: XTAPE_SIMD must be baseline, neon, avx2 or avx512, got \"{}\"; correct or unset it", limit);
     }
   }
   while (best->table == nullptr || !best->is_supported()) ++best;

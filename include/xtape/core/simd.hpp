@@ -3,9 +3,10 @@
 
 namespace xtape {
 
-/// The instructions that the library's loops use in this process: "avx512", "avx2", or "baseline", which is
-/// what the library was compiled for. Chosen once, by the first operation: the best of what the processor
-/// has, and no better than the environment's XTAPE_SIMD says. Results differ between them in the last bits.
+/// The instructions that the library's loops use in this process: "avx512" or "avx2", on ARM64 "neon", or
+/// "baseline", which is what the library was compiled for. Chosen once, by the first operation: the best of
+/// what the processor has, and no better than the environment's XTAPE_SIMD says. Results differ between them
+/// in the last bits.
 /// @throws ArgumentError  XTAPE_SIMD is set to something else.
 const char* simd_name();
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Compiled once for each kind of processor, XTAPE_SIMD: baseline, avx2, avx512.
+// Compiled once for each kind of processor, XTAPE_SIMD: baseline, neon, avx2, avx512.
 #include "kernels/kernel_table.hpp"
 
 #include "kernels/simd/elementwise.hpp"
