@@ -75,11 +75,7 @@ void run(const json& test, std::map<std::string, Tally>& tallies) {
   loss.backward();
 
   bool hard = true;
-  long double total = loss_name.starts_with("sigmoid") ? 1 : 0;
-  for (const T label : labels) {
-    hard = hard && (label == 0 || label == 1);
-    if (!loss_name.starts_with("sigmoid")) total += label;
-  }
+  for (const T label : labels) hard = hard && (label == 0 || label == 1);
   Tally& tally = tallies[fmt::format("{} {} {}", loss_name, hard ? "hard" : "soft",
                                      test.at("dtype").get<std::string>())];
   ++tally.cases;
