@@ -48,6 +48,7 @@ AtomicFile::AtomicFile(const char* function, const std::string& path, Unopened)
 // What throws below is cleaned up by the destructor, because another constructor has come to its end.
 AtomicFile::AtomicFile(const char* function, const std::string& path)
     : AtomicFile(function, path, Unopened()) {
+  if (path.empty()) refuse(ENOENT);  // to libc++ it is the current directory
   std::error_code ignored;
   destination_ = fs::canonical(path, ignored);
   if (destination_.empty()) destination_ = path;
