@@ -205,6 +205,36 @@ XTAPE_INLINE Value<B> largest_lane(B x) {
   return lane[0];
 #endif
 }
+
+// The sum of all lanes, by halves: xsimd adds them in an order that changes with its version, and with it the
+// last bits.
+#ifdef __SSE2__
+XTAPE_INLINE float sum_of_halves(__m128 x) {
+  const __m128 pair = _mm_add_ps(x, _mm_movehl_ps(x, x));
+  return _mm_cvtss_f32(_mm_add_ss(pair, _mm_shuffle_ps(pair, pair, 1)));
+}
+XTAPE_INLINE double sum_of_halves(__m128d x) { return _mm_cvtsd_f64(_mm_add_sd(x, _mm_unpackhi_pd(x, x))); }
+#ifdef __AVX__
+XTAPE_INLINE float sum_of_halves(__m256 x) {
+  return sum_of_halves(_mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1)));
+}
+XTAPE_INLINE double sum_of_halves(__m256d x) {
+  return sum_of_halves(_mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1)));
+}
+#endif
+#ifdef __AVX512F__
+XTAPE_INLINE float sum_of_halves(__m512 x) {
+  return sum_of_halves(_mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)));
+}
+XTAPE_INLINE double sum_of_halves(__m512d x) {
+  return sum_of_halves(_mm256_add_pd(_mm512_castpd512_pd256(x), _mm512_extractf64x4_pd(x, 1)));
+}
+#endif
+template <class B>
+XTAPE_INLINE Value<B> sum_of_lanes(B x) {
+  return sum_of_halves(typename B::register_type(x));
+}
+#else
 template <class B>
 XTAPE_INLINE Value<B> sum_of_lanes(B x) {
 #if XSIMD_VERSION_MAJOR >= 10
@@ -213,6 +243,7 @@ XTAPE_INLINE Value<B> sum_of_lanes(B x) {
   return xsimd::hadd(x);
 #endif
 }
+#endif
 
 // Asks for memory that will be read soon, or does not exist.
 XTAPE_INLINE void fetch(const void* address) { __builtin_prefetch(address, 0, 3); }
