@@ -11,6 +11,12 @@
 #include "comparison.hpp"
 #include "numbers.hpp"
 #include "timing.hpp"
+#include "xtape/core/simd.hpp"
+
+extern "C" {
+char* openblas_get_config();
+char* openblas_get_corename();
+}
 
 namespace {
 
@@ -60,6 +66,8 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   try {
     keep_freed_memory();
+    fmt::print("The BLAS of all sides: {}, kernels for {}; xtape's loops: {}\n", openblas_get_config(),
+               openblas_get_corename(), xtape::simd_name());
     Table table(only);
     compare_losses(table);
     compare_training_steps(table);

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=build/release
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # As in run.sh.
 
 seconds() { # COMMAND...: the wall time of a run
   local TIMEFORMAT=%R
@@ -45,7 +46,7 @@ in_turns 3 "$compiler -std=c++20 -O2 $flags -Iinclude -c $build/first_program.cp
   "$compiler -std=c++17 -O2 -I$torch/torch/csrc/api/include -c tests/benchmarks/torch_first_program.cpp -o /dev/null"
 
 echo "Its size, stripped, with libxtape.a and libfmt, without OpenBLAS (aim: under 3 MB); with libtorch and libc10:"
-"$compiler" $build/first_program.o $build/libxtape.a -lfmt -lopenblas -pthread -s -o $build/first_program
+"$compiler" $build/first_program.o $build/libxtape.a -lfmt -lopenblas -pthread -Wl,--gc-sections -s -o $build/first_program
 strip $build/tests/benchmarks/torch_first_program -o $build/torch_first_program
 print_row MB "$(megabytes $build/first_program '^libfmt')" "$(megabytes $build/torch_first_program '^lib(torch|c10)')"
 

@@ -2,6 +2,7 @@
 # Installs what is missing, builds and runs the benchmarks: bash tests/benchmarks/run.sh [GOOGLE BENCHMARK OPTIONS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # They would hold the BLAS to kernels of an older processor.
 
 bash cmake/install_dependencies.sh libbenchmark-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
