@@ -12,6 +12,9 @@ XTAPE_INLINE Wide where_negative(Wide x, Wide then, Wide otherwise) {
   return xsimd::select(x < Wide(0.0), then, otherwise);
 }
 
+// x, and 0 where it is NaN.
+XTAPE_INLINE Wide number_or_0(Wide x) { return xsimd::select(x == x, x, Wide(0.0)); }
+
 struct Exp {
   template <class Precision>
   XTAPE_INLINE static Wide value(Wide x) {
@@ -85,7 +88,10 @@ struct Tanh {
       return xsimd::select(xsimd::abs(x) < Wide(0x1p-5), x * polynomial(series, x * x),
                            where_negative(x, -quotient, quotient));
     } else {
-      return xsimd::tanh(x);
+      // xsimd makes an integer of its argument on the way, which neither NaN nor what is far out can be.
+      constexpr double far = 40;
+      const Wide bounded = -at_least(Wide(-far), -at_least(Wide(-far), number_or_0(x)));
+      return xsimd::select(x == x, xsimd::tanh(bounded), x);
     }
   }
   // 1 - tanh(x)^2 = 4 e / (1 + e)^2 with e = e^(-2 |x|): nothing cancels where tanh(x) is near 1.
@@ -152,7 +158,7 @@ struct Gelu {
   template <class Precision>
   static Wide distribution(Wide x) {
     if constexpr (!std::is_same_v<Precision, Single>) return of_each_lane(x, normal_distribution);
-    return Wide(0.5) * xsimd::erfc(x * Wide(-0.7071067811865476));
+    return Wide(0.5) * xsimd::erfc(number_or_0(x) * Wide(-0.7071067811865476));  // see Tanh
   }
   template <class Precision>
   static Wide density(Wide x) {
@@ -194,7 +200,10 @@ struct LeakyRelu {
 struct Elu {
   template <class Precision>
   XTAPE_INLINE static Wide value(Wide x, Wide alpha) {
-    return xsimd::select(x > Wide(0.0), x, alpha * xsimd::expm1(x));
+    // Below -40 the exponential is lost beside 1. See Tanh.
+    const auto is_negative = x < Wide(0.0);
+    const Wide bounded = at_least(Wide(-40.0), xsimd::select(is_negative, x, Wide(0.0)));
+    return xsimd::select(is_negative, alpha * xsimd::expm1(bounded), x);
   }
   template <class Precision>
   XTAPE_INLINE static Wide derivative(Wide x, Wide alpha) {
