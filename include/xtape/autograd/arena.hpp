@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// Memory that is handed out in order and given back in the opposite order, all at once: a list of

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// What all operations of one name have taken while a tape was profiled.

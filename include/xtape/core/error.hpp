@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// Base of every exception that xtape throws. The text names the function, the argument, the rule,

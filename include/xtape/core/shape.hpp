@@ -6,6 +6,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// The extents of an array, slowest axis first. Holds up to `max_rank` axes in place, so that it is

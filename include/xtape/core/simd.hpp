@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// The instructions that the library's loops use in this process: "avx512" or "avx2", on ARM64 "neon", or

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// How many threads one operation may use, the calling one included. Large operations are cut into blocks

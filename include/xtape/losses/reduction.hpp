@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/core/version.hpp"
+
 namespace xtape::losses {
 
 /// What a mean divides by. The elements are the losses that Reduction::none would give; an element is valid

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape::metrics {
 
 /// A figure computed from a sample, and how far another sample of that size would move it. Converts to the

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape {
 
 /// A number for the rows of images and one for their columns: `{.stride = {2, 1}}`. A single number stands

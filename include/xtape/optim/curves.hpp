@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape::optim {
 
 /// A learning rate by the one a group of parameters began with and the number of steps done: what a

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape::optim {
 
 /// The learning rates of an optimizer, one for each group of its parameters: what schedules change. A

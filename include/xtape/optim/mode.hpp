@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/core/version.hpp"
+
 namespace xtape::optim {
 
 /// Which measurements are better: smaller ones, as of a loss, or larger ones, as of an accuracy.

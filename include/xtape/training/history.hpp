@@ -5,6 +5,8 @@
 #include <limits>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
 namespace xtape::training {
 
 /// What one pass over the training rows gave. Losses in the loss's own unit (nats for cross-entropy), NaN
