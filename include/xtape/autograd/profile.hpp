@@ -7,6 +7,7 @@
 
 #include "xtape/core/version.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// What all operations of one name have taken while a tape was profiled.
@@ -50,3 +51,4 @@ struct OperationTotals;
 }  // namespace detail
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 /// The third of them.
 #define XTAPE_VERSION_PATCH 0
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// Major, minor and patch, as 0, 1, 0.
@@ -40,3 +41,4 @@ extern const char XTAPE_MISMATCH_OF(XTAPE_VERSION_MAJOR, XTAPE_VERSION_MINOR);
 }  // namespace detail
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include "xtape/core/version.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// A learning rate by the one a group of parameters began with and the number of steps done: what a
@@ -96,3 +97,4 @@ struct WarmUpOptions {
 Curve warm_up(const WarmUpOptions& options, Curve then = {});
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

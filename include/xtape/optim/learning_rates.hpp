@@ -6,6 +6,7 @@
 
 #include "xtape/core/version.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// The learning rates of an optimizer, one for each group of its parameters: what schedules change. A
@@ -54,3 +55,4 @@ class LearningRates {
 };
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

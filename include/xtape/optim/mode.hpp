@@ -3,9 +3,11 @@
 
 #include "xtape/core/version.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Which measurements are better: smaller ones, as of a loss, or larger ones, as of an accuracy.
 enum class Mode { min, max };
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop
