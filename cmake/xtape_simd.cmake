@@ -1,7 +1,7 @@
 # The kernels, compiled once for each kind of processor. Which one runs is chosen when the program starts.
 option(XTAPE_MORE_ABLE_PROCESSORS "Compile kernels for AVX2 and AVX-512 too, where the compiler's own target is less" ON)
 set(xtape_kernel_optimization -O3)
-if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=") # Beside which the optimiser takes minutes for each.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=|-O0") # Sanitizers make the optimiser take minutes; -O0 is said to save time.
   set(xtape_kernel_optimization -O1)
 endif()
 

@@ -14,7 +14,7 @@ run(${git} init --quiet --initial-branch=main)
 run(${git} add --all)
 run(${git} commit --quiet --message=xtape)
 
-run(${configure} -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DXTAPE=${repository}
+run(${configure} "-DCMAKE_CXX_FLAGS=${COMPILER_FLAGS} -O0" -DXTAPE=${repository}
   -DXTAPE_MORE_ABLE_PROCESSORS=OFF)
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build --target first_program)
 check_first_program(${WORK_DIR}/build/first_program)

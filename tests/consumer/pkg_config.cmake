@@ -18,9 +18,9 @@ foreach(option "" --define-prefix) # The default of Debian's, and that of others
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   message("${flags}")
   separate_arguments(flags)
+  run(${COMPILER} -std=c++20 ${COMPILER_FLAGS} ${WORK_DIR}/first_program.cpp ${flags} -o ${WORK_DIR}/first_program)
+  check_first_program(${WORK_DIR}/first_program)
 endforeach()
-run(${COMPILER} -std=c++20 ${COMPILER_FLAGS} ${WORK_DIR}/first_program.cpp ${flags} -o ${WORK_DIR}/first_program)
-check_first_program(${WORK_DIR}/first_program)
 
 execute_process(COMMAND ${PKG_CONFIG} --modversion xtape OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
 if(NOT version MATCHES "^[0-9]+\\.[0-9]+\\.[0-9]+\n$")
