@@ -1,6 +1,7 @@
 # The kernels, compiled once for each kind of processor. Which one runs is chosen when the program starts.
+option(XTAPE_MORE_ABLE_PROCESSORS "Compile kernels for AVX2 and AVX-512 too, where the compiler's own target is less" ON)
 set(xtape_kernel_optimization -O3)
-if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=") # Beside which the optimiser takes minutes for each.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=|-O0") # Sanitizers make the optimiser take minutes; -O0 is said to save time.
   set(xtape_kernel_optimization -O1)
 endif()
 
@@ -30,7 +31,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
 else()
   xtape_add_kernels(baseline)
 endif()
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+if(XTAPE_MORE_ABLE_PROCESSORS AND CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   xtape_add_kernels(avx2 -mavx2 -mfma)
   xtape_add_kernels(avx512 -mavx2 -mfma -mavx512f -mavx512cd -mavx512dq -mavx512bw -mavx512vl)
   target_compile_definitions(xtape PRIVATE XTAPE_X86)

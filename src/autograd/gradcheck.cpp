@@ -11,6 +11,7 @@
 #include "core/format.hpp"
 #include "xtape/core/random.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -290,3 +291,4 @@ template GradcheckReport gradcheck(const GradcheckFunction<double>&, std::span<c
                                    const GradcheckOptions&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

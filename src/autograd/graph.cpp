@@ -13,6 +13,7 @@
 #include "core/format.hpp"
 #include "xtape/autograd/parameter.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace detail {
 
@@ -154,3 +155,4 @@ template std::string to_dot(const Tape<float>&, Variable<float>);
 template std::string to_dot(const Tape<double>&, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -20,21 +20,21 @@ struct OperationTotals {
   std::size_t output_bytes = 0;
 };
 
-// Adds up what operations take.
+// Adds up what operations take. (Hidden one by one, for a public header declares the class.)
 class Profiler {
  public:
   // They stay where they are as long as the profiler.
-  OperationTotals& totals(std::string_view operation);
+  [[gnu::visibility("hidden")]] OperationTotals& totals(std::string_view operation);
 
   // A clock that is set back by all that has been counted: what is counted between two looks at it, as of an
   // operation within another, is not in their difference.
-  std::int64_t uncounted_ns() const noexcept;
+  [[gnu::visibility("hidden")]] std::int64_t uncounted_ns() const noexcept;
 
   // The time since that clock told `begin`, which is counted now.
-  std::int64_t count_since(std::int64_t begin) noexcept;
+  [[gnu::visibility("hidden")]] std::int64_t count_since(std::int64_t begin) noexcept;
 
-  ProfileReport report() const;
-  void reset() noexcept;
+  [[gnu::visibility("hidden")]] ProfileReport report() const;
+  [[gnu::visibility("hidden")]] void reset() noexcept;
 
  private:
   std::map<std::string, OperationTotals, std::less<>> operations_;

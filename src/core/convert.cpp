@@ -9,6 +9,7 @@
 #include "core/element_name.hpp"
 #include "core/format.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -68,3 +69,4 @@ template Array<std::uint64_t> convert(const AnyArray&);
 template Array<bool> convert(const AnyArray&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

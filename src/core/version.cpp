@@ -5,4 +5,8 @@ namespace xtape {
 
 Version version() noexcept { return {XTAPE_VERSION_MAJOR, XTAPE_VERSION_MINOR, XTAPE_VERSION_PATCH}; }
 
+namespace detail {
+const char XTAPE_MISMATCH_OF(XTAPE_VERSION_MAJOR, XTAPE_VERSION_MINOR) = 0;
+}
+
 }  // namespace xtape

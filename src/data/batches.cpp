@@ -7,6 +7,7 @@
 #include "core/format.hpp"
 #include "data/batch_rows.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 namespace {
 
@@ -90,3 +91,4 @@ template ArrayView<const std::int64_t> take_rows(Tape<double>&, ArrayView<const 
                                                  std::span<const std::size_t>);
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "core/format.hpp"
 #include "data/csv_scanner.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 namespace {
 
@@ -390,3 +391,4 @@ Array<std::int64_t> CsvTable::class_indices(std::string_view label_column,
 }
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "data/file_array.hpp"
 #include "data/gzip_reader.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 namespace {
 
@@ -71,3 +72,4 @@ template Array<std::uint64_t> read_idx(const std::string&);
 template Array<bool> read_idx(const std::string&);
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include "data/file_array.hpp"
 #include "data/npy_format.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 AnyArray read_npy(const std::string& path) {
@@ -55,3 +56,4 @@ template void write_npy(const std::string&, ArrayView<const std::uint64_t>);
 template void write_npy(const std::string&, ArrayView<const bool>);
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include "kernels/weighted.hpp"
 #include "losses/element_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 namespace {
 
@@ -108,3 +109,4 @@ template Variable<double> binary_cross_entropy(Variable<double>, Labels<double>,
                                                const BinaryCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "kernels/probability_loss.hpp"
 #include "losses/class_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -32,3 +33,4 @@ template Variable<double> categorical_cross_entropy(Variable<double>, ClassLabel
                                                     const CategoricalCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "losses/class_loss.hpp"
 #include "losses/element_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 namespace {
 
@@ -172,3 +173,4 @@ template Variable<double> categorical_focal(Variable<double>, ClassLabels<double
                                             const CategoricalFocalOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

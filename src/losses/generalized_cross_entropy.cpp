@@ -7,6 +7,7 @@
 #include "core/format.hpp"
 #include "losses/class_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -33,3 +34,4 @@ template Variable<double> generalized_cross_entropy(Variable<double>, const Indi
                                                     const GeneralizedCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

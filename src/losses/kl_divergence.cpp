@@ -7,6 +7,7 @@
 #include "kernels/clip.hpp"
 #include "losses/element_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 namespace {
 
@@ -143,3 +144,4 @@ template Variable<double> kl_divergence_from_log(Variable<double>, Labels<double
                                                  const KlDivergenceFromLogOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

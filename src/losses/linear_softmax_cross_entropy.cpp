@@ -14,6 +14,7 @@
 #include "losses/row_blocks.hpp"
 #include "losses/softmax_cross_entropy_rows.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 namespace {
 
@@ -163,3 +164,4 @@ template Variable<double> linear_softmax_cross_entropy(Variable<double>, Variabl
                                                        const LinearSoftmaxCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

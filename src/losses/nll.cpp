@@ -5,6 +5,7 @@
 
 #include "losses/class_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -24,3 +25,4 @@ template Variable<float> nll(Variable<float>, const Indices&, const NllOptions&)
 template Variable<double> nll(Variable<double>, const Indices&, const NllOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "core/index_range.hpp"
 #include "core/slices.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -33,3 +34,4 @@ template Array<float> one_hot(const Indices&, std::size_t, int);
 template Array<double> one_hot(const Indices&, std::size_t, int);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "losses/check_logits.hpp"
 #include "losses/class_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 namespace {
 
@@ -52,3 +53,4 @@ template Variable<double> poly_cross_entropy(Variable<double>, ClassLabels<doubl
                                              const PolyCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "losses/loss_recording.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -20,3 +21,4 @@ template Variable<float> reduce(Variable<float>, const ReduceOptions&);
 template Variable<double> reduce(Variable<double>, const ReduceOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "losses/check_logits.hpp"
 #include "losses/element_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -25,3 +26,4 @@ template Variable<double> sigmoid_cross_entropy(Variable<double>, Labels<double>
                                                 const SigmoidCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "losses/check_logits.hpp"
 #include "losses/element_loss.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -25,3 +26,4 @@ template Variable<float> soft_margin(Variable<float>, Labels<float>, const SoftM
 template Variable<double> soft_margin(Variable<double>, Labels<double>, const SoftMarginOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "losses/class_loss.hpp"
 #include "losses/softmax_cross_entropy_rows.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -26,3 +27,4 @@ template Variable<double> softmax_cross_entropy(Variable<double>, ClassLabels<do
                                                 const SoftmaxCrossEntropyOptions&);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

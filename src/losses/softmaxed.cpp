@@ -3,6 +3,7 @@
 
 #include "losses/check_logits.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
@@ -14,3 +15,4 @@ template bool is_probably_softmaxed(Variable<float>, int);
 template bool is_probably_softmaxed(Variable<double>, int);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 namespace {
 
@@ -149,3 +150,4 @@ template void orthogonal(ArrayView<float>, Random&, double);
 template void orthogonal(ArrayView<double>, Random&, double);
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

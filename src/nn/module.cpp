@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <string_view>
 #include <typeinfo>
 #if __has_include(<cxxabi.h>)
@@ -14,6 +15,15 @@
 
 namespace xtape::nn {
 namespace {
+
+// Classes of a program that is compiled with -fno-rtti have none: what typeid would read, before the first
+// virtual function, is then null.
+template <class T>
+bool has_type_info(const Module<T>& module) {
+  const void* const* table;
+  std::memcpy(&table, &module, sizeof table);
+  return table[-1] != nullptr;
+}
 
 // "xtape::nn::Linear<float>" on most compilers, as they themselves would write it.
 std::string readable(const std::type_info& type) {
@@ -144,6 +154,7 @@ void Module<T>::load_state(const NamedArrays& state) {
 
 template <class T>
 std::string Module<T>::type_name() const {
+  if (!has_type_info(*this)) return "Module";
   const std::string full = readable(typeid(*this));
   std::string name;
   int depth = 0;  // of template arguments

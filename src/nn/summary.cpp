@@ -9,6 +9,7 @@
 #include "xtape/autograd/tape.hpp"
 #include "xtape/nn/module.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 namespace {
 
@@ -85,3 +86,4 @@ template std::string summary(Module<float>&, const Shape&);
 template std::string summary(Module<double>&, const Shape&);
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -22,3 +23,4 @@ template Variable<double> add(Variable<double>, Variable<double>);
 template Variable<double> add(Variable<double>, double);
 
 }  // namespace xtape
+#pragma GCC visibility pop

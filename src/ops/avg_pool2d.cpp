@@ -7,6 +7,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/pooling.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -77,3 +78,4 @@ template Variable<float> avg_pool2d(Variable<float>, Size2d, const AvgPool2dOpti
 template Variable<double> avg_pool2d(Variable<double>, Size2d, const AvgPool2dOptions&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -237,3 +238,4 @@ template Variable<double> batch_norm(Variable<double>, const RunningStatistics<d
                                      const BatchNormOptions&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

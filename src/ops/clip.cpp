@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -19,3 +20,4 @@ template Variable<float> clip(Variable<float>, float, float);
 template Variable<double> clip(Variable<double>, double, double);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -78,3 +79,4 @@ template Variable<float> concatenate(std::span<const Variable<float>>, int);
 template Variable<double> concatenate(std::span<const Variable<double>>, int);
 
 }  // namespace xtape
+#pragma GCC visibility pop

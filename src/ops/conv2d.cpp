@@ -13,6 +13,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/convolution.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -384,3 +385,4 @@ template Variable<double> conv2d(Variable<double>, Variable<double>, Variable<do
 template Variable<double> conv2d(Variable<double>, Variable<double>, const ConvolutionOptions&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

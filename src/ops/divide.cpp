@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -32,3 +33,4 @@ template Variable<double> divide(Variable<double>, double);
 template Variable<double> divide(double, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

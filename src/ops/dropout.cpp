@@ -6,6 +6,7 @@
 #include "core/format.hpp"
 #include "xtape/autograd/recording.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -41,3 +42,4 @@ template Variable<float> dropout(Variable<float>, double, Random&);
 template Variable<double> dropout(Variable<double>, double, Random&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -135,3 +136,4 @@ template Variable<double> layer_norm(Variable<double>, Variable<double>, const L
 template Variable<double> layer_norm(Variable<double>, const Shape&, const LayerNormOptions&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -15,3 +16,4 @@ template Variable<float> leaky_relu(Variable<float>, float);
 template Variable<double> leaky_relu(Variable<double>, double);
 
 }  // namespace xtape
+#pragma GCC visibility pop

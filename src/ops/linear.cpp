@@ -12,6 +12,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/matmul.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -131,3 +132,4 @@ template Variable<double> linear_relu(Variable<double>, Variable<double>, Variab
 template Variable<double> linear_relu(Variable<double>, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

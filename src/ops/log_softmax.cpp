@@ -8,6 +8,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -47,3 +48,4 @@ template Variable<float> log_softmax(Variable<float>, int);
 template Variable<double> log_softmax(Variable<double>, int);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -12,6 +12,7 @@
 #include "xtape/ops/rearrange.hpp"
 #include "xtape/ops/reduce.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -83,3 +84,4 @@ template Variable<float> log_sum_exp(Variable<float>, Axes, KeepDims);
 template Variable<double> log_sum_exp(Variable<double>, Axes, KeepDims);
 
 }  // namespace xtape
+#pragma GCC visibility pop

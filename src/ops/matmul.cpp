@@ -6,6 +6,7 @@
 #include "kernels/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 using kernels::gemm;
@@ -45,3 +46,4 @@ template Variable<float> matmul(Variable<float>, Variable<float>);
 template Variable<double> matmul(Variable<double>, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/reduce.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -51,3 +52,4 @@ template Variable<float> max(Variable<float>, Axes, KeepDims);
 template Variable<double> max(Variable<double>, Axes, KeepDims);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/pooling.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -78,3 +79,4 @@ template Variable<float> max_pool2d(Variable<float>, Size2d, const MaxPool2dOpti
 template Variable<double> max_pool2d(Variable<double>, Size2d, const MaxPool2dOptions&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

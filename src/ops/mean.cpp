@@ -2,6 +2,7 @@
 #include "ops/sum.hpp"
 #include "xtape/ops/reduce.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -14,3 +15,4 @@ template Variable<float> mean(Variable<float>, Axes, KeepDims);
 template Variable<double> mean(Variable<double>, Axes, KeepDims);
 
 }  // namespace xtape
+#pragma GCC visibility pop

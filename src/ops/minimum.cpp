@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -38,3 +39,4 @@ template Variable<double> minimum(Variable<double>, Variable<double>);
 template Variable<double> minimum(Variable<double>, double);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -24,3 +25,4 @@ template Variable<double> multiply(Variable<double>, Variable<double>);
 template Variable<double> multiply(Variable<double>, double);
 
 }  // namespace xtape
+#pragma GCC visibility pop

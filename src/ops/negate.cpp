@@ -2,6 +2,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -14,3 +15,4 @@ template Variable<float> negate(Variable<float>);
 template Variable<double> negate(Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

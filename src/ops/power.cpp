@@ -5,6 +5,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -51,3 +52,4 @@ template Variable<double> power(Variable<double>, double);
 template Variable<double> power(double, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

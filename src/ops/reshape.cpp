@@ -4,6 +4,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -25,3 +26,4 @@ template Variable<float> reshape(Variable<float>, const Shape&);
 template Variable<double> reshape(Variable<double>, const Shape&);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -43,3 +44,4 @@ template Variable<float> select_rows(Variable<float>, Indices);
 template Variable<double> select_rows(Variable<double>, Indices);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -2,6 +2,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -13,3 +14,4 @@ template Variable<float> silu(Variable<float>);
 template Variable<double> silu(Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

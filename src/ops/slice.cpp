@@ -7,6 +7,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -49,3 +50,4 @@ template Variable<float> slice(Variable<float>, int, std::ptrdiff_t, std::ptrdif
 template Variable<double> slice(Variable<double>, int, std::ptrdiff_t, std::ptrdiff_t);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -45,3 +46,4 @@ template Variable<float> softmax(Variable<float>, int);
 template Variable<double> softmax(Variable<double>, int);
 
 }  // namespace xtape
+#pragma GCC visibility pop

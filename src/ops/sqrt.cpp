@@ -4,6 +4,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -16,3 +17,4 @@ template Variable<float> sqrt(Variable<float>);
 template Variable<double> sqrt(Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

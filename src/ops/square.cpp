@@ -2,6 +2,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -14,3 +15,4 @@ template Variable<float> square(Variable<float>);
 template Variable<double> square(Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

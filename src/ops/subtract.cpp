@@ -3,6 +3,7 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -30,3 +31,4 @@ template Variable<double> subtract(Variable<double>, double);
 template Variable<double> subtract(double, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "xtape/ops/reduce.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -14,3 +15,4 @@ template Variable<float> sum(Variable<float>, Axes, KeepDims);
 template Variable<double> sum(Variable<double>, Axes, KeepDims);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -44,6 +44,13 @@ Variable<T> permute(const char* name, Variable<T> x, const std::array<std::size_
   });
 }
 
+template Variable<float> permute(const char*, Variable<float>,
+                                 const std::array<std::size_t, Shape::max_rank>&);
+template Variable<double> permute(const char*, Variable<double>,
+                                  const std::array<std::size_t, Shape::max_rank>&);
+
+#pragma GCC visibility push(default)
+
 template <class T>
 Variable<T> transpose(Variable<T> x) {
   std::array<std::size_t, Shape::max_rank> order{};
@@ -70,13 +77,10 @@ Variable<T> transpose(Variable<T> x, std::initializer_list<int> axes) {
   return permute("transpose", x, order);
 }
 
-template Variable<float> permute(const char*, Variable<float>,
-                                 const std::array<std::size_t, Shape::max_rank>&);
-template Variable<double> permute(const char*, Variable<double>,
-                                  const std::array<std::size_t, Shape::max_rank>&);
 template Variable<float> transpose(Variable<float>);
 template Variable<double> transpose(Variable<double>);
 template Variable<float> transpose(Variable<float>, std::initializer_list<int>);
 template Variable<double> transpose(Variable<double>, std::initializer_list<int>);
 
+#pragma GCC visibility pop
 }  // namespace xtape

@@ -4,6 +4,7 @@
 #include "xtape/autograd/tape.hpp"
 #include "xtape/ops/rearrange.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -53,3 +54,4 @@ template Variable<double> where(const Condition&, Variable<double>, double);
 template Variable<double> where(const Condition&, double, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -12,6 +12,7 @@
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 namespace {
 
@@ -143,3 +144,4 @@ template void clip_gradient_value(const std::vector<Parameter<float>*>&, double)
 template void clip_gradient_value(const std::vector<Parameter<double>*>&, double);
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

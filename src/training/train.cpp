@@ -20,6 +20,7 @@
 #include "xtape/losses/softmax_cross_entropy.hpp"
 #include "xtape/optim/clip_gradients.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::training {
 namespace {
 
@@ -354,3 +355,4 @@ template History train<double>(nn::Module<double>&, const Dataset<double>&, cons
                                const Callbacks&);
 
 }  // namespace xtape::training
+#pragma GCC visibility pop

@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// Memory that is handed out in order and given back in the opposite order, all at once: a list of
@@ -65,3 +68,4 @@ class Arena {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "xtape/autograd/tape.hpp"
 #include "xtape/core/array.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// How strict gradcheck is. An element passes if |analytic - numeric| is at most
@@ -95,3 +96,4 @@ requires(!std::is_same_v<std::remove_cvref_t<F>, GradcheckOptions> && requires {
 }
 
 }  // namespace xtape
+#pragma GCC visibility pop

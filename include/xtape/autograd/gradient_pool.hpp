@@ -5,6 +5,7 @@
 
 #include "xtape/autograd/arena.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::detail {
 
 // Memory of a gradient that is given back when its last user has read it. Lives in the arena.
@@ -37,3 +38,4 @@ class GradientPool {
 };
 
 }  // namespace xtape::detail
+#pragma GCC visibility pop

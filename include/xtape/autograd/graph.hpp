@@ -6,6 +6,7 @@
 #include "xtape/autograd/tape.hpp"
 #include "xtape/autograd/variable.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// What a variable was computed from, as a graph in the DOT language of Graphviz:
@@ -61,3 +62,4 @@ extern template std::string to_dot(const Tape<float>&, Variable<float>);
 extern template std::string to_dot(const Tape<double>&, Variable<double>);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include "xtape/core/shape.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -59,3 +60,4 @@ struct NodeTable {
 
 }  // namespace detail
 }  // namespace xtape
+#pragma GCC visibility pop

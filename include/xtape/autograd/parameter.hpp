@@ -8,6 +8,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -84,6 +85,7 @@ extern template class Parameter<float>;
 extern template class Parameter<double>;
 
 }  // namespace xtape
+#pragma GCC visibility pop
 
 #ifndef XTAPE_LIBRARY_SOURCE
 #include "xtape/core/xtensor.hpp"

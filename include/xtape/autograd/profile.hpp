@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// What all operations of one name have taken while a tape was profiled.
@@ -48,3 +51,4 @@ struct OperationTotals;
 }  // namespace detail
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -16,6 +16,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// A gradient and whether this is its first contribution. The first contribution writes every element
@@ -171,3 +172,4 @@ extern template class Recording<float>;
 extern template class Recording<double>;
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/autograd/arena.hpp"
 #include "xtape/autograd/node.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::detail {
 
 // Takes back what was recorded since it was made, unless keep() is called: a throw in between leaves the
@@ -43,3 +44,4 @@ extern template class Rollback<float>;
 extern template class Rollback<double>;
 
 }  // namespace xtape::detail
+#pragma GCC visibility pop

@@ -17,6 +17,7 @@
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/xtensor.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 namespace detail {
@@ -241,3 +242,4 @@ extern template class Tape<float>;
 extern template class Tape<double>;
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/autograd/node.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -111,6 +112,7 @@ extern template class Variable<float>;
 extern template class Variable<double>;
 
 }  // namespace xtape
+#pragma GCC visibility pop
 
 #ifndef XTAPE_LIBRARY_SOURCE
 #include "xtape/core/xtensor.hpp"

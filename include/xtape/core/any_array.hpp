@@ -8,6 +8,7 @@
 
 #include "xtape/core/array.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// The types that elements have in files.
@@ -141,3 +142,4 @@ class AnyArray {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// An array that owns its memory, in row-major order and aligned to 64 bytes: what compiled functions return.
@@ -83,3 +84,4 @@ class Array {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

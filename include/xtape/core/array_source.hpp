@@ -11,6 +11,7 @@
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/evaluate.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -106,3 +107,4 @@ class Condition : public detail::ArraySource<bool> {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 
 #include "xtape/core/shape.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
@@ -125,3 +126,4 @@ class ArrayView {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

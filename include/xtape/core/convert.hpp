@@ -3,6 +3,7 @@
 
 #include "xtape/core/any_array.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// The same numbers as elements of T, one of the types of AnyArray. Reals are rounded to the nearest that T
@@ -12,3 +13,4 @@ template <class T>
 Array<T> convert(const AnyArray& array);
 
 }  // namespace xtape
+#pragma GCC visibility pop

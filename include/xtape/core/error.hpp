@@ -3,6 +3,9 @@
 
 #include <stdexcept>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// Base of every exception that xtape throws. The text names the function, the argument, the rule,
@@ -68,3 +71,4 @@ class FileError : public Error {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::detail {
 
 // The shape of a number, an xtensor expression, an ArrayView or a flat container.
@@ -45,6 +46,7 @@ void evaluate(const Source& source, ArrayView<T> destination) {
 }
 
 }  // namespace xtape::detail
+#pragma GCC visibility pop
 
 #ifndef XTAPE_LIBRARY_SOURCE
 #include "xtape/core/xtensor.hpp"

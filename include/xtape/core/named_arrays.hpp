@@ -12,6 +12,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// Arrays by their names: what models, optimizers and everything else that a training changes give as their
@@ -98,3 +99,4 @@ class NamedArrays {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <utility>
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 class NamedArrays;
@@ -72,3 +73,4 @@ class Random {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

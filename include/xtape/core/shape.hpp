@@ -6,6 +6,9 @@
 #include <initializer_list>
 #include <string>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// The extents of an array, slowest axis first. Holds up to `max_rank` axes in place, so that it is
@@ -64,3 +67,4 @@ class Shape {
 std::string to_string(const Shape& shape);
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// The instructions that the library's loops use in this process: "avx512" or "avx2", on ARM64 "neon", or
@@ -11,3 +14,4 @@ namespace xtape {
 const char* simd_name();
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// How many threads one operation may use, the calling one included. Large operations are cut into blocks
@@ -20,3 +23,4 @@ void set_num_threads(std::size_t threads);
 std::size_t num_threads() noexcept;
 
 }  // namespace xtape
+#pragma GCC visibility pop

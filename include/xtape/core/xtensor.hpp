@@ -21,6 +21,7 @@
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/evaluate.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace detail {
 
@@ -92,6 +93,7 @@ void evaluate_expression(const Source& source, ArrayView<T> destination) {
 
 }  // namespace detail
 }  // namespace xtape
+#pragma GCC visibility pop
 
 /// @cond
 // What xtensor evaluates an expression into before it is assigned.

@@ -10,6 +10,7 @@
 #include "xtape/core/random.hpp"
 #include "xtape/data/batches.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Options of BalancedBatches.
@@ -67,3 +68,4 @@ class BalancedBatches {
 };
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

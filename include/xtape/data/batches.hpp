@@ -11,6 +11,7 @@
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/core/random.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Row numbers of a dataset, cut into batches; the last one may be smaller. The dataset itself is not
@@ -96,3 +97,4 @@ ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int6
                                         std::span<const std::size_t> rows);
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 
 #include "xtape/core/array.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// What comes of a field that is missing where a number is asked for.
@@ -147,3 +148,4 @@ class CsvTable {
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Reads an array from a file of the IDX format, in which the MNIST digits and their relatives come; plain or
@@ -25,3 +26,4 @@ template <class T>
 Array<T> read_idx(const std::string& path);
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Puts in place of each NaN the mean of its column over the training rows that have a number there. Save its
@@ -59,3 +60,4 @@ extern template class MeanImputer<float>;
 extern template class MeanImputer<double>;
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

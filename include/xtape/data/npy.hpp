@@ -6,6 +6,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Reads an array that NumPy saved: a file of the NPY format, versions 1 to 3, of bools, integers of 8 to 64
@@ -57,3 +58,4 @@ struct NpzOptions {
 void write_npz(const std::string& path, const NamedArrays& arrays, const NpzOptions& options = {});
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/random.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Row numbers of a dataset, in random order.
@@ -38,3 +39,4 @@ std::vector<Split> k_fold(std::size_t rows, std::size_t folds, Random& random);
 std::vector<Split> stratified_k_fold(const Indices& class_indices, std::size_t folds, Random& random);
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

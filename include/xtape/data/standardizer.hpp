@@ -7,6 +7,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Brings features to mean 0 and variance 1: (x - mean) / scale in each column, with the mean and the
@@ -60,3 +61,4 @@ extern template class Standardizer<float>;
 extern template class Standardizer<double>;
 
 }  // namespace xtape::data
+#pragma GCC visibility pop

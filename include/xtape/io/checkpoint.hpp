@@ -10,6 +10,7 @@
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::io {
 
 /// What a checkpoint holds.
@@ -90,3 +91,4 @@ class Checkpoints {
 };
 
 }  // namespace xtape::io
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::io {
 
 /// Texts by their names: what a file says about its arrays.
@@ -41,3 +42,4 @@ Safetensors read_safetensors(const std::string& path);
 void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata = {});
 
 }  // namespace xtape::io
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::io {
 
 namespace detail {
@@ -38,3 +39,4 @@ void load_weights(const std::string& path, Model& model) {
 }
 
 }  // namespace xtape::io
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// How a loss of probabilities keeps away from log(0).
@@ -62,3 +63,4 @@ Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t
                                  const BinaryCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// When the probabilities of a sample are divided by their sum.
@@ -66,3 +67,4 @@ Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_ident
                                       const CategoricalCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

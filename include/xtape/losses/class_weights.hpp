@@ -8,6 +8,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/losses/option_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// How often each class occurs: (classes).
@@ -52,3 +53,4 @@ Array<double> balanced_class_weights(const Weights& counts);
 Array<double> effective_number_class_weights(const Weights& counts, double beta);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of sigmoid_focal.
@@ -164,3 +165,4 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
                               const CategoricalFocalOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

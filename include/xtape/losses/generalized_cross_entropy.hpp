@@ -9,6 +9,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of generalized_cross_entropy.
@@ -46,3 +47,4 @@ Variable<T> generalized_cross_entropy(Variable<T> probabilities, const Indices& 
                                       const GeneralizedCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of kl_divergence.
@@ -81,3 +82,4 @@ Variable<T> kl_divergence_from_log(Variable<T> log_probabilities, std::type_iden
                                    const KlDivergenceFromLogOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

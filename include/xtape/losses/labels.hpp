@@ -7,6 +7,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_source.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// A function argument: one number per prediction, as a Variable, which receives a gradient if it needs one,
@@ -66,3 +67,4 @@ class ClassLabels {
 };
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

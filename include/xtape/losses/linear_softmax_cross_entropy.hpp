@@ -10,6 +10,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Each option works with every other.
@@ -79,3 +80,4 @@ Variable<T> linear_softmax_cross_entropy(Variable<T> features, Variable<T> weigh
                                          const LinearSoftmaxCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

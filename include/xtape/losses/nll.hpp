@@ -9,6 +9,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of nll.
@@ -47,3 +48,4 @@ template <class T>
 Variable<T> nll(Variable<T> log_probabilities, const Indices& class_indices, const NllOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

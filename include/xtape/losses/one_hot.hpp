@@ -6,6 +6,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Class indices as soft labels: 1 at the class of each sample, 0 elsewhere. A loss takes the indices as they
@@ -23,3 +24,4 @@ template <class T>
 Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis = -1);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

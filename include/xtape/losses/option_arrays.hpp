@@ -12,6 +12,7 @@
 
 #include "xtape/core/array_source.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 namespace detail {
 
@@ -107,3 +108,4 @@ class Mask : public detail::OptionArray<bool> {
 
 }  // namespace losses
 }  // namespace xtape
+#pragma GCC visibility pop

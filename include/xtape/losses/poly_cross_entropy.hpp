@@ -10,6 +10,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of poly_cross_entropy; ignore_index is for class indices only.
@@ -54,3 +55,4 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
                                const PolyCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

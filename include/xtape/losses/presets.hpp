@@ -13,6 +13,8 @@
 #include "xtape/losses/soft_margin.hpp"
 #include "xtape/losses/softmax_cross_entropy.hpp"
 
+#pragma GCC visibility push(default)
+
 /// @file
 /// The defaults of other frameworks as options of the losses here. Each is called like the function whose
 /// defaults it holds; change what you set there:
@@ -166,3 +168,4 @@ inline KlDivergenceFromLogOptions kl_divergence_with_log_targets() {
 }
 
 }  // namespace xtape::losses::optax
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of reduce.
@@ -30,3 +31,4 @@ template <class T>
 Variable<T> reduce(Variable<T> losses, const ReduceOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// What a mean divides by. The elements are the losses that Reduction::none would give; an element is valid
@@ -69,3 +72,4 @@ inline constexpr Reduction Reduction::sum{Kind::sum, Divisor::elements, EmptyMea
 inline constexpr Reduction Reduction::mean = mean_by(Divisor::valid_elements);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of sigmoid_cross_entropy.
@@ -58,3 +59,4 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
                                   const SigmoidCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Options of soft_margin.
@@ -46,3 +47,4 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
                         const SoftMarginOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

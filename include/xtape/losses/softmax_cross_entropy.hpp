@@ -10,6 +10,7 @@
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Each option works with every other, but ignore_index only with class indices.
@@ -85,3 +86,4 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<Class
                                   const SoftmaxCrossEntropyOptions& options = {});
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "xtape/autograd/variable.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::losses {
 
 /// Whether these logits look like the probabilities that a softmax has made of them already: all in [0, 1],
@@ -16,3 +17,4 @@ template <class T>
 bool is_probably_softmaxed(Variable<T> logits, int axis = -1);
 
 }  // namespace xtape::losses
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/metrics/scores.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// How confidences are sorted into bins.
@@ -58,3 +59,4 @@ double expected_calibration_error(const ReliabilityTable& table);
 double maximum_calibration_error(const ReliabilityTable& table);
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

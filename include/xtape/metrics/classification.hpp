@@ -9,6 +9,7 @@
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// The class of the largest score in each row, the first of equals: (rows).
@@ -39,3 +40,4 @@ Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k);
 Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes);
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

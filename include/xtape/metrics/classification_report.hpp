@@ -6,6 +6,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// Options of classification_report.
@@ -90,3 +91,4 @@ double balanced_accuracy(ArrayView<const std::int64_t> confusion);
 double matthews_correlation(ArrayView<const std::int64_t> confusion);
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// A figure computed from a sample, and how far another sample of that size would move it. Converts to the
@@ -22,3 +25,4 @@ struct Estimate {
 };
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// @name Proper scores
@@ -52,3 +53,4 @@ Estimate brier_score(Scores probabilities, Indices class_indices);
 /// @}
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// What comes of calling positive what scores at least a threshold, for each threshold that matters. The
@@ -65,3 +66,4 @@ PrecisionRecallCurve precision_recall_curve(Scores scores, Indices class_indices
 double average_precision(Scores scores, Indices class_indices);
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 namespace detail {
@@ -50,3 +51,4 @@ class Scores {
 
 }  // namespace metrics
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/metrics/scores.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::metrics {
 
 /// Between which a temperature is looked for.
@@ -44,3 +45,4 @@ double fit_temperature(Scores logits, Indices class_indices, const TemperatureBo
 Array<double> calibrated_probabilities(Scores logits, double temperature);
 
 }  // namespace xtape::metrics
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 // The operations of the same name as modules, for Sequential.
@@ -65,3 +66,4 @@ struct Elu : Module<T> {
 };
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/normalization.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// Options of BatchNorm1d and BatchNorm2d.
@@ -68,3 +69,4 @@ extern template class BatchNorm2d<float>;
 extern template class BatchNorm2d<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

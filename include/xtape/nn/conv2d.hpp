@@ -8,6 +8,7 @@
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/convolution.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// Options of Conv2d; see ConvolutionOptions.
@@ -44,3 +45,4 @@ extern template class Conv2d<float>;
 extern template class Conv2d<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "xtape/core/random.hpp"
 #include "xtape/nn/module.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// dropout(x, probability, random) in training, and x in evaluation. Keeps the address of the random numbers,
@@ -25,3 +26,4 @@ extern template class Dropout<float>;
 extern template class Dropout<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 #include "xtape/nn/initializers.hpp"
 #include "xtape/nn/module.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// Options of Embedding.
@@ -44,3 +45,4 @@ extern template class Embedding<float>;
 extern template class Embedding<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

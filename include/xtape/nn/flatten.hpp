@@ -3,6 +3,7 @@
 
 #include "xtape/nn/module.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// All axes but the first as one: (batch, ...) to (batch, features).
@@ -17,3 +18,4 @@ extern template class Flatten<float>;
 extern template class Flatten<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/random.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// @name Initializers
@@ -58,3 +59,4 @@ void standard_normal(ArrayView<T> weight, Random& random);
 /// @}
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/normalization.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// Options of LayerNorm.
@@ -35,3 +36,4 @@ extern template class LayerNorm<float>;
 extern template class LayerNorm<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

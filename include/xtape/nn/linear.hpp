@@ -7,6 +7,7 @@
 #include "xtape/nn/initializers.hpp"
 #include "xtape/nn/module.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// Options of Linear.
@@ -35,3 +36,4 @@ extern template class Linear<float>;
 extern template class Linear<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -12,6 +12,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 namespace detail {
@@ -147,3 +148,4 @@ extern template std::string summary(Module<float>&, const Shape&);
 extern template std::string summary(Module<double>&, const Shape&);
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

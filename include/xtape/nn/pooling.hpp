@@ -4,6 +4,7 @@
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/pooling.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 // The operations of the same name as modules.
@@ -37,3 +38,4 @@ class AvgPool2d : public Module<T> {
 };
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -10,6 +10,7 @@
 #include "xtape/nn/activations.hpp"
 #include "xtape/nn/module.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 
 /// Modules one after the other; Linear and a Relu after it are computed in one operation. Parameters are
@@ -54,3 +55,4 @@ extern template class Sequential<float>;
 extern template class Sequential<double>;
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_source.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// A number beside a Variable<T>; it converts to T.
@@ -235,3 +236,4 @@ Variable<T> minimum(Operand&& a, Variable<T> b) {
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 
 #include "xtape/core/shape.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// A function argument: the axes along which to reduce. One number, a list such as {0, 2}, or nothing for
@@ -35,3 +36,4 @@ enum class KeepDims : bool { no, yes };
 inline constexpr KeepDims keep_dims = KeepDims::yes;
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -6,6 +6,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/ops/size2d.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// How a kernel goes over images.
@@ -47,3 +48,4 @@ Variable<T> conv2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& 
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

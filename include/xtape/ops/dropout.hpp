@@ -4,6 +4,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/random.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// Each element is 0 with the given probability, and x / (1 - probability) otherwise, so that its expectation
@@ -16,3 +17,4 @@ template <class T>
 Variable<T> dropout(Variable<T> x, double probability, Random& random);
 
 }  // namespace xtape
+#pragma GCC visibility pop

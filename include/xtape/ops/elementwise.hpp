@@ -4,6 +4,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// @name Functions of each element
@@ -87,3 +88,4 @@ Variable<T> silu(Variable<T> x);
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

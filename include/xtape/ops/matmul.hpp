@@ -3,6 +3,7 @@
 
 #include "xtape/autograd/variable.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// @name Products
@@ -40,3 +41,4 @@ Variable<T> linear_relu(Variable<T> x, Variable<T> weight);
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -4,6 +4,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/core/array_view.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// @name Normalization
@@ -86,3 +87,4 @@ Variable<T> batch_norm(Variable<T> x, const RunningStatistics<T>& running,
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

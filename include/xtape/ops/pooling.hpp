@@ -4,6 +4,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/ops/size2d.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// Options of max_pool2d.
@@ -39,3 +40,4 @@ Variable<T> avg_pool2d(Variable<T> x, Size2d kernel, const AvgPool2dOptions& opt
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

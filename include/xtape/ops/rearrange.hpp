@@ -11,6 +11,7 @@
 #include "xtape/core/array_source.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// @name Shapes and selection
@@ -96,3 +97,4 @@ requires std::is_arithmetic_v<Value> Variable<T> where(Bools&& condition, Value 
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

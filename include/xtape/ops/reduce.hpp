@@ -4,6 +4,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/ops/axes.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// @name Reductions
@@ -37,3 +38,4 @@ Variable<T> log_sum_exp(Variable<T> x, Axes axes = {}, KeepDims keep = KeepDims:
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -3,6 +3,9 @@
 
 #include <cstddef>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// A number for the rows of images and one for their columns: `{.stride = {2, 1}}`. A single number stands
@@ -19,3 +22,4 @@ struct Size2d {
 };
 
 }  // namespace xtape
+#pragma GCC visibility pop

@@ -3,6 +3,7 @@
 
 #include "xtape/autograd/variable.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape {
 
 /// @name Softmax
@@ -30,3 +31,4 @@ Variable<T> log_softmax(Variable<T> x, int axis = -1);
 /// @}
 
 }  // namespace xtape
+#pragma GCC visibility pop

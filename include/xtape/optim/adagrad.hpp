@@ -8,6 +8,7 @@
 
 #include "xtape/optim/optimizer.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of Adagrad.
@@ -58,3 +59,4 @@ extern template class Adagrad<float>;
 extern template class Adagrad<double>;
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

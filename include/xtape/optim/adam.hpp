@@ -8,6 +8,7 @@
 
 #include "xtape/optim/optimizer.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of Adam.
@@ -100,3 +101,4 @@ extern template class AdamW<float>;
 extern template class AdamW<double>;
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "xtape/autograd/parameter.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// @name Clipping
@@ -52,3 +53,4 @@ void clip_gradient_value(const std::vector<Parameter<T>*>& parameters, double li
 /// @}
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

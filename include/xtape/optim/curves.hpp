@@ -5,6 +5,9 @@
 #include <functional>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// A learning rate by the one a group of parameters began with and the number of steps done: what a
@@ -94,3 +97,4 @@ struct WarmUpOptions {
 Curve warm_up(const WarmUpOptions& options, Curve then = {});
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

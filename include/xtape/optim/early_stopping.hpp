@@ -6,6 +6,7 @@
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/optim/mode.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of EarlyStopping.
@@ -60,3 +61,4 @@ class EarlyStopping {
 };
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

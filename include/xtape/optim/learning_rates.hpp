@@ -4,6 +4,9 @@
 #include <cstddef>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// The learning rates of an optimizer, one for each group of its parameters: what schedules change. A
@@ -52,3 +55,4 @@ class LearningRates {
 };
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

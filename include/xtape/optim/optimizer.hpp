@@ -11,6 +11,7 @@
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/optim/learning_rates.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Parameters that an optimizer changes with options of their own. It may be empty, but not every group.
@@ -103,3 +104,4 @@ extern template class Optimizer<float>;
 extern template class Optimizer<double>;
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

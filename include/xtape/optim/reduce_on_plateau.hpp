@@ -6,6 +6,7 @@
 #include "xtape/optim/mode.hpp"
 #include "xtape/optim/schedule.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of ReduceOnPlateau.
@@ -48,3 +49,4 @@ class ReduceOnPlateau final : public Schedule {
 };
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

@@ -8,6 +8,7 @@
 
 #include "xtape/optim/optimizer.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of RMSprop.
@@ -68,3 +69,4 @@ extern template class RMSprop<float>;
 extern template class RMSprop<double>;
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/optim/curves.hpp"
 #include "xtape/optim/learning_rates.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Changes the learning rates of an optimizer as training goes on. Call step() after every epoch, or after
@@ -71,3 +72,4 @@ class CurveSchedule final : public Schedule {
 };
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

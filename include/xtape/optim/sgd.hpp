@@ -8,6 +8,7 @@
 
 #include "xtape/optim/optimizer.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of SGD.
@@ -55,3 +56,4 @@ extern template class SGD<float>;
 extern template class SGD<double>;
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include "xtape/core/array.hpp"
 #include "xtape/core/named_arrays.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::optim {
 
 /// Options of WeightAverage.
@@ -98,3 +99,4 @@ extern template class WeightAverage<float>;
 extern template class WeightAverage<double>;
 
 }  // namespace xtape::optim
+#pragma GCC visibility pop

@@ -5,6 +5,9 @@
 #include <limits>
 #include <vector>
 
+#include "xtape/core/version.hpp"
+
+#pragma GCC visibility push(default)
 namespace xtape::training {
 
 /// What one pass over the training rows gave. Losses in the loss's own unit (nats for cross-entropy), NaN
@@ -28,3 +31,4 @@ struct History {
 };
 
 }  // namespace xtape::training
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include "xtape/metrics/scores.hpp"
 #include "xtape/training/history.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::training {
 
 /// Options of write_report.
@@ -60,3 +61,4 @@ void write_report(const std::string& path, const History& history, metrics::Scor
                   Indices class_indices, const ReportOptions& options = {});
 
 }  // namespace xtape::training
+#pragma GCC visibility pop

@@ -20,6 +20,7 @@
 #include "xtape/optim/weight_average.hpp"
 #include "xtape/training/history.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::training {
 
 /// What a classifier learns from. Features and labels are read where they are, in every epoch anew.
@@ -144,3 +145,4 @@ History train(nn::Module<T>& model, const Dataset<std::type_identity_t<T>>& data
               const Options<std::type_identity_t<T>>& options, const Callbacks& callbacks = {});
 
 }  // namespace xtape::training
+#pragma GCC visibility pop
