@@ -32,6 +32,7 @@ foreach(method find_package pkg_config add_subdirectory fetch_content)
     -DMETHOD=${method} -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DBUILD_DIR=${PROJECT_BINARY_DIR}
     -DWORK_DIR=${CMAKE_CURRENT_BINARY_DIR}/consumer_${method} -DGENERATOR=${CMAKE_GENERATOR}
     -DCOMPILER=${CMAKE_CXX_COMPILER} -DCOMPILER_FLAGS=${CMAKE_CXX_FLAGS} -DLIBDIR=${CMAKE_INSTALL_LIBDIR}
+    -DTOOLCHAIN=${CMAKE_TOOLCHAIN_FILE} -DEMULATOR=${CMAKE_CROSSCOMPILING_EMULATOR}
     -P ${CMAKE_CURRENT_SOURCE_DIR}/consumer/test.cmake)
   set_tests_properties(consumer_${method} PROPERTIES SKIP_REGULAR_EXPRESSION "skipped:")
 endforeach()
