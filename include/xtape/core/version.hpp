@@ -24,6 +24,7 @@ struct Version {
 /// program was compiled with the headers of one version and linked with another.
 Version version() noexcept;
 
+/// @cond
 // Headers of one version do not link with a library of another: the linker then misses a name that says so.
 // retain, for --gc-sections would drop the reference, and the reproach with it. Nothing reads it: 8 bytes.
 #define XTAPE_MISMATCH_NAME(major, minor) headers_are_of_xtape_##major##_##minor##_but_the_library_is_not
@@ -39,6 +40,7 @@ extern const char XTAPE_MISMATCH_OF(XTAPE_VERSION_MAJOR, XTAPE_VERSION_MINOR);
 [[gnu::used]] inline const char* const XTAPE_HEADERS_OF(XTAPE_VERSION_MAJOR, XTAPE_VERSION_MINOR) =
     &XTAPE_MISMATCH_OF(XTAPE_VERSION_MAJOR, XTAPE_VERSION_MINOR);
 }  // namespace detail
+/// @endcond
 
 }  // namespace xtape
 #pragma GCC visibility pop
