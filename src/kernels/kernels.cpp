@@ -51,8 +51,8 @@ struct Choice {
   bool (*is_supported)();
 };
 
-// From the most to the least that a processor may have. What another kind of processor has stands for the best
-// below it.
+// From the most to the least that a processor may have. What another kind of processor has stands for the
+// best below it.
 constexpr Choice choices[] = {
 #ifdef XTAPE_X86
     {"avx512", &avx512::kernel_table, has_avx512},
