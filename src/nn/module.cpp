@@ -18,10 +18,9 @@ namespace {
 
 // Classes of a program that is compiled with -fno-rtti have none: what typeid would read, before the first
 // virtual function, is then null.
-template <class T>
-bool has_type_info(const Module<T>& module) {
+bool has_type_info(const void* module) {
   const void* const* table;
-  std::memcpy(&table, &module, sizeof table);
+  std::memcpy(&table, module, sizeof table);
   return table[-1] != nullptr;
 }
 
@@ -154,7 +153,7 @@ void Module<T>::load_state(const NamedArrays& state) {
 
 template <class T>
 std::string Module<T>::type_name() const {
-  if (!has_type_info(*this)) return "Module";
+  if (!has_type_info(this)) return "Module";
   const std::string full = readable(typeid(*this));
   std::string name;
   int depth = 0;  // of template arguments
