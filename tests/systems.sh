@@ -92,7 +92,7 @@ for system in "$@"; do
   tests=$(sed -n 's/.*% tests passed, \([0-9]*\) tests failed out of \([0-9]*\)/\1 of \2 tests failed/p' "$logs/$system.log" | tail -n 1)
   case $tests in
     '') tests="stopped, see $logs/$system.log" failed=1 ;;
-    '0 of '*) tests="all ${tests//[^0-9 ]/}" tests="all $(awk '{ print $3 }' <<< "$tests") tests passed" ;;
+    '0 of '*) tests="all ${tests#0 of }" tests=${tests/failed/passed} ;;
   esac
   echo "$system: $(versions | in_root "$root" 2>> "$logs/$system.log")$tests in $SECONDS s"
   rm -rf "$root"
