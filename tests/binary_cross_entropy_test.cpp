@@ -9,6 +9,7 @@ using losses::binary_cross_entropy;
 using losses::LogGuard;
 using losses::Reduction;
 
+namespace binary_cross_entropy_test {
 namespace {
 
 const std::vector<LogGuard> guards{LogGuard::clip_probability, LogGuard::clamp_logarithm,
@@ -208,3 +209,5 @@ TEST_CASE("binary_cross_entropy with an added epsilon keeps relative precision n
   CHECK_THAT(loss(1 - small, 1), WithinRel(d + d * d / 2, ulps<double>(1)));
   CHECK_THAT(loss(small, 0), WithinRel(d + d * d / 2, ulps<double>(1)));
 }
+
+}  // namespace binary_cross_entropy_test

@@ -13,21 +13,21 @@ namespace {
 
 const auto unnormalised = array({2, 3}, {0.4, 0.2, 0.9, 0.1, 2, 0.3});
 const auto soft_labels = array({2, 3}, {0.2, 0.3, 0.5, 0.1, 0, 0.9});
-const std::vector<int> classes{2, 1};
+const std::vector<int> class_indices{2, 1};
 
 }  // namespace
 
 TEMPLATE_TEST_CASE("categorical_cross_entropy of class indices is what 120 digits give",
                    "[losses][categorical_cross_entropy]", float, double) {
   const auto each = result_of<TestType>(unnormalised, [](auto p) {
-    return categorical_cross_entropy(p, classes, {.reduction = Reduction::none});
+    return categorical_cross_entropy(p, class_indices, {.reduction = Reduction::none});
   });
   CHECK_THAT(each.loss, AllClose({0.5108256237659907, 0.18232155679395462}, 1e-6));
   CHECK_THAT(each.gradient, AllClose({0.66666666666666664, 0.66666666666666664, -0.44444444444444444,
                                       0.41666666666666667, -0.083333333333333332, 0.41666666666666667},
                                      1e-6));
   const auto mean =
-      result_of<TestType>(unnormalised, [](auto p) { return categorical_cross_entropy(p, classes); });
+      result_of<TestType>(unnormalised, [](auto p) { return categorical_cross_entropy(p, class_indices); });
   CHECK_THAT(mean.loss, AllClose({0.34657359027997266}, 1e-6));
   CHECK_THAT(mean.gradient[2], WithinRel(-0.22222222222222222, 1e-6));
 }
@@ -115,7 +115,7 @@ TEST_CASE("categorical_cross_entropy gradient agrees with central differences, t
 TEST_CASE("categorical_cross_entropy of one-hot rows is that of their classes",
           "[losses][categorical_cross_entropy]") {
   const auto hard =
-      result_of<double>(unnormalised, [](auto p) { return categorical_cross_entropy(p, classes); });
+      result_of<double>(unnormalised, [](auto p) { return categorical_cross_entropy(p, class_indices); });
   const auto soft = result_of<double>(unnormalised, array({2, 3}, {0, 0, 1, 0, 1, 0}),
                                       [](auto p, auto t) { return categorical_cross_entropy(p, t); });
   CHECK(soft.loss == hard.loss);
@@ -142,15 +142,16 @@ TEST_CASE("categorical_cross_entropy lets NaN through in its own sample only",
   for (std::size_t where = 0; where < 3; ++where) {
     auto p = unnormalised;
     p(0, where) = NaN;
-    row_is_nan(result_of<double>(
-        p, [](auto x) { return categorical_cross_entropy(x, classes, {.reduction = Reduction::none}); }));
+    row_is_nan(result_of<double>(p, [](auto x) {
+      return categorical_cross_entropy(x, class_indices, {.reduction = Reduction::none});
+    }));
   }
   row_is_nan(result_of<double>(unnormalised, array({2, 3}, {0, NaN, 1, 0, 1, 0}), [](auto x, auto t) {
     return categorical_cross_entropy(x, t, {.reduction = Reduction::none});
   }));
   row_is_nan(result_of<double>(unnormalised, [](auto x) {
     return categorical_cross_entropy(
-        x, classes, {.class_weights = std::vector{1.0, 1.0, NaN}, .reduction = Reduction::none});
+        x, class_indices, {.class_weights = std::vector{1.0, 1.0, NaN}, .reduction = Reduction::none});
   }));
 }
 

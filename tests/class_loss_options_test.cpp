@@ -11,6 +11,7 @@
 using namespace xtape;
 using namespace xtape::testing;
 
+namespace class_loss_options_test {
 namespace {
 
 constexpr Interval logits{-3, 3}, probabilities{0.01, 0.99}, log_probabilities{-4, -0.1}, soft_labels{0, 1};
@@ -241,3 +242,5 @@ TEST_CASE("softmax_cross_entropy has the gradient of central differences under o
           "[losses][softmax_cross_entropy][options][gradient]") {
   gradcheck_random_sets(softmax_cross_entropy());
 }
+
+}  // namespace class_loss_options_test

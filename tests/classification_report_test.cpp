@@ -8,6 +8,7 @@ using metrics::classification_report;
 using metrics::confusion_matrix;
 using metrics::matthews_correlation;
 
+namespace classification_report_test {
 namespace {
 
 using Classes = std::vector<std::int64_t>;
@@ -139,3 +140,5 @@ TEST_CASE("figures of a confusion matrix refuse what is none", "[metrics][report
   CHECK_THROWS_WITH(classification_report(Counts{{1, 0}, {0, 1}}, {.undefined = 1.5}),
                     "classification_report: undefined must be in [0, 1] or NaN, got 1.5");
 }
+
+}  // namespace classification_report_test

@@ -10,6 +10,7 @@ using namespace xtape;
 using namespace xtape::testing;
 using data::read_csv;
 
+namespace csv_test {
 namespace {
 
 std::string error_of(const std::string& path, const data::CsvOptions& options = {}) {
@@ -431,3 +432,5 @@ TEST_CASE("read_csv passes over a byte order mark", "[data][csv]") {
   const auto table = read_csv(file);
   CHECK(table.columns() == std::vector<std::string>{"label", "a"});
 }
+
+}  // namespace csv_test

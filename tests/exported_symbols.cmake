@@ -1,4 +1,4 @@
-# cmake -DNM=... -DLIBRARY=libxtape.so -DHEADERS=include -DROOMS=src -DTESTS=tests -DOBJECTS=objects of the tests
+# cmake -DNM=... -DLIBRARY=libxtape.so -DHEADERS=include -DOBJECTS=objects of the tests of public headers
 #   -P exported_symbols.cmake
 # A shared library exports what public headers declare, and all of it: nothing of private headers or of other libraries,
 # and whatever the tests of public headers call.
@@ -51,28 +51,11 @@ foreach(symbol IN LISTS readable)
   endforeach()
 endforeach()
 
-# A test that includes private headers may call what is not exported.
-set(public_objects "")
-foreach(object IN LISTS OBJECTS)
-  get_filename_component(file ${object} NAME_WLE)
-  if(EXISTS ${TESTS}/${file})
-    file(STRINGS ${TESTS}/${file} includes REGEX "^#include \"")
-    list(TRANSFORM includes REPLACE "^#include \"(.*)\".*" "${ROOMS}/\\1")
-    foreach(include IN LISTS includes)
-      if(EXISTS ${include})
-        set(file "")
-      endif()
-    endforeach()
-    if(file)
-      list(APPEND public_objects ${object})
-    endif()
-  endif()
-endforeach()
 foreach(symbol IN LISTS exported)
   string(REGEX REPLACE " .*" "" symbol "${symbol}")
   set(is_exported_${symbol} YES)
 endforeach()
-symbols(called --undefined-only --format=just-symbols ${public_objects})
+symbols(called --undefined-only --format=just-symbols ${OBJECTS})
 list(FILTER called INCLUDE REGEX "^_Z(N[KRO]*|T[CISTV]N)5xtape")
 list(REMOVE_DUPLICATES called)
 foreach(symbol IN LISTS called)

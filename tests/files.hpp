@@ -59,6 +59,12 @@ inline std::string big_endian(std::uint64_t number, std::size_t bytes) {
   return result;
 }
 
+/// A number of so many bytes, the least significant first.
+inline std::string little_endian(std::uint64_t number, std::size_t bytes) {
+  const std::string result = big_endian(number, bytes);
+  return {result.rbegin(), result.rend()};
+}
+
 /// How many of the texts `read` takes without FileError, every other exception apart: the content cut at each
 /// byte, or with each of its bits the other way round.
 template <class Read>

@@ -11,6 +11,7 @@ using namespace xtape;
 using namespace xtape::testing;
 using losses::Reduction;
 
+namespace gradient_accumulation_test {
 namespace {
 
 const std::vector<std::size_t> parts{5, 1, 0, 4, 2};  // of the 12 samples, in this order
@@ -101,3 +102,5 @@ TEST_CASE("Parts of a batch of independent labels add up, divided by the element
   CHECK_THAT(gradient_of_parts(loss(Reduction::mean_by(samples * classes))),
              equals(gradient_of_whole(loss(Reduction::mean))));
 }
+
+}  // namespace gradient_accumulation_test

@@ -23,8 +23,8 @@ if(NOT BUILD_SHARED_LIBS)
 endif()
 if(CMAKE_NM AND XTAPE_LINKER_HAS_VERSION_SCRIPTS)
   add_test(NAME exported_symbols COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DLIBRARY=$<TARGET_FILE:${xtape_shared}>
-    -DHEADERS=${PROJECT_SOURCE_DIR}/include -DROOMS=${PROJECT_SOURCE_DIR}/src -DTESTS=${CMAKE_CURRENT_SOURCE_DIR}
-    "-DOBJECTS=$<TARGET_OBJECTS:xtape_tests>" -P ${CMAKE_CURRENT_SOURCE_DIR}/exported_symbols.cmake)
+    -DHEADERS=${PROJECT_SOURCE_DIR}/include
+    "-DOBJECTS=$<FILTER:$<TARGET_OBJECTS:xtape_tests>,EXCLUDE,xtape_tests.dir/.*(rooms|cmake_pch)>" -P ${CMAKE_CURRENT_SOURCE_DIR}/exported_symbols.cmake)
 endif()
 
 foreach(method find_package pkg_config add_subdirectory fetch_content)

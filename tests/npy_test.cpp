@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "files.hpp"
 #include "matchers.hpp"
+#include "named_arrays_equal.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;
 using data::read_npy;
 
 namespace {
-
-std::string little_endian(std::uint64_t number, std::size_t bytes) {
-  const std::string result = big_endian(number, bytes);
-  return {result.rbegin(), result.rend()};
-}
 
 std::string npy(const std::string& header, const std::string& elements, char version = 1) {
   return "\x93NUMPY" + std::string{version, '\0'} + little_endian(header.size(), version == 1 ? 2 : 4) +
@@ -26,10 +22,6 @@ std::string npy_of(const std::string& descr, const std::string& shape, const std
 
 std::string error_in(const std::string& content) {
   return file_error("read_npy", TemporaryPath(content), [](const std::string& path) { read_npy(path); });
-}
-
-std::vector<double> numbers(const AnyArray& array) {
-  return array.visit([](const auto& of_type) { return values(of_type); });
 }
 
 // {{1.5, -2, 3}, {4, 5, 6.25}} as NumPy 1.24 saves it: float32, and big-endian float64 in Fortran order.

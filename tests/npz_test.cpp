@@ -8,6 +8,7 @@ using namespace xtape::testing;
 using data::read_npz;
 using data::write_npz;
 
+namespace npz_test {
 namespace {
 
 // x = numpy.arange(3, dtype='<i4') and y = numpy.float32([[0.5]]) as NumPy 1.24 saves them, and layer.0 =
@@ -56,11 +57,6 @@ std::string replaced(std::string content, const std::string& from, const std::st
     content.replace(at, to.size(), to);
   }
   return content;
-}
-
-std::string little_endian(std::uint64_t number, std::size_t bytes) {
-  const std::string result = big_endian(number, bytes);
-  return {result.rbegin(), result.rend()};
 }
 
 }  // namespace
@@ -241,3 +237,5 @@ TEST_CASE("an archive with a bit flipped is refused, or read with the elements t
   CHECK(deflated > 0);
   CHECK(different == 0);
 }
+
+}  // namespace npz_test

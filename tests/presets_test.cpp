@@ -8,6 +8,7 @@ using namespace xtape::testing;
 namespace losses = xtape::losses;
 using losses::Reduction;
 
+namespace presets_test {
 namespace {
 
 const auto rows = array({2, 3}, {1, -2, 0.5, 0, 3, -1});
@@ -237,3 +238,5 @@ TEST_CASE("the presets of optax reduce nothing", "[losses][presets]") {
   CHECK_THAT(given(losses::kl_divergence_from_log(logs, log_targets, kl_divergence_with_log_targets())),
              are({0.039313250481210794}));
 }
+
+}  // namespace presets_test

@@ -11,6 +11,7 @@ using namespace xtape::testing;
 using losses::Reduction;
 using losses::softmax_cross_entropy;
 
+namespace softmax_cross_entropy_test {
 namespace {
 
 const double infinity = std::numeric_limits<double>::infinity();
@@ -386,3 +387,5 @@ TEST_CASE("softmax_cross_entropy of a label that weighs nothing is 0, also where
   CHECK(softmax_cross_entropy(x, impossible, {.class_mask = class_mask, .label_smoothing = 1}).item() == 0);
   CHECK(softmax_cross_entropy(x, impossible, {.class_mask = class_mask}).item() == inf);
 }
+
+}  // namespace softmax_cross_entropy_test

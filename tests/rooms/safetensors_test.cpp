@@ -2,6 +2,7 @@
 #include <bit>
 #include <cstring>
 
+#include "files.hpp"
 #include "io/half_floats.hpp"
 #include "named_arrays_equal.hpp"
 #include "temporary_directory.hpp"
@@ -41,12 +42,6 @@ NamedArrays arrays_of_every_type() {
   return arrays;
 }
 
-std::string little_endian(std::uint64_t number) {
-  std::string text;
-  for (int i = 0; i < 8; ++i) text += static_cast<char>(number >> (8 * i) & 0xff);
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("a written file has the layout of the format, byte for byte", "[io][safetensors]") {
@@ -65,7 +60,7 @@ TEST_CASE("a written file has the layout of the format, byte for byte", "[io][sa
                        R"("a":{"dtype":"U8","shape":[3],"data_offsets":[16,19]}})";
   while (header.size() % 8 != 0) header += ' ';
   const std::string data("\xfe\xff\xff\xff\xff\xff\xff\xff\x00\x00\x80\x3f\x00\x00\x00\xc0\x01\x02\xff", 19);
-  CHECK(read_text(directory / "x") == little_endian(header.size()) + header + data);
+  CHECK(read_text(directory / "x") == little_endian(header.size(), 8) + header + data);
 }
 
 TEST_CASE("a header of a multiple of 8 bytes is not padded, and others are", "[io][safetensors]") {
@@ -119,7 +114,7 @@ TEST_CASE("arrays of every shape come back, those without elements too", "[io][s
 TEST_CASE("no arrays at all are a file too", "[io][safetensors]") {
   const TemporaryDirectory directory;
   write_safetensors(directory / "x", {});
-  CHECK(read_text(directory / "x") == little_endian(8) + "{}      ");
+  CHECK(read_text(directory / "x") == little_endian(8, 8) + "{}      ");
   CHECK(read_safetensors(directory / "x").arrays.size() == 0);
 }
 
@@ -142,7 +137,8 @@ TEST_CASE("the arrays of a file may stand in any order", "[io][safetensors]") {
       R"({ "late" : {"data_offsets":[4,6], "shape":[2], "dtype":"U8"},
            "empty": {"dtype":"I64","shape":[0],"data_offsets":[4,4]},
            "early": {"dtype":"F32","shape":[],"data_offsets":[0,4]} }  )";
-  write_text(directory / "x", little_endian(header.size()) + header + std::string("\0\0\0\x40\x07\x08", 6));
+  write_text(directory / "x",
+             little_endian(header.size(), 8) + header + std::string("\0\0\0\x40\x07\x08", 6));
   const auto back = read_safetensors(directory / "x").arrays;
   CHECK(back.size() == 3);
   CHECK(back.get_scalar<float>("test", "early") == 2);
