@@ -35,6 +35,7 @@ foreach(symbol IN LISTS readable)
     set(before "${name}")
     string(REGEX REPLACE "<[^<>]*>|\\([^()]*\\)|_abi:cxx11_" "" name "${name}")
   endwhile()
+  string(REGEX REPLACE "::{lambda.*" "" name "${name}") # Its function.
   string(REGEX MATCH "[A-Za-z0-9_:~]+( const)?[ &]*$" name "${name}")
   string(REGEX MATCHALL "[A-Za-z_][A-Za-z0-9_]*" parts "${name}")
   list(REMOVE_ITEM parts const)
