@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "autograd/dot_text.hpp"
-#include "autograd/lies_in_input.hpp"
+#include "autograd/input_that_holds.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/parameter.hpp"
 
@@ -30,7 +30,7 @@ namespace {
 
 using detail::dot_text;
 using detail::GraphAccess;
-using detail::lies_in_input;
+using detail::input_that_holds;
 using detail::Node;
 
 template <class T>
@@ -108,8 +108,9 @@ class Graph {
   static std::string label_of(const Node<T>& node) {
     const std::string name =
         node.parameter != nullptr ? fmt::format("parameter '{}'", node.parameter->name()) : node.name;
-    const std::string memory =
-        lies_in_input(node) ? "shared" : fmt::format("{} bytes", node.shape.elements() * sizeof(T));
+    const std::string memory = input_that_holds(node) != nullptr
+                                   ? "shared"
+                                   : fmt::format("{} bytes", node.shape.elements() * sizeof(T));
     return fmt::format("{}\\n{}, {}", dot_text(name), node.shape, memory);
   }
 

@@ -8,15 +8,15 @@
 
 namespace xtape::detail {
 
-// Whether the node's value begins in the memory of an input's, as that of reshape does.
+// The input in the memory of whose value the node's own begins, as that of reshape does; null if none.
 template <class T>
-bool lies_in_input(const Node<T>& node) noexcept {
+const Node<T>* input_that_holds(const Node<T>& node) noexcept {
   for (std::size_t i = 0; i < node.input_count; ++i) {
     const Node<T>& input = *node.inputs[i];
     const T* const end = input.value + input.shape.elements();
-    if (std::less_equal<>()(input.value, node.value) && std::less<>()(node.value, end)) return true;
+    if (std::less_equal<>()(input.value, node.value) && std::less<>()(node.value, end)) return &input;
   }
-  return false;
+  return nullptr;
 }
 
 }  // namespace xtape::detail

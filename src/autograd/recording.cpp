@@ -6,7 +6,7 @@
 #include <new>
 
 #include "autograd/check_finite.hpp"
-#include "autograd/lies_in_input.hpp"
+#include "autograd/input_that_holds.hpp"
 #include "autograd/profiler.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
@@ -52,7 +52,9 @@ Recording<T>::Recording(const char* name, std::span<const Variable<T>> inputs)
 template <class T>
 ArrayView<T> Recording<T>::output(const Shape& shape) {
   T* memory = arena().template allocate_array<T>(shape.elements());
-  output_shares(memory, shape);
+  has_output_ = true;
+  node_->value = memory;
+  node_->shape = shape;
   return {memory, shape};
 }
 
@@ -61,6 +63,8 @@ void Recording<T>::output_shares(const T* memory, const Shape& shape) {
   has_output_ = true;
   node_->value = memory;
   node_->shape = shape;
+  const detail::Node<T>* const input = detail::input_that_holds(*node_);
+  if (input != nullptr) node_->share_parameter(*input);
 }
 
 template <class T>
@@ -90,7 +94,8 @@ template <class T>
 void Recording<T>::count_in_profile() noexcept {
   totals_->forward_ns += tape_.profiler_->count_since(begin_ns_);
   ++totals_->calls;
-  if (!detail::lies_in_input(*node_)) totals_->output_bytes += node_->shape.elements() * sizeof(T);
+  if (detail::input_that_holds(*node_) == nullptr)
+    totals_->output_bytes += node_->shape.elements() * sizeof(T);
 }
 
 template <class T>
@@ -118,6 +123,17 @@ T* Backward<T>::grad_memory(detail::Node<T>& input, bool& first) {
   // Nobody reads it; a rule that does not ask needs_grad() first still has somewhere to write.
   first = true;
   return tape_.gradients_.template allocate_array<T>(input.shape.elements());
+}
+
+template <class T>
+void Backward<T>::require_unchanged(const detail::Node<T>& input) const {
+  const Parameter<T>& parameter = *input.value_of;
+  if (parameter.changes_ == input.value_changes) return;
+  fail<TapeError>(
+      "backward: the gradient of '{}' needs the value that the parameter '{}' had when it was watched, got "
+      "another: an optimizer's step, load_state or an assignment has changed it since; call every backward "
+      "before that, or watch it and compute what depends on it anew",
+      node_.name, parameter.name());
 }
 
 template <class T>

@@ -73,7 +73,8 @@ template <class T>
 Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
   Recording<T> op("watch", *this);
   op.output_shares(parameter.value_.data(), parameter.shape());
-  op.node_->parameter = &parameter;
+  op.node_->parameter = op.node_->value_of = &parameter;
+  op.node_->value_changes = parameter.changes_;
   op.totals_ = nullptr;
   return op.commit({}, true);
 }

@@ -77,7 +77,8 @@ class LossRecording {
   LossRecording(const char* name, const SampleLayout& layout, std::span<const Variable<T>> inputs)
       : name_(name),
         sample_shape_(layout.samples),
-        checks_finite_(inputs[0].tape().checks_finite()),
+        tape_(inputs[0].tape()),
+        checks_finite_(tape_.checks_finite()),
         op_(name, inputs) {
     losses_.slices = layout.slices;
     losses_.weights.samples = layout.samples.elements();
@@ -205,6 +206,7 @@ class LossRecording {
   const SampleLosses<T>& begin_losses(const Reduction& reduction, std::size_t most) {
     const bool reduced = reduction.kind() != Reduction::Kind::none;
     losses_.divisor = losses_.weights.divisor(name_, reduction);
+    if (reduced) tell_divisor(reduction);
     y_ = op_.output(reduced ? Shape{} : sample_shape_);
     if (!reduced) losses_.each = y_.data();
     if (checks_finite_) losses_.exact = save<double>(sample_shape_).data();
@@ -233,6 +235,11 @@ class LossRecording {
     std::size_t count = 1;
   };
 
+  void tell_divisor(const Reduction& reduction) const {
+    const bool is_of_samples = reduction.kind() == Reduction::Kind::mean;
+    tape_.note_loss_divisor({std::isinf(losses_.divisor) ? 0 : losses_.divisor, is_of_samples});
+  }
+
   // Of the arrays that are no variables, of which the tape knows nothing.
   void explain_nan() const {
     for (std::size_t s = 0; s < samples(); ++s) {
@@ -253,6 +260,7 @@ class LossRecording {
 
   const char* name_;
   Shape sample_shape_;
+  Tape<T>& tape_;
   bool checks_finite_;
   Recording<T> op_;
   SampleLosses<T> losses_;

@@ -146,7 +146,10 @@ void Module<T>::load_state(const NamedArrays& state) {
     names.push_back(name);
   }
   state.require_only("Module::load_state", names);
-  for (const auto& [name, parameter] : parameters) load(state, name, parameter->values());
+  for (const auto& [name, parameter] : parameters) {
+    load(state, name, parameter->values());
+    parameter->note_change();
+  }
   for (const auto& [name, buffer] : buffers)
     buffer.visit([&state, &to = name]<class U>(Array<U>& array) { load<U>(state, to, array); });
 }

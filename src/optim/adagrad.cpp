@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/optim/adagrad.hpp"
 
+#include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
 #include "optim/option_checks.hpp"
@@ -15,6 +16,9 @@ Adagrad<T>::Adagrad(std::span<const Group> groups) : Optimizer<T>("Adagrad", gro
     require_from_0("Adagrad", "initial_accumulator", options.initial_accumulator);
     require_above_0("Adagrad", "epsilon", options.epsilon);
     this->remember(options_.size(), "square_sum", static_cast<T>(options.initial_accumulator));
+    this->add_settings(fmt::format(
+        "learning_rate_decay = {}, weight_decay = {}, initial_accumulator = {}, epsilon = {}",
+        options.learning_rate_decay, options.weight_decay, options.initial_accumulator, options.epsilon));
     options_.push_back(options);
   }
 }

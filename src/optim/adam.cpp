@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
 #include "optim/option_checks.hpp"
@@ -56,6 +57,8 @@ Adam<T>::Adam(std::span<const Group> groups) : Optimizer<T>("Adam", groups) {
     require_sensible("Adam", options);
     this->remember(options_.size(), "first_moment");
     this->remember(options_.size(), "second_moment");
+    this->add_settings(fmt::format("beta1 = {}, beta2 = {}, epsilon = {}, weight_decay = {}", options.beta1,
+                                   options.beta2, options.epsilon, options.weight_decay));
     options_.push_back(options);
   }
 }
@@ -78,6 +81,8 @@ AdamW<T>::AdamW(std::span<const Group> groups) : Optimizer<T>("AdamW", groups) {
     require_sensible("AdamW", options);
     this->remember(options_.size(), "first_moment");
     this->remember(options_.size(), "second_moment");
+    this->add_settings(fmt::format("beta1 = {}, beta2 = {}, epsilon = {}, weight_decay = {}", options.beta1,
+                                   options.beta2, options.epsilon, options.weight_decay));
     options_.push_back(options);
   }
 }

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
+#include <string>
 
 #include "core/element_name.hpp"
 #include "core/format.hpp"
@@ -65,21 +67,27 @@ double norm_of(const std::vector<Parameter<T>*>& parameters) {
   return std::sqrt(sum_of_squares(parameters, scale)) / scale;
 }
 
+// "nan at gradient[0, 1] of the parameter 'weight'", or nothing if all are finite.
 template <class T>
-[[noreturn]] void throw_not_finite(const std::vector<Parameter<T>*>& parameters, double norm) {
-  constexpr const char* text = "clip_gradient_norm: the norm of the gradients must be finite, got";
-  constexpr const char* fix = "; to scale them all the same set error_if_nonfinite = false";
+std::optional<std::string> not_finite_gradient(const std::vector<Parameter<T>*>& parameters) {
   for (Parameter<T>* parameter : parameters) {
     const ArrayView<T> g = parameter->gradients();
     const T* const at = std::find_if_not(g.begin(), g.end(), [](T x) { return std::isfinite(x); });
     if (at == g.end()) continue;
     const auto index = static_cast<std::size_t>(at - g.begin());
     // As it stands, a NaN would show its sign.
-    fail<NonFiniteError>("{} {} at {} of the parameter '{}'{}", text,
-                         std::isnan(*at) ? "nan" : (*at > 0 ? "inf" : "-inf"),
-                         element_name("gradient", g.shape(), index), parameter->name(), fix);
+    return fmt::format("{} at {} of the parameter '{}'", std::isnan(*at) ? "nan" : (*at > 0 ? "inf" : "-inf"),
+                       element_name("gradient", g.shape(), index), parameter->name());
   }
-  fail<NonFiniteError>("{} {} of finite gradients{}", text, norm, fix);
+  return std::nullopt;
+}
+
+template <class T>
+[[noreturn]] void throw_not_finite(const std::vector<Parameter<T>*>& parameters, double norm) {
+  fail<NonFiniteError>(
+      "clip_gradient_norm: the norm of the gradients must be finite, got {}; to scale them all the same set "
+      "error_if_nonfinite = false",
+      not_finite_gradient(parameters).value_or(fmt::format("{} of finite gradients", norm)));
 }
 
 template <class T>
@@ -99,6 +107,15 @@ template <class T>
 double gradient_norm(const std::vector<Parameter<T>*>& parameters) {
   require_parameters("gradient_norm", parameters);
   return norm_of(parameters);
+}
+
+template <class T>
+void require_finite_gradients(const std::vector<Parameter<T>*>& parameters) {
+  require_parameters("require_finite_gradients", parameters);
+  // What is infinite or NaN makes a NaN of 0.
+  if (sum_of_squares(parameters, 0) == 0) return;
+  fail<NonFiniteError>("require_finite_gradients: every gradient must be finite, got {}",
+                       not_finite_gradient(parameters).value());
 }
 
 template <class T>
@@ -136,6 +153,8 @@ void clip_gradient_value(const std::vector<Parameter<T>*>& parameters, double li
 
 template double gradient_norm(const std::vector<Parameter<float>*>&);
 template double gradient_norm(const std::vector<Parameter<double>*>&);
+template void require_finite_gradients(const std::vector<Parameter<float>*>&);
+template void require_finite_gradients(const std::vector<Parameter<double>*>&);
 template double clip_gradient_norm(const std::vector<Parameter<float>*>&, double,
                                    const ClipGradientNormOptions&);
 template double clip_gradient_norm(const std::vector<Parameter<double>*>&, double,

@@ -42,6 +42,17 @@ void Optimizer<T>::remember(std::size_t group, const char* name, T initial) {
 }
 
 template <class T>
+std::uint64_t Optimizer<T>::count_step() noexcept {
+  for (Parameter<T>* parameter : parameters_) parameter->note_change();
+  return ++steps_;
+}
+
+template <class T>
+std::string Optimizer<T>::settings() const {
+  return fmt::format("{}: {}", name(), fmt::join(settings_, "; "));
+}
+
+template <class T>
 NamedArrays Optimizer<T>::state() const {
   NamedArrays state;
   state.add_scalar("steps", steps_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/optim/rmsprop.hpp"
 
+#include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
 #include "optim/option_checks.hpp"
@@ -17,6 +18,9 @@ RMSprop<T>::RMSprop(std::span<const Group> groups) : Optimizer<T>("RMSprop", gro
     this->remember(options_.size(), "square_average");
     if (options.centered) this->remember(options_.size(), "gradient_average");
     if (options.momentum != 0) this->remember(options_.size(), "velocity");
+    this->add_settings(fmt::format(
+        "alpha = {}, epsilon = {}, weight_decay = {}, momentum = {}, centered = {}", options.alpha,
+        options.epsilon, options.weight_decay, options.momentum, options.centered));
     options_.push_back(options);
   }
 }

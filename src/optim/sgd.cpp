@@ -17,6 +17,8 @@ SGD<T>::SGD(std::span<const Group> groups) : Optimizer<T>("SGD", groups) {
       fail<ArgumentError>("SGD: momentum must be above 0 with nesterov, got 0");
     }
     if (options.momentum != 0) this->remember(options_.size(), "velocity");
+    this->add_settings(fmt::format("momentum = {}, weight_decay = {}, nesterov = {}", options.momentum,
+                                   options.weight_decay, options.nesterov));
     options_.push_back(options);
   }
 }

@@ -41,6 +41,7 @@ template <class T>
 void WeightAverage<T>::swap() noexcept {
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     std::swap_ranges(averages_[p].begin(), averages_[p].end(), parameters_[p]->values().begin());
+    parameters_[p]->note_change();
   }
   is_swapped_ = !is_swapped_;
 }

@@ -47,6 +47,13 @@ struct Node {
   Node* next_owning = nullptr;        // the next older node whose rule has a destructor
   Parameter<T>* parameter = nullptr;  // whose value and gradient this node stands for
   bool requires_grad = false;
+  Parameter<T>* value_of = nullptr;  // in whose memory the value is: that of a watch or of what shares it
+  std::uint64_t value_changes = 0;   // how often that had changed by then
+
+  void share_parameter(const Node& other) noexcept {
+    value_of = other.value_of;
+    value_changes = other.value_changes;
+  }
 };
 
 // What a handle needs of its tape: here, so that looking a node up is inline.

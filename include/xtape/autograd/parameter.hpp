@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -15,6 +16,8 @@ template <class T>
 class Tape;
 template <class T>
 class Backward;
+template <class T>
+class Recording;
 
 /// A trainable array with its gradient and its name. It outlives the tapes that watch it: each backward
 /// adds to its gradient until zero_grad().
@@ -48,7 +51,7 @@ class Parameter {
   /// the compiled library has no xtensor type in it.
   template <class Element = T>
   auto value() {
-    return view(ArrayView<Element>(value_));
+    return view(ArrayView<Element>(value_), &changes_);
   }
   /// The value, only to be read.
   template <class Element = T>
@@ -61,12 +64,16 @@ class Parameter {
     return view(ArrayView<Element>(gradients()));
   }
 
-  /// The same as plain memory.
+  /// The same as plain memory. Who writes to it between a forward pass and its backward says note_change().
   ArrayView<T> values() noexcept { return value_; }
   /// The same, only to be read.
   ArrayView<const T> values() const noexcept { return value_; }
   /// The gradient as plain memory.
   ArrayView<T> gradients();
+
+  /// Tells the tapes that watch it that its value has changed, as optimizers, load_state and assignments of a
+  /// whole array to value() do. Gradient rules that still need the value before throw TapeError then.
+  void note_change() noexcept { ++changes_; }
 
   /// Sets the gradient to zero. O(1): the next gradient rule overwrites instead of adding.
   void zero_grad() noexcept { grad_is_zero_ = true; }
@@ -74,11 +81,13 @@ class Parameter {
  private:
   friend class Tape<T>;
   friend class Backward<T>;
+  friend class Recording<T>;
 
   std::string name_;
   Array<T> value_;
   Array<T> grad_;
   bool grad_is_zero_ = true;  // Whatever grad_ holds.
+  std::uint64_t changes_ = 0;
 };
 
 extern template class Parameter<float>;

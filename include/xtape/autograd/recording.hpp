@@ -36,7 +36,12 @@ class Backward {
   /// The gradient that arrived at the output.
   ArrayView<const T> output_grad() const { return {node_.grad, node_.shape}; }
   /// The value of input i.
-  ArrayView<const T> input(std::size_t i) const { return {node_.inputs[i]->value, node_.inputs[i]->shape}; }
+  /// @throws TapeError  it is that of a parameter that has changed since: an optimizer's step, say.
+  ArrayView<const T> input(std::size_t i) const {
+    const detail::Node<T>& input = *node_.inputs[i];
+    if (input.value_of != nullptr) require_unchanged(input);
+    return {input.value, input.shape};
+  }
 
   /// False: nobody will read this input's gradient, so that the rule can skip it.
   bool needs_grad(std::size_t i) const { return node_.inputs[i]->requires_grad; }
@@ -66,6 +71,7 @@ class Backward {
   Backward(Tape<T>& tape, detail::Node<T>& node) noexcept : tape_(tape), node_(node) {}
 
   T* grad_memory(detail::Node<T>& input, bool& first);
+  void require_unchanged(const detail::Node<T>& input) const;
 
   Tape<T>& tape_;
   detail::Node<T>& node_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <type_traits>
 
@@ -35,6 +36,13 @@ struct TapeStatistics {
   std::size_t high_water_bytes;  ///< the largest bytes_in_use so far
   std::size_t reserved_bytes;    ///< taken from the heap
   std::size_t heap_allocations;  ///< so far; it stands still once a loop has settled
+};
+
+/// What a loss has divided the sum of its samples by. With it the losses of parts of some samples give that
+/// of all: @f$ \sum_i d_i L_i / \sum_i d_i @f$.
+struct LossDivisor {
+  double value;             ///< d; 0 where no sample counts
+  bool grows_with_samples;  ///< false for a sum and for a mean by a given number: those of parts add up
 };
 
 /// Records operations on arrays as they are computed, and walks them backwards for gradients.
@@ -123,8 +131,10 @@ class Tape {
   Variable<T> borrow(Container&& temporary) = delete;
 
   /// A leaf that reads the parameter in place; backward adds to the parameter's gradient. Gradient rules read
-  /// it too: a parameter that changes between the forward pass and backward, as by an optimizer's step, must
-  /// be watched, and what depends on it computed, anew.
+  /// it too: where a parameter has changed between the forward pass and backward, as by an optimizer's step,
+  /// a rule that needs its value throws TapeError, since the gradient would be wrong. It must be watched, and
+  /// what depends on it computed, anew. What is written in place, as to single elements or by value() += 1,
+  /// counts as a change only with Parameter::note_change().
   Variable<T> watch(Parameter<T>& parameter);
 
   /// While on, an operation that makes a NaN or an infinity throws NonFiniteError instead of being recorded,
@@ -151,6 +161,14 @@ class Tape {
   void check_logits(bool on = true) noexcept { check_logits_ = on; }
   /// Whether check_logits() is on.
   bool checks_logits() const noexcept { return check_logits_; }
+
+  /// What the latest loss with a reduction on this tape has divided by; nothing if there was none since
+  /// forget_loss_divisor().
+  std::optional<LossDivisor> loss_divisor() const noexcept { return loss_divisor_; }
+  /// Called by losses.
+  void note_loss_divisor(const LossDivisor& divisor) noexcept { loss_divisor_ = divisor; }
+  /// Until the next loss.
+  void forget_loss_divisor() noexcept { loss_divisor_.reset(); }
 
   /// Whether the gradients of intermediate results can be read after backward, as they can unless this is
   /// off. While it is off, their memory is used again as soon as backward has used them: that of a deep model
@@ -231,6 +249,7 @@ class Tape {
   bool keep_gradients_ = true;
   bool profiling_ = false;
   std::unique_ptr<detail::Profiler> profiler_;  // null until the first profile()
+  std::optional<LossDivisor> loss_divisor_;
   std::size_t no_grad_depth_ = 0;
   std::size_t open_frames_ = 0;
   std::uint64_t frames_ended_ = 0;

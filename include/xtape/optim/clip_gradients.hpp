@@ -25,6 +25,12 @@ namespace xtape::optim {
 template <class T>
 double gradient_norm(const std::vector<Parameter<T>*>& parameters);
 
+/// Looks at every element before a step takes it.
+/// @throws NonFiniteError  one is infinite or NaN; the message names it and the parameter.
+/// @throws ArgumentError   a parameter is null.
+template <class T>
+void require_finite_gradients(const std::vector<Parameter<T>*>& parameters);
+
 /// Options of clip_gradient_norm.
 struct ClipGradientNormOptions {
   /// Whether a norm that is infinite or NaN is an error. If not, the gradients are scaled by it all the same,

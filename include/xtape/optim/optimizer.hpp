@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "xtape/autograd/parameter.hpp"
@@ -50,6 +52,11 @@ class Optimizer : public LearningRates {
   /// Those of the first group, of the second and so on.
   const std::vector<Parameter<T>*>& parameters() const noexcept { return parameters_; }
 
+  /// Its kind and the options of each group in words, without learning rates, as by these a training knows
+  /// whether its checkpoint is its own: "Adam: beta1 = 0.9, beta2 = 0.999, epsilon = 1e-08, weight_decay =
+  /// 0".
+  std::string settings() const;
+
   /// All that a run needs, beside the parameters and the options, to go on as if it had not been interrupted:
   /// "steps" (how many were done, uint64), "learning_rates" (one a group, float64), and what is remembered of
   /// each parameter, by its position in parameters(): "0.first_moment".
@@ -87,8 +94,11 @@ class Optimizer : public LearningRates {
   /// Adds a memory to every slot of a group, filled with `initial`.
   void remember(std::size_t group, const char* name, T initial = 0);
 
+  /// Adds the options of a group, in words, to settings().
+  void add_settings(std::string of_group) { settings_.push_back(std::move(of_group)); }
+
   /// Called at the beginning of each step; gives its number, from 1.
-  std::uint64_t count_step() noexcept { return ++steps_; }
+  std::uint64_t count_step() noexcept;
 
  private:
   void add_group(const std::vector<Parameter<T>*>& parameters, double learning_rate);
@@ -97,6 +107,7 @@ class Optimizer : public LearningRates {
   std::vector<Parameter<T>*> parameters_;
   std::vector<Slot> slots_;              // one a parameter
   std::vector<std::size_t> group_ends_;  // in slots_
+  std::vector<std::string> settings_;
   std::uint64_t steps_ = 0;
 };
 
