@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "matchers.hpp"
 #include "named_arrays_equal.hpp"
@@ -200,6 +201,7 @@ TEST_CASE("a checkpoint of another training is refused, and nothing changes",
   auto without_schedule = other.options(1);
   without_schedule.checkpoint_directory = directory.path();
   without_schedule.schedule = nullptr;
+  without_schedule.resume_with_changes = true;
   CHECK_THROWS_WITH(training::train(other.model, clouds.data, without_schedule),
                     refusal +
                         "train: every part of a checkpoint must have its option, got "
@@ -214,7 +216,8 @@ TEST_CASE("a checkpoint of another training is refused, and nothing changes",
                                           .schedule = &of_sgd,
                                           .early_stopping = with.early_stopping,
                                           .weight_average = with.weight_average,
-                                          .checkpoint_directory = directory.path()};
+                                          .checkpoint_directory = directory.path(),
+                                          .resume_with_changes = true};
   CHECK_THROWS_WITH(training::train(other.model, clouds.data, with_sgd),
                     ContainsSubstring(refusal) && ContainsSubstring("SGD"));
   CHECK(are_same_bits(other.model.state(), model));
@@ -231,7 +234,197 @@ TEST_CASE("a checkpoint of another training is refused, and nothing changes",
                                      .schedule = with.schedule,
                                      .early_stopping = with.early_stopping,
                                      .weight_average = with.weight_average,
-                                     .checkpoint_directory = directory.path()}),
+                                     .checkpoint_directory = directory.path(),
+                                     .resume_with_changes = true}),
                     ContainsSubstring(refusal));
   CHECK(read_text(path) == bytes);
 }
+
+namespace training_resumption_test {
+namespace {
+
+/// Rows whose labels are noise, and a training of them that is stopped after two epochs and started again.
+struct Interrupted {
+  Array<double> features{Shape{80, 3}};
+  std::vector<std::int64_t> labels{std::vector<std::int64_t>(80)};
+  std::vector<std::size_t> train, validation;
+  std::size_t batch_size = 8;
+  bool drop_last = false, resume_with_changes = false, tanh = false;
+  double learning_rate = 0.01, smoothing = 0, weight_decay = 0;
+  std::optional<double> max_gradient_norm;
+  TemporaryDirectory directory;
+  NamedArrays model_at_the_end;
+  double rate_at_the_end = 0;
+
+  Interrupted() {
+    Random random(5);
+    for (double& x : features) x = random.normal();
+    for (std::int64_t& y : labels) y = static_cast<std::int64_t>(random.below(2));
+    for (std::size_t row = 0; row < 80; ++row) (row % 4 == 0 ? validation : train).push_back(row);
+    run(2);
+  }
+
+  training::History run(std::size_t epochs) {
+    Random random(1);
+    nn::Sequential<double> model;
+    model.add<nn::Linear>(3, 8, random);
+    if (tanh) {
+      model.add<nn::Tanh>();
+    } else {
+      model.add<nn::Relu>();
+    }
+    model.add<nn::Linear>(8, 2, random);
+    optim::AdamW<double> optimizer(model.parameters(),
+                                   {.learning_rate = learning_rate, .weight_decay = weight_decay});
+    const auto history = training::train(
+        model, {.features = features, .labels = labels, .train = train, .validation = validation},
+        {.optimizer = optimizer,
+         .random = random,
+         .epochs = epochs,
+         .batch_size = batch_size,
+         .drop_last = drop_last,
+         .loss =
+             [smoothing = smoothing](auto logits, auto of_batch) {
+               return losses::softmax_cross_entropy(logits, of_batch, {.label_smoothing = smoothing});
+             },
+         .max_gradient_norm = max_gradient_norm,
+         .checkpoint_directory = directory.path(),
+         .resume_with_changes = resume_with_changes});
+    model_at_the_end = model.state();
+    rate_at_the_end = optimizer.learning_rate();
+    return history;
+  }
+
+  std::string refusal() {
+    try {
+      run(3);
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "not refused";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a resumption with other rows or options is refused, with both values",
+          "[training][resumption][errors]") {
+  Interrupted run;
+  const std::string path = io::Checkpoints(run.directory.path()).path(2);
+  SECTION("another batch size and learning rate") {
+    run.batch_size = 16;
+    run.learning_rate = 1e-4;
+    CHECK(run.refusal() ==
+          "train: " + path +
+              ": it must be a checkpoint of this training, got one of another:\n"
+              "  options.batch_size: 8 in the checkpoint, 16 now\n"
+              "  options.optimizer, learning rates: 0.01 in the checkpoint, 0.0001 now\n"
+              "to go on all the same set options.resume_with_changes = true, to begin anew give another "
+              "checkpoint_directory");
+  }
+  SECTION("validation rows that were trained on") {
+    std::swap(run.train[0], run.validation[0]);
+    const std::string refusal = run.refusal();
+    CHECK_THAT(refusal, ContainsSubstring("\n  features of data.train: 60 rows of (3), CRC-32 ") &&
+                            ContainsSubstring("\n  features of data.validation: 20 rows of (3), CRC-32 "));
+  }
+  SECTION("fewer rows") {
+    run.train.resize(40);
+    CHECK_THAT(run.refusal(), ContainsSubstring("\n  labels of data.train: 60 rows, CRC-32 ") &&
+                                  ContainsSubstring(" in the checkpoint, 40 rows, CRC-32 "));
+  }
+  SECTION("another label") {
+    run.labels[1] = 1 - run.labels[1];
+    CHECK_THAT(run.refusal(),
+               ContainsSubstring("\n  labels of data.train: ") && !ContainsSubstring("features of"));
+  }
+  SECTION("another feature") {
+    run.features[0] += 1;
+    CHECK_THAT(run.refusal(),
+               ContainsSubstring("\n  features of data.validation: ") && !ContainsSubstring("data.train:"));
+  }
+  SECTION("drop_last") {
+    run.drop_last = true;
+    CHECK_THAT(run.refusal(),
+               ContainsSubstring("\n  options.drop_last: false in the checkpoint, true now\n"));
+  }
+  SECTION("clipping") {
+    run.max_gradient_norm = 0.5;
+    CHECK_THAT(run.refusal(),
+               ContainsSubstring("\n  options.max_gradient_norm: none in the checkpoint, 0.5 now\n"));
+  }
+  SECTION("an option of the optimizer") {
+    run.weight_decay = 0.1;
+    CHECK_THAT(run.refusal(), ContainsSubstring("\n  options.optimizer: AdamW: ") &&
+                                  ContainsSubstring("weight_decay = 0 in the checkpoint, ") &&
+                                  ContainsSubstring("weight_decay = 0.1 now\n"));
+  }
+  SECTION("another loss") {
+    run.smoothing = 0.3;
+    CHECK_THAT(run.refusal(), ContainsSubstring("\n  the loss of data.validation by its weights: 0.") &&
+                                  ContainsSubstring("options.loss, or what the model computes, is another"));
+  }
+  SECTION("another loss without validation rows") {
+    Interrupted without;
+    std::filesystem::remove_all(without.directory.path());
+    without.validation.clear();
+    without.run(2);
+    without.smoothing = 0.3;
+    CHECK_THAT(without.refusal(),
+               ContainsSubstring("\n  the loss of the first rows of data.train by its weights: "));
+  }
+  SECTION("another activation") {
+    run.tanh = true;
+    CHECK_THAT(run.refusal(), ContainsSubstring("\n  the loss of data.validation by its weights: 0."));
+  }
+}
+
+TEST_CASE("a resumption that says so takes what differs", "[training][resumption]") {
+  Interrupted run;
+  run.resume_with_changes = true;
+  run.batch_size = 16;
+  run.learning_rate = 1e-3;
+  run.smoothing = 0.3;
+  CHECK(run.run(3).epochs.size() == 3);
+  CHECK(run.rate_at_the_end == 1e-3);
+  // And is then a training like any other.
+  run.resume_with_changes = false;
+  CHECK(run.run(4).epochs.size() == 4);
+  run.batch_size = 8;
+  CHECK_THAT(run.refusal(), ContainsSubstring("options.batch_size: 16 in the checkpoint, 8 now"));
+}
+
+TEST_CASE("what ends a training, shows it and keeps it may change", "[training][resumption]") {
+  const Clouds<double> clouds(70);
+  const TemporaryDirectory directory;
+  WholeTraining<double> first(1), second(2);
+  auto options = first.options(3);
+  options.checkpoint_directory = directory / "checkpoints";
+  training::train(first.model, clouds.data, options);
+  auto changed = second.options(5);
+  changed.checkpoint_directory = directory / "checkpoints";
+  changed.validation_rows_at_a_time = 7;
+  changed.early_stopping->patience = 50;
+  changed.checkpoint_every = 2;
+  changed.keep_checkpoints = 1;
+  changed.log = directory / "log.csv";
+  CHECK(training::train(second.model, clouds.data, changed).epochs.size() == 5);
+}
+
+TEST_CASE("a training goes on in its own process with the rate it has reached", "[training][resumption]") {
+  const Clouds<double> clouds(70);
+  const TemporaryDirectory directory;
+  WholeTraining<double> run(1);
+  auto options = run.options(3);
+  options.checkpoint_directory = directory.path();
+  training::train(run.model, clouds.data, options);
+  CHECK(run.optimizer.learning_rate() < 0.02);
+  options.epochs = 4;
+  CHECK(training::train(run.model, clouds.data, options).epochs.size() == 4);
+  WholeTraining<double> anew(2);
+  auto of_new = anew.options(5);
+  of_new.checkpoint_directory = directory.path();
+  CHECK(training::train(anew.model, clouds.data, of_new).epochs.size() == 5);
+}
+
+}  // namespace training_resumption_test

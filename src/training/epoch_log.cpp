@@ -23,7 +23,7 @@ std::string header() {
 std::string line_of(const Epoch& epoch) {
   std::string line = fmt::format("{}", epoch.number);
   for (const Column& column : columns) {
-    const double value = epoch.*column.value;
+    const double value = column.value(epoch);
     // The shortest that reads back as the same number. A NaN would show its sign.
     line += std::isnan(value) ? ",nan" : fmt::format(",{}", value);
   }

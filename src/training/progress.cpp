@@ -33,6 +33,12 @@ void Progress::on_resumption(std::size_t epochs_done) {
   std::fflush(stream_);
 }
 
+void Progress::on_changes(const std::string& differences) {
+  if (stream_ == nullptr) return;
+  fmt::print(stream_, "resumed with changes:{}\n", differences);
+  std::fflush(stream_);
+}
+
 void Progress::on_damaged_checkpoint(const std::string& reason) {
   if (stream_ == nullptr) return;
   fmt::print(stream_, "passed over a damaged checkpoint: {}\n", reason);
@@ -63,6 +69,9 @@ void Progress::on_epoch(const Epoch& epoch) {
   if (!std::isnan(epoch.validation_accuracy)) {
     fmt::print(stream_, "  validation loss {:.4f}  accuracy {:.4f}", epoch.validation_loss,
                epoch.validation_accuracy);
+  }
+  if (epoch.skipped_batches > 0) {
+    fmt::print(stream_, "  {} batches without labels passed over", epoch.skipped_batches);
   }
   fmt::print(stream_, "  learning rate {:.3g}  {:.1f} s\n", epoch.learning_rate, epoch.seconds);
   std::fflush(stream_);

@@ -19,6 +19,7 @@ class Progress {
   Progress(std::FILE* stream, std::size_t epochs);
 
   void on_resumption(std::size_t epochs_done);
+  void on_changes(const std::string& differences);
   void on_damaged_checkpoint(const std::string& reason);
   void on_batch(const Batch& batch, const Tally& so_far);
   void on_epoch(const Epoch& epoch);

@@ -19,6 +19,7 @@ constexpr const char* of_schedule = "schedule.";
 constexpr const char* of_early_stopping = "early_stopping.";
 constexpr const char* of_best_weights = "best_weights.";
 constexpr const char* of_weight_average = "weight_average.";
+constexpr const char* measured_loss_name = "measured_loss";
 
 }  // namespace
 
@@ -39,6 +40,7 @@ NamedArrays Run<T>::state() const {
   if (early_stopping) state.add(of_early_stopping, early_stopping->state());
   if (best_weights) state.add(of_best_weights, best_weights->with_prefix(""));
   if (weight_average) state.add(of_weight_average, weight_average->state());
+  state.add_scalar(measured_loss_name, measured_loss);
   return state;
 }
 
@@ -58,7 +60,8 @@ template <class T>
 void Run<T>::require_known_parts(const NamedArrays& state) const {
   for (const auto& [name, array] : state) {
     const auto is_of = [&text = name](const char* part) { return text.starts_with(part); };
-    const bool known = is_of(of_model) || is_of(of_optimizer) || is_of(of_random) || is_of(of_history) ||
+    const bool known = name == measured_loss_name || is_of(of_model) || is_of(of_optimizer) ||
+                       is_of(of_random) || is_of(of_history) ||
                        (options.schedule != nullptr && is_of(of_schedule)) ||
                        (early_stopping && (is_of(of_early_stopping) || is_of(of_best_weights))) ||
                        (weight_average && is_of(of_weight_average));
@@ -85,6 +88,7 @@ void Run<T>::load_parts(const NamedArrays& state) {
   if (weight_average) weight_average->load_state(state.with_prefix(of_weight_average));
   history = history_of(state.with_prefix(of_history));
   options.random.load_state(state.with_prefix(of_random));
+  measured_loss = state.get_scalar<double>("train", measured_loss_name);
 }
 
 template class Run<float>;

@@ -29,6 +29,7 @@ class Run {
   std::optional<optim::EarlyStopping> early_stopping;
   std::optional<NamedArrays> best_weights;  // the state of the model in the best epoch
   std::optional<optim::WeightAverage<T>> weight_average;
+  double measured_loss = 0;  // by the weights, of the validation rows, or of some others where there are none
 
  private:
   void require_known_parts(const NamedArrays& state) const;

@@ -3,8 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <optional>
 
+#include "xtape/autograd/tape.hpp"
 #include "xtape/core/array_view.hpp"
 
 namespace xtape::training {
@@ -12,12 +13,15 @@ namespace xtape::training {
 // Loss and accuracy over the rows of a pass, batch by batch.
 class Tally {
  public:
-  // logits: (rows, classes).
+  // logits: (rows, classes). A loss that does not tell its divisor counts as a mean over rows.
   template <class T>
-  void add(double mean_loss, ArrayView<const T> logits, ArrayView<const std::int64_t> labels) {
+  void add(double loss, const std::optional<LossDivisor>& told, ArrayView<const T> logits,
+           ArrayView<const std::int64_t> labels) {
     const std::size_t rows = logits.shape()[0], classes = logits.shape()[1];
-    loss_ += mean_loss * static_cast<double>(rows);
-    rows_ += rows;
+    const LossDivisor divisor = told.value_or(LossDivisor{static_cast<double>(rows), true});
+    is_mean_ = divisor.grows_with_samples;
+    loss_ += is_mean_ ? loss * divisor.value : loss;
+    divisor_ += divisor.value;
     for (std::size_t row = 0; row < rows; ++row) {
       const auto label = static_cast<std::size_t>(labels[row]);  // a negative one becomes a large number
       if (label >= classes) continue;
@@ -26,8 +30,9 @@ class Tally {
     }
   }
 
-  double loss() const { return ratio(loss_, rows_); }
-  double accuracy() const { return ratio(static_cast<double>(right_), judged_); }
+  // NaN for nothing.
+  double loss() const { return is_mean_ ? loss_ / divisor_ : loss_; }
+  double accuracy() const { return static_cast<double>(right_) / static_cast<double>(judged_); }
 
  private:
   // False where a NaN makes a comparison fail.
@@ -39,12 +44,9 @@ class Tally {
     return result;
   }
 
-  static double ratio(double sum, std::size_t count) {
-    return count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
-  }
-
   double loss_ = 0;
-  std::size_t rows_ = 0;
+  double divisor_ = 0;
+  bool is_mean_ = true;  // of all that were added: a training has one loss
   std::size_t judged_ = 0;
   std::size_t right_ = 0;
 };

@@ -5,19 +5,22 @@
 #include <chrono>
 #include <cmath>
 #include <span>
+#include <string>
+#include <type_traits>
 #include <utility>
 
-#include "core/element_name.hpp"
 #include "core/format.hpp"
 #include "training/epoch_log.hpp"
+#include "training/measurement.hpp"
+#include "training/not_finite.hpp"
 #include "training/progress.hpp"
 #include "training/run.hpp"
+#include "training/settings.hpp"
 #include "training/tally.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/data/balanced_batches.hpp"
 #include "xtape/data/batches.hpp"
 #include "xtape/io/checkpoint.hpp"
-#include "xtape/losses/softmax_cross_entropy.hpp"
 #include "xtape/optim/clip_gradients.hpp"
 
 #pragma GCC visibility push(default)
@@ -72,14 +75,6 @@ void require_options(const Options<T>& options, const Dataset<T>& data) {
 }
 
 template <class T>
-Loss<T> loss_of(const Options<T>& options) {
-  if (options.loss) return options.loss;
-  return [](Variable<T> logits, ArrayView<const std::int64_t> labels) {
-    return losses::softmax_cross_entropy(logits, labels);
-  };
-}
-
-template <class T>
 class Training {
  public:
   Training(nn::Module<T>& model, const Dataset<T>& data, const Options<T>& options,
@@ -89,8 +84,8 @@ class Training {
         data_(data),
         options_(options),
         callbacks_(callbacks),
-        loss_(loss_of(options)),
-        validation_(data.validation, options.validation_rows_at_a_time),
+        classifier_(model, data, options.loss),
+        measure_(classifier_, data, options),
         progress_(options.progress, options.epochs) {
     if (options.balance_classes) balanced_.emplace(data.train, data.labels, options.batch_size);
     const std::size_t rows = balanced_ ? (*balanced_)[0].size() : data.train.size();
@@ -103,6 +98,7 @@ class Training {
     if (!options.checkpoint_directory.empty()) {
       checkpoints_.emplace(options.checkpoint_directory,
                            io::CheckpointsOptions{.keep = options.keep_checkpoints});
+      settings_ = settings_of(data, options);
     }
     tape_.keep_gradients(false);
   }
@@ -129,6 +125,10 @@ class Training {
     const auto newest = checkpoints_->newest();
     if (!newest) return;
     for (const std::string& reason : newest->damaged) progress_.on_damaged_checkpoint(reason);
+    const std::vector<double> rates = options_.optimizer.learning_rates();
+    const NamedArrays before = run_.state();
+    std::string changes = changed_settings(*newest);
+    if (!options_.resume_with_changes) refuse(changes, newest->epoch);
     try {
       run_.load_state(newest->state);
     } catch (const Error& error) {
@@ -137,19 +137,67 @@ class Training {
           "anew give another checkpoint_directory\n{}",
           checkpoints_->path(newest->epoch), error.what());
     }
+    const std::string changed = changed_loss();
+    if (!options_.resume_with_changes && !changed.empty()) {
+      run_.load_state(before);
+      refuse(changed, newest->epoch);
+    }
+    const auto given = newest->metadata.find(learning_rates_setting);
+    if (options_.schedule == nullptr && given != newest->metadata.end() &&
+        given->second != settings_.at(learning_rates_setting)) {
+      options_.optimizer.set_learning_rates(rates);
+    }
+    if (!(changes += changed).empty()) progress_.on_changes(changes);
     saved_epoch_ = newest->epoch;
     if (!run_.history.epochs.empty()) seconds_before_ = run_.history.epochs.back().seconds;
     progress_.on_resumption(run_.history.epochs.size());
   }
 
+  // Learning rates may be those at the begin of the training, or those that it has reached.
+  std::string changed_settings(const io::Checkpoints::Newest& newest) {
+    const auto given = newest.metadata.find(learning_rates_setting);
+    if (given != newest.metadata.end() && newest.state.contains("optimizer.learning_rates")) {
+      const auto& reached = newest.state["optimizer.learning_rates"].template get<double>();
+      if (learning_rates_in_words({reached.begin(), reached.end()}) == settings_[learning_rates_setting]) {
+        settings_[learning_rates_setting] = given->second;
+      }
+    }
+    return differences(newest.metadata, settings_);
+  }
+
+  void refuse(const std::string& changes, std::uint64_t epoch) const {
+    if (changes.empty()) return;
+    fail<FileError>(
+        "train: {}: it must be a checkpoint of this training, got one of another:{}\nto go on all the same "
+        "set "
+        "options.resume_with_changes = true, to begin anew give another checkpoint_directory",
+        checkpoints_->path(epoch), changes);
+  }
+
+  // Whether the weights of the checkpoint give the loss that they gave, but for the rounding of another
+  // machine: what cannot be seen of a model and a loss is known by that.
+  std::string changed_loss() {
+    const Random random = options_.random;
+    const double now = measure().loss, before = run_.measured_loss;
+    options_.random = random;
+    const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-9;
+    if (std::isnan(before) && std::isnan(now)) return "";
+    if (std::abs(now - before) <= tolerance * std::max(std::abs(now), std::abs(before))) return "";
+    return fmt::format(
+        "\n  the loss of {} by its weights: {} in the checkpoint, {} now; options.loss, or what the model "
+        "computes, is another",
+        data_.validation.empty() ? "the first rows of data.train" : "data.validation", before, now);
+  }
+
   // Whether the training is to go on.
   bool run_epoch() {
     Epoch epoch{.number = run_.history.epochs.size() + 1};
-    Tally training = take_steps(epoch.number);
+    const Tally training = take_steps(epoch);
     epoch.training_loss = training.loss();
     epoch.training_accuracy = training.accuracy();
     epoch.learning_rate = options_.optimizer.learning_rate();
-    measure(epoch);
+    require_finite_weights(options_.optimizer, epoch.number, advice());
+    judge(epoch);
     if (options_.schedule != nullptr && options_.schedule_every == Every::epoch) {
       options_.schedule->step(data_.validation.empty() ? epoch.training_loss : epoch.validation_loss);
     }
@@ -159,7 +207,7 @@ class Training {
     const bool goes_on = !callbacks_.on_epoch || callbacks_.on_epoch(run_.history);
     const bool is_last = !goes_on || has_converged() || epoch.number == options_.epochs;
     if (checkpoints_ && (is_last || epoch.number % options_.checkpoint_every == 0)) {
-      checkpoints_->save(epoch.number, run_.state());
+      checkpoints_->save(epoch.number, run_.state(), settings_);
       saved_epoch_ = epoch.number;
     }
     if (log_) log_->append(epoch);
@@ -167,7 +215,7 @@ class Training {
     return goes_on;
   }
 
-  Tally take_steps(std::size_t epoch) {
+  Tally take_steps(Epoch& epoch) {
     model_.train();
     if (balanced_) {
       balanced_->shuffle(options_.random);
@@ -180,61 +228,67 @@ class Training {
   }
 
   template <class Batches>
-  Tally take_steps(std::size_t epoch, const Batches& batches) {
+  Tally take_steps(Epoch& epoch, const Batches& batches) {
     Tally tally;
-    Batch batch{.epoch = epoch, .count = batches.size()};
+    Batch batch{.epoch = epoch.number, .count = batches.size()};
     if (options_.drop_last && batches[batch.count - 1].size() < options_.batch_size) --batch.count;
     while (batch.number < batch.count) {
       const Rows rows = batches[batch.number++];
-      take_step(batch, rows, tally);
+      if (!take_step(batch, rows, tally)) {
+        ++epoch.skipped_batches;
+        continue;
+      }
       progress_.on_batch(batch, tally);
       if (callbacks_.on_batch) callbacks_.on_batch(batch);
+    }
+    if (epoch.skipped_batches == batch.count) {
+      fail<ArgumentError>(
+          "train: a row of data.train must count for the loss, got none in the {} batches of epoch {}: its "
+          "options leave out every label",
+          batch.count, epoch.number);
     }
     return tally;
   }
 
-  void take_step(Batch& batch, Rows rows, Tally& tally) {
+  // Whether a row counted for the loss. If none does, nothing changes.
+  bool take_step(Batch& batch, Rows rows, Tally& tally) {
     const auto frame = tape_.frame();
-    const auto labels = data::take_rows(tape_, data_.labels, rows);
-    const Variable<T> logits = logits_of(rows), loss = loss_of_batch(logits, labels);
+    const auto labels = classifier_.labels(tape_, rows);
+    const Variable<T> logits = classifier_.logits(tape_, rows), loss = classifier_.loss(logits, labels);
+    const std::optional<LossDivisor> divisor = tape_.loss_divisor();
+    if (divisor && divisor->value == 0) return false;
     batch.loss = static_cast<double>(loss.item());
     if (!std::isfinite(batch.loss)) throw_not_finite(batch, rows);
     loss.backward();
-    if (options_.max_gradient_norm) clip_gradients(batch);
+    check_gradients(batch);
     options_.optimizer.step();
     options_.optimizer.zero_grad();
     if (run_.weight_average) run_.weight_average->update();
     if (options_.schedule != nullptr && options_.schedule_every == Every::batch) {
       options_.schedule->step(batch.loss);
     }
-    tally.add(batch.loss, logits.values(), labels);
+    tally.add(batch.loss, divisor, logits.values(), labels);
+    return true;
   }
 
-  Variable<T> logits_of(Rows rows) {
-    const Variable<T> logits = model_(data::take_rows(tape_, data_.features, rows));
-    const Shape& shape = logits.shape();
-    if (shape.rank() != 2 || shape[0] != rows.size()) {
-      fail<ShapeError>("train: the model must make logits ({}, classes) of {} rows, got {}", rows.size(),
-                       rows.size(), shape);
-    }
-    return logits;
-  }
-
-  Variable<T> loss_of_batch(Variable<T> logits, ArrayView<const std::int64_t> labels) {
-    const Variable<T> loss = loss_(logits, labels);
-    if (loss.size() != 1) {
-      fail<ShapeError>("train: options.loss must give a scalar, got shape {}; take its mean()", loss.shape());
-    }
-    return loss;
-  }
-
-  void clip_gradients(const Batch& batch) {
+  // And makes them smaller, if options say so.
+  void check_gradients(const Batch& batch) {
+    const auto& parameters = options_.optimizer.parameters();
     try {
-      optim::clip_gradient_norm(options_.optimizer.parameters(), *options_.max_gradient_norm);
+      if (options_.max_gradient_norm) {
+        optim::clip_gradient_norm(parameters, *options_.max_gradient_norm);
+      } else {
+        optim::require_finite_gradients(parameters);
+      }
     } catch (const NonFiniteError& error) {
       options_.optimizer.zero_grad();
-      fail<NonFiniteError>("train: gradients must be finite, got others {}; {}\n{}", place_of(batch),
-                           advice(), error.what());
+      fail<NonFiniteError>(
+          "train: gradients must be finite, got others {}, of the loss {}; the step was not taken. Look for "
+          "an "
+          "operation without a slope at a value that it gets, such as sqrt at 0 (sqrt(x + 1e-12) has one), "
+          "or "
+          "{}\n{}",
+          place_of(batch), batch.loss, advice(), error.what());
     }
   }
 
@@ -257,48 +311,40 @@ class Training {
   }
 
   [[noreturn]] void throw_not_finite(const Batch& batch, Rows rows) const {
-    const auto is_finite = [](T x) { return std::isfinite(x); };
-    const std::size_t width = data_.features.size() / data_.features.shape()[0];
-    const char* const value = std::isnan(batch.loss) ? "nan" : batch.loss > 0 ? "inf" : "-inf";
-    for (const std::size_t row : rows) {
-      const T* const first = data_.features.data() + row * width;
-      const T* const at = std::find_if_not(first, first + width, is_finite);
-      if (at == first + width) continue;
-      const auto index = static_cast<std::size_t>(at - data_.features.data());
-      fail<NonFiniteError>(
-          "train: the loss must be finite, got {} {}: {} is {}; leave such rows out, or impute "
-          "what is missing",
-          value, place_of(batch), element_name("features", data_.features.shape(), index),
-          std::isnan(*at) ? "nan" : "infinite");
-    }
-    fail<NonFiniteError>("train: the loss must be finite, got {} {}; {}", value, place_of(batch), advice());
+    const std::string text =
+        fmt::format("the loss must be finite, got {} {}", in_words(batch.loss), place_of(batch));
+    require_finite_features(data_, rows, text);
+    fail<NonFiniteError>("train: {}; {}", text, advice());
   }
 
-  // Validation, and what is judged by it: by the averages of the weights where there are any.
-  void measure(Epoch& epoch) {
+  // In evaluation mode, and by the averages of the weights where there are any.
+  Measured measure() {
     model_.eval();
-    if (data_.validation.empty()) return;
     std::optional<typename optim::WeightAverage<T>::Applied> averaged;
     if (run_.weight_average) averaged.emplace(*run_.weight_average);
-    const Tally tally = validate();
-    epoch.validation_loss = tally.loss();
-    epoch.validation_accuracy = tally.accuracy();
-    if (!run_.early_stopping) return;
-    const bool by_accuracy = options_.early_stopping->mode == optim::Mode::max;
-    run_.early_stopping->step(by_accuracy ? epoch.validation_accuracy : epoch.validation_loss);
-    if (run_.early_stopping->is_best()) run_.best_weights = model_.state();
+    return measure_(tape_);
   }
 
-  Tally validate() {
-    Tally tally;
-    const auto no_grad = tape_.no_grad();
-    for (const Rows rows : validation_) {
-      const auto frame = tape_.frame();
-      const auto labels = data::take_rows(tape_, data_.labels, rows);
-      const Variable<T> logits = logits_of(rows);
-      tally.add(static_cast<double>(loss_of_batch(logits, labels).item()), logits.values(), labels);
-    }
-    return tally;
+  // By the validation rows.
+  void judge(Epoch& epoch) {
+    model_.eval();
+    if (data_.validation.empty() && !checkpoints_) return;
+    const Measured measured = measure();
+    run_.measured_loss = measured.loss;
+    if (data_.validation.empty()) return;
+    if (std::isnan(measured.loss)) measure_.throw_nan(measured, epoch.number);
+    epoch.validation_loss = measured.loss;
+    epoch.validation_accuracy = measured.accuracy;
+    if (!run_.early_stopping) return;
+    const bool by_accuracy = options_.early_stopping->mode == optim::Mode::max;
+    run_.early_stopping->step(by_accuracy ? measured.accuracy : measured.loss);
+    if (run_.early_stopping->is_best()) keep_as_best();
+  }
+
+  void keep_as_best() {
+    std::optional<typename optim::WeightAverage<T>::Applied> averaged;
+    if (run_.weight_average) averaged.emplace(*run_.weight_average);
+    run_.best_weights = model_.state();
   }
 
   void note(const Epoch& epoch) {
@@ -327,9 +373,10 @@ class Training {
   const Dataset<T>& data_;
   const Options<T>& options_;
   const Callbacks& callbacks_;
-  Loss<T> loss_;
+  Classifier<T> classifier_;
+  Measurement<T> measure_;
   std::optional<data::BalancedBatches> balanced_;
-  data::Batches validation_;
+  io::Metadata settings_;
   std::optional<io::Checkpoints> checkpoints_;
   std::optional<EpochLog> log_;
   Progress progress_;

@@ -32,7 +32,7 @@ training::Tally half_right() {
   const std::vector<float> logits{1, 0, 1, 0};
   const std::vector<std::int64_t> labels{0, 1};
   training::Tally tally;
-  tally.add(0.75, ArrayView<const float>(logits.data(), {2, 2}), labels);
+  tally.add(0.75, std::nullopt, ArrayView<const float>(logits.data(), {2, 2}), labels);
   return tally;
 }
 

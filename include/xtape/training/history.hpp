@@ -15,11 +15,12 @@ namespace xtape::training {
 struct Epoch {
   std::size_t number = 0;        ///< from 1 on
   double learning_rate = 0;      ///< of the first parameter group, as the epoch ended
-  double training_loss = 0;      ///< mean over the rows, while the model was changing
+  double training_loss = 0;      ///< of all batches, while the model was changing; see Loss
   double training_accuracy = 0;  ///< likewise
-  double validation_loss = std::numeric_limits<double>::quiet_NaN();      ///< mean over the validation rows
+  double validation_loss = std::numeric_limits<double>::quiet_NaN();      ///< of all validation rows
   double validation_accuracy = std::numeric_limits<double>::quiet_NaN();  ///< likewise
-  double seconds = 0;  ///< of all epochs up to this one, without what an interruption undid
+  double seconds = 0;               ///< of all epochs up to this one, without what an interruption undid
+  std::size_t skipped_batches = 0;  ///< without a row that counts for the loss: no step was taken for them
 };
 
 /// The course of a training.

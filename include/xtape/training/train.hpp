@@ -32,7 +32,11 @@ struct Dataset {
   std::vector<std::size_t> validation = {};  ///< the rows to measure by, as Split::test; may be none
 };
 
-/// A scalar: the mean over the rows of a batch.
+/// A scalar, which depends on logits and labels alone: any loss of the library with its options, or what is
+/// made of one. The loss of an epoch is put together of its batches by what the library's loss divided by
+/// (see LossDivisor): a mean is one over all of them, however they are cut, a sum is their sum; a loss that
+/// is none of the library's counts as a mean over rows. A batch of whose rows none counts, since ignore_index
+/// or a weight of 0 leaves out all, is passed over; with EmptyMean::error the loss throws.
 template <class T>
 using Loss = std::function<Variable<T>(Variable<T> logits, ArrayView<const std::int64_t> labels)>;
 
@@ -53,7 +57,8 @@ struct Options {
   bool drop_last = false;        ///< leave out the last batch of an epoch where it is smaller, as
                                  ///< BatchNorm needs it that refuses a batch of one row
   bool balance_classes = false;  ///< data::BalancedBatches: every class equally frequent
-  std::size_t validation_rows_at_a_time = 256;  ///< more take more memory
+  std::size_t validation_rows_at_a_time = 256;  ///< of the model, more take more memory; the loss takes the
+                                                ///< logits of all validation rows in one call
   Loss<T> loss = {};                            ///< losses::softmax_cross_entropy if empty
 
   /// Of this optimizer. It takes a step every batch, with its loss, or every epoch, with the validation loss,
@@ -75,6 +80,10 @@ struct Options {
   std::size_t checkpoint_every = 1;       ///< epochs; there is one of the last epoch in any case
   std::size_t keep_checkpoints = 3;       ///< the newest; at least 1
 
+  /// Goes on from a checkpoint though data, loss or options are others than those it was made with. Learning
+  /// rates that are given anew then hold, unless a schedule sets them.
+  bool resume_with_changes = false;
+
   std::string log = {};           ///< the path of a CSV file with a line an epoch; none if empty
   std::FILE* progress = nullptr;  ///< a line an epoch, and on a terminal a bar that moves; null: quiet
 };
@@ -89,7 +98,7 @@ struct Batch {
 
 /// Either may be empty.
 struct Callbacks {
-  /// Called after each step.
+  /// Called after each step, and not for a batch that is passed over.
   std::function<void(const Batch&)> on_batch = {};
 
   /// Called before the checkpoint of the epoch is written, so that no kill makes it miss one; the model is in
@@ -129,16 +138,25 @@ struct Callbacks {
 ///
 /// A training with a checkpoint directory begins with the newest checkpoint that is there. It may be killed
 /// at any moment: started again with the same data and options, it ends with the same weights, bit for bit,
-/// and the same log, except for the seconds, as if it had never been interrupted. More epochs lengthen it.
-/// Learning rates are those of the checkpoint.
+/// and the same log, except for the seconds, as if it had never been interrupted. Learning rates are those of
+/// the checkpoint. It is refused with other rows or labels, another loss or model, or another of the options,
+/// unless resume_with_changes says that this is meant. These may change: epochs (more lengthen the training),
+/// validation_rows_at_a_time, the patience of early stopping, checkpoint_every, keep_checkpoints, log,
+/// progress and callbacks.
+///
+/// Before each step the gradients are looked at, after each epoch the weights and the validation loss: what
+/// is not finite ends the training, before the step is taken and before a checkpoint is written.
 ///
 /// @throws ShapeError      features, labels or logits do not fit together, or the loss is no scalar.
 /// @throws ArgumentError   there are no rows to train on or one is not in the dataset, an option is out of
-///                         range, or early stopping has nothing to validate on.
+///                         range, early stopping has nothing to validate on, or none of the training or of
+///                         the validation rows counts for the loss.
 /// @throws FileError       checkpoints or log cannot be read or written, or the newest checkpoint is of a
-///                         training with another model, other rows or other options.
-/// @throws NonFiniteError  the loss or a gradient became infinite or NaN; the message says where, and what to
-///                         try. Checkpoints are as the epoch before left them.
+///                         training with another model, other rows or other options; the message names what
+///                         differs, with both values.
+/// @throws NonFiniteError  a loss, a gradient or a weight became infinite or NaN, or the validation loss NaN;
+///                         the message says where, and what to try. Checkpoints are as the epoch before left
+///                         them.
 /// Data, options and checkpoints are examined before anything changes.
 template <class T>
 History train(nn::Module<T>& model, const Dataset<std::type_identity_t<T>>& data,
