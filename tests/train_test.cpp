@@ -485,7 +485,7 @@ TEST_CASE("gradients that are not finite say where", "[training][train][errors]"
                        .loss = [](auto logits, auto) { return mean(sqrt(abs(logits))); },
                        .max_gradient_norm = 1}),
       ContainsSubstring("train: gradients must be finite, got others in epoch 1, batch 1 of 1, at "
-                        "learning rate 0.5, of the loss 0; the step was not taken. Look for") &&
+                        "learning rate 0.5, where the loss is 0; the step was not taken; ") &&
           ContainsSubstring("of the parameter 'bias'"));
   CHECK(values(model.bias) == std::vector<double>{0, 0});
 }

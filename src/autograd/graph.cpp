@@ -9,23 +9,13 @@
 #include <vector>
 
 #include "autograd/dot_text.hpp"
+#include "autograd/graph_access.hpp"
 #include "autograd/input_that_holds.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/parameter.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
-namespace detail {
-
-// What this file sees of a tape.
-template <class T>
-struct GraphAccess {
-  static std::span<Node<T>* const> nodes(const Tape<T>& tape) { return tape.table_.nodes; }
-  static std::size_t slot(Variable<T> variable) { return variable.slot_; }
-};
-
-}  // namespace detail
-
 namespace {
 
 using detail::dot_text;

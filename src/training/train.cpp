@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "autograd/gradient_origin.hpp"
 #include "core/format.hpp"
 #include "training/epoch_log.hpp"
 #include "training/measurement.hpp"
@@ -169,8 +170,7 @@ class Training {
     if (changes.empty()) return;
     fail<FileError>(
         "train: {}: it must be a checkpoint of this training, got one of another:{}\nto go on all the same "
-        "set "
-        "options.resume_with_changes = true, to begin anew give another checkpoint_directory",
+        "set options.resume_with_changes = true, to begin anew give another checkpoint_directory",
         checkpoints_->path(epoch), changes);
   }
 
@@ -181,7 +181,7 @@ class Training {
     const double now = measure().loss, before = run_.measured_loss;
     options_.random = random;
     const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-9;
-    if (std::isnan(before) && std::isnan(now)) return "";
+    if (now == before || (std::isnan(before) && std::isnan(now))) return "";
     if (std::abs(now - before) <= tolerance * std::max(std::abs(now), std::abs(before))) return "";
     return fmt::format(
         "\n  the loss of {} by its weights: {} in the checkpoint, {} now; options.loss, or what the model "
@@ -260,7 +260,7 @@ class Training {
     batch.loss = static_cast<double>(loss.item());
     if (!std::isfinite(batch.loss)) throw_not_finite(batch, rows);
     loss.backward();
-    check_gradients(batch);
+    check_gradients(batch, loss);
     options_.optimizer.step();
     options_.optimizer.zero_grad();
     if (run_.weight_average) run_.weight_average->update();
@@ -272,7 +272,7 @@ class Training {
   }
 
   // And makes them smaller, if options say so.
-  void check_gradients(const Batch& batch) {
+  void check_gradients(const Batch& batch, Variable<T> loss) {
     const auto& parameters = options_.optimizer.parameters();
     try {
       if (options_.max_gradient_norm) {
@@ -281,15 +281,30 @@ class Training {
         optim::require_finite_gradients(parameters);
       }
     } catch (const NonFiniteError& error) {
-      options_.optimizer.zero_grad();
-      fail<NonFiniteError>(
-          "train: gradients must be finite, got others {}, of the loss {}; the step was not taken. Look for "
-          "an "
-          "operation without a slope at a value that it gets, such as sqrt at 0 (sqrt(x + 1e-12) has one), "
-          "or "
-          "{}\n{}",
-          place_of(batch), batch.loss, advice(), error.what());
+      throw_gradient_not_finite(batch, loss, error.what());
     }
+  }
+
+  [[noreturn]] void throw_gradient_not_finite(const Batch& batch, Variable<T> loss,
+                                              const std::string& which) {
+    options_.optimizer.zero_grad();
+    tape_.keep_gradients();
+    loss.backward();
+    const char* const origin = origin_of_not_finite_gradient(loss);
+    options_.optimizer.zero_grad();
+    tape_.keep_gradients(false);
+    const std::string found =
+        origin == nullptr
+            ? "look for an operation without a slope at a value that it gets, such as sqrt at 0"
+            : fmt::format(
+                  "the gradient of '{0}' makes it of finite numbers: keep what {0} gets from where it has "
+                  "no slope, or one that is too large",
+                  origin);
+    fail<NonFiniteError>(
+        "train: gradients must be finite, got others {}, where the loss is {}; the step was not taken; {} "
+        "(such "
+        "as sqrt(x + 1e-12)), or {}\n{}",
+        place_of(batch), batch.loss, found, advice(), which);
   }
 
   std::string place_of(const Batch& batch) const {

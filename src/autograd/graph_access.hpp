@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "xtape/autograd/tape.hpp"
+
+namespace xtape::detail {
+
+// What the rest of this room sees of a tape.
+template <class T>
+struct GraphAccess {
+  static std::span<Node<T>* const> nodes(const Tape<T>& tape) { return tape.table_.nodes; }
+  static std::size_t slot(Variable<T> variable) { return variable.slot_; }
+  // Nothing where the latest backward has not come by.
+  static ArrayView<const T> gradient(const Tape<T>& tape, const Node<T>& node) {
+    if (node.parameter != nullptr) return node.parameter->gradients();
+    return node.backward_count == tape.backward_count_ ? ArrayView<const T>(node.grad, node.shape)
+                                                       : ArrayView<const T>();
+  }
+};
+
+}  // namespace xtape::detail
