@@ -5,9 +5,12 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #ifdef __linux__
@@ -49,6 +52,7 @@ class ThreadPool {
       for (std::size_t block = 0; block < blocks; ++block) work(context, block);
       return;
     }
+    const Occupation until_the_end(busy_);
     {
       const std::lock_guard lock(mutex_);
       start_workers(helpers);
@@ -68,18 +72,28 @@ class ThreadPool {
       std::unique_lock lock(mutex_);
       job_done_.wait(lock, [this] { return active_ == 0; });
     }
-    busy_.clear(std::memory_order_release);
+    if (exception_ != nullptr) std::rethrow_exception(std::exchange(exception_, nullptr));
   }
 
   std::atomic<std::size_t> limit{available_cores()};
 
  private:
-  // A system that refuses another thread leaves the job to those there are.
+  struct Occupation {
+    explicit Occupation(std::atomic_flag& flag) : busy(flag) {}
+    ~Occupation() { busy.clear(std::memory_order_release); }
+    Occupation(const Occupation&) = delete;
+    Occupation& operator=(const Occupation&) = delete;
+
+    std::atomic_flag& busy;
+  };
+
+  // A system that refuses another thread, or memory for it, leaves the job to those there are.
   void start_workers(std::size_t helpers) {
     try {
       while (workers_.size() < helpers)
         workers_.emplace_back([this, number = workers_.size() + 1] { serve(number); });
     } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
     }
   }
 
@@ -112,11 +126,22 @@ class ThreadPool {
     }
   }
 
-  void take_blocks(std::size_t number) {
-    for (std::size_t i = 0; i < shares_.size(); ++i) {
-      Share& share = shares_[(number + i) % shares_.size()];
-      for (std::size_t block; (block = share.next.fetch_add(1)) < share.end;) work_(context_, block);
+  void take_blocks(std::size_t number) noexcept {
+    try {
+      for (std::size_t i = 0; i < shares_.size(); ++i) {
+        Share& share = shares_[(number + i) % shares_.size()];
+        for (std::size_t block; (block = share.next.fetch_add(1)) < share.end;) work_(context_, block);
+      }
+    } catch (...) {
+      give_up();
     }
+  }
+
+  // Called while the exception is being handled.
+  void give_up() noexcept {
+    for (Share& share : shares_) share.next = share.end;
+    const std::lock_guard lock(mutex_);
+    if (exception_ == nullptr) exception_ = std::current_exception();
   }
 
   std::atomic_flag busy_;
@@ -128,6 +153,7 @@ class ThreadPool {
   std::atomic<std::size_t> active_{0};  // likewise
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
+  std::exception_ptr exception_;  // the first of the job
   std::vector<Share> shares_;
 };
 

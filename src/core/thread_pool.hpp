@@ -10,8 +10,9 @@ void run_blocks(std::size_t blocks, void (*run)(void* context, std::size_t block
 }
 
 /// Calls work(block) for each block in [0, blocks), on up to num_threads() threads, and returns when all
-/// are done. `work` must not throw. Called by two threads at once, or from within a block, the later
-/// caller does its blocks alone.
+/// are done. Called by two threads at once, or from within a block, the later caller does its blocks alone.
+/// Where a block throws, those that nobody has begun are left out, and when no thread is at work any more the
+/// first exception goes on to the caller.
 template <class Work>
 void parallel_for(std::size_t blocks, Work work) {
   if (blocks <= 1) {

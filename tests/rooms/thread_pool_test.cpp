@@ -2,6 +2,12 @@
 #include "core/thread_pool.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
+#include <new>
+#include <set>
+#include <stdexcept>
+#include <string>
 #include <thread>
 
 #ifdef __unix__
@@ -126,3 +132,50 @@ TEST_CASE("a forked child computes with threads of its own and exits cleanly", "
   CHECK(status == 0);
 }
 #endif
+
+TEST_CASE("the first exception of a block reaches the caller, when no thread is at work any more",
+          "[core][threads][errors]") {
+  const Threads threads(GENERATE(1U, 2U, 4U));
+  for (const std::size_t bad : {0U, 1U, 57U, 99U}) {
+    std::atomic<int> at_work{0};
+    const auto job = [&] {
+      parallel_for(100, [&](std::size_t block) {
+        ++at_work;
+        if (block == bad) {
+          --at_work;
+          throw std::out_of_range(std::to_string(block));
+        }
+        std::this_thread::yield();
+        --at_work;
+      });
+    };
+    for (int time = 0; time < 50; ++time) {
+      CHECK_THROWS_WITH(job(), std::to_string(bad));
+      CHECK(at_work == 0);
+      CHECK(wrong_blocks(100) == 0);
+    }
+  }
+}
+
+TEST_CASE("a job that throws on every thread leaves as many threads for the next",
+          "[core][threads][errors]") {
+  const Threads threads(4);
+  // A busy machine may leave a job to fewer.
+  const auto threads_of_jobs = [] {
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    for (int job = 0; job < 100 && seen.size() < 4; ++job) {
+      parallel_for(16, [&](std::size_t) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        const std::lock_guard lock(mutex);
+        seen.insert(std::this_thread::get_id());
+      });
+    }
+    return seen.size();
+  };
+  REQUIRE(threads_of_jobs() == 4);
+  for (int time = 0; time < 20; ++time) {
+    CHECK_THROWS_AS(parallel_for(64, [](std::size_t) { throw std::bad_alloc(); }), std::bad_alloc);
+  }
+  CHECK(threads_of_jobs() == 4);
+}
