@@ -319,6 +319,57 @@ TEST_CASE("frames that end out of order release what they can and leave the tape
   CHECK(square(z).item() == 4);
 }
 
+TEST_CASE("frames that end in any order leave the tape whole", "[autograd][tape][frame]") {
+  using Frame = Tape<double>::Frame;
+  Random random(11);
+  for (int round = 0; round < 300; ++round) {
+    Tape<double> tape;
+    std::vector<std::unique_ptr<Frame>> frames;  // in the order in which they were made; null when ended
+    std::vector<std::pair<Variable<double>, std::size_t>> made;  // a value, and how many frames there were
+    std::vector<std::unique_ptr<Frame>> leftovers;  // guards of frames that have ended with an outer one
+    for (int move = 0; move < 30; ++move) {
+      switch (random.below(3)) {
+        case 0:
+          frames.push_back(std::make_unique<Frame>(tape));
+          break;
+        case 1:
+          made.emplace_back(tape.variable(static_cast<double>(move)), frames.size());
+          break;
+        case 2: {
+          if (frames.empty()) break;
+          const std::size_t ended = random.below(frames.size());
+          if (frames[ended] == nullptr) break;
+          frames[ended].reset();
+          // Later frames have ended too, and what was made in them; their guards may go whenever they like.
+          std::erase_if(made, [ended](const auto& value) { return value.second > ended; });
+          for (std::size_t later = ended + 1; later < frames.size(); ++later) {
+            if (random.below(2) == 0) frames[later].reset();
+          }
+          for (std::size_t later = ended + 1; later < frames.size(); ++later) {
+            if (frames[later] != nullptr) leftovers.push_back(std::move(frames[later]));
+          }
+          frames.resize(ended);
+          break;
+        }
+      }
+      if (!leftovers.empty() && random.below(2) == 0) leftovers.pop_back();
+      REQUIRE(tape.statistics().nodes == made.size());
+      for (const auto& [value, depth] : made) REQUIRE(value.size() == 1);
+    }
+    static_cast<void>(to_dot(tape));
+    leftovers.clear();
+  }
+}
+
+TEST_CASE("a frame that outlives its tape ends with it", "[autograd][tape][frame]") {
+  std::optional<Tape<double>> tape(std::in_place);
+  std::optional<Tape<double>::Frame> frame;
+  frame.emplace(*tape);
+  tape.reset();
+  frame.reset();
+  CHECK_FALSE(frame.has_value());
+}
+
 TEST_CASE("a handle of a tape that is gone is stale for another in its place", "[autograd][tape]") {
   std::optional<Tape<double>> tape(std::in_place);
   const auto kept = tape->variable(1);

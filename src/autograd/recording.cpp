@@ -82,6 +82,7 @@ void Recording<T>::check_result() {
   static_cast<void>(arena());
   if (!has_output_) fail<TapeError>("{}: output must be called before finish", node_->name);
   if (tape_.check_finite_) detail::check_finite(*node_);
+  reserve_slot();
 }
 
 template <class T>
@@ -99,12 +100,16 @@ void Recording<T>::count_in_profile() noexcept {
 }
 
 template <class T>
-Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) {
+void Recording<T>::reserve_slot() {
   auto& nodes = tape_.table_.nodes;
-  if (nodes.size() == nodes.capacity()) {
-    nodes.reserve(std::max<std::size_t>(64, 2 * nodes.size()));
-    ++tape_.nodes_heap_allocations_;
-  }
+  if (nodes.size() < nodes.capacity()) return;
+  nodes.reserve(std::max<std::size_t>(64, 2 * nodes.size()));
+  ++tape_.nodes_heap_allocations_;
+}
+
+template <class T>
+Variable<T> Recording<T>::commit(detail::StoredRule<T> rule, bool requires_grad) noexcept {
+  auto& nodes = tape_.table_.nodes;
   node_->rule = rule;
   node_->requires_grad = requires_grad;
   node_->generation = tape_.generation_;

@@ -27,26 +27,37 @@ Tape<T>::Tape() : table_{*this, {}}, generation_(first_generation()) {}
 
 template <class T>
 Tape<T>::~Tape() {
+  end_frames_within(nullptr);
   release(0, {}, nullptr);
 }
 
 template <class T>
 Tape<T>::Frame::Frame(Tape& tape) noexcept
-    : tape_(tape),
+    : tape_(&tape),
+      outer_(tape.innermost_frame_),
       nodes_(tape.table_.nodes.size()),
       values_(tape.values_.position()),
       owning_rules_(tape.owning_rules_),
-      backward_count_(tape.backward_count_),
-      depth_(++tape.open_frames_) {}
+      backward_count_(tape.backward_count_) {
+  tape.innermost_frame_ = this;
+}
 
 template <class T>
 Tape<T>::Frame::~Frame() {
-  if (depth_ > tape_.open_frames_) return;  // An outer frame ended first and has released all this.
-  tape_.open_frames_ = depth_ - 1;
-  ++tape_.frames_ended_;
-  tape_.release(nodes_, values_, owning_rules_);
+  if (tape_ == nullptr) return;
+  Tape& tape = *tape_;
+  tape.end_frames_within(outer_);
+  ++tape.frames_ended_;
+  tape.release(nodes_, values_, owning_rules_);
   // Gradients of a backward inside the frame are in memory that the next backward takes.
-  if (tape_.backward_count_ != backward_count_) tape_.discard_gradients();
+  if (tape.backward_count_ != backward_count_) tape.discard_gradients();
+}
+
+template <class T>
+void Tape<T>::end_frames_within(Frame* outer) noexcept {
+  for (; innermost_frame_ != outer; innermost_frame_ = innermost_frame_->outer_) {
+    innermost_frame_->tape_ = nullptr;
+  }
 }
 
 template <class T>
@@ -76,6 +87,7 @@ Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
   op.node_->parameter = op.node_->value_of = &parameter;
   op.node_->value_changes = parameter.changes_;
   op.totals_ = nullptr;
+  op.reserve_slot();
   return op.commit({}, true);
 }
 
@@ -114,7 +126,6 @@ void Tape<T>::begin_backward(detail::Node<T>& last, ArrayView<const T> seed, det
     how = detail::Seed::copied;
   }
   discard_gradients();
-  gradients_valid_ = true;
   ++backward_count_;
   if (how == detail::Seed::copied || !share_grad(last, seed.data(), nullptr)) {
     bool first = false;
@@ -124,6 +135,7 @@ void Tape<T>::begin_backward(detail::Node<T>& last, ArrayView<const T> seed, det
     });
   }
   values_.release(top);
+  gradients_valid_ = true;  // now that all memory is there
 }
 
 template <class T>

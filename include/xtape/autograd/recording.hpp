@@ -161,7 +161,9 @@ class Recording {
   void check_result();
   [[gnu::noinline]] void begin_profile();  // rare, and so kept out of the way
   [[gnu::noinline]] void count_in_profile() noexcept;
-  Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad);
+  void reserve_slot();
+  // After check_result(), which has made room: a rule that is stored is not lost.
+  Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad) noexcept;
 
   Tape<T>& tape_;
   detail::Rollback<T> rollback_;

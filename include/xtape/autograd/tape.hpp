@@ -71,7 +71,8 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// Ends what has been recorded since it was made. Frames nest.
+  /// Ends what has been recorded since it was made. Frames nest; one that outlives a frame made before it, or
+  /// the tape, has ended with that.
   class [[nodiscard]] Frame {
    public:
     /// As Tape::frame().
@@ -81,12 +82,14 @@ class Tape {
     Frame& operator=(const Frame&) = delete;
 
    private:
-    Tape& tape_;
+    friend class Tape;
+
+    Tape* tape_;  // null when it has ended
+    Frame* outer_;
     std::size_t nodes_;
     Arena::Position values_;
     detail::Node<T>* owning_rules_;
     std::uint64_t backward_count_;
-    std::size_t depth_;
   };
 
   /// While one lives, operations compute values and record no rules. They nest.
@@ -220,6 +223,7 @@ class Tape {
     return op.commit({}, requires_grad);
   }
 
+  void end_frames_within(Frame* outer) noexcept;
   void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
   void backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how);
   void begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how);
@@ -251,7 +255,7 @@ class Tape {
   std::unique_ptr<detail::Profiler> profiler_;  // null until the first profile()
   std::optional<LossDivisor> loss_divisor_;
   std::size_t no_grad_depth_ = 0;
-  std::size_t open_frames_ = 0;
+  Frame* innermost_frame_ = nullptr;
   std::uint64_t frames_ended_ = 0;
   std::size_t high_water_bytes_ = 0;
   std::size_t nodes_heap_allocations_ = 0;
