@@ -8,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -20,19 +21,27 @@
 #include <pthread.h>
 #endif
 
+#include "core/cpu_quota.hpp"
 #include "core/format.hpp"
 #include "xtape/core/threads.hpp"
 
 namespace xtape {
 namespace {
 
-std::size_t available_cores() {
+// Those that this process may run on: fewer than the machine has, under taskset or in a cpuset.
+std::size_t allowed_cores() {
 #ifdef __linux__
-  // Fewer than the machine has, under taskset or in a cpuset.
   cpu_set_t cores;
   if (sched_getaffinity(0, sizeof cores, &cores) == 0) return static_cast<std::size_t>(CPU_COUNT(&cores));
 #endif
   return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::size_t available_cores() {
+  const std::size_t allowed = allowed_cores();
+  const std::optional<double> quota = cpu_quota();
+  if (!quota || *quota >= static_cast<double>(allowed)) return allowed;
+  return std::max<std::size_t>(1, static_cast<std::size_t>(*quota));
 }
 
 // Consecutive blocks, which one thread takes first of all and the others help with.

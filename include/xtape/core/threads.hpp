@@ -15,7 +15,8 @@ namespace xtape {
 /// xtape cuts matrix products itself and sets the process's OpenBLAS to one thread when it first multiplies,
 /// so that two pools never compete for the cores. The threads of another BLAS are its own to limit.
 ///
-/// @param threads  at least 1. The default is the number of cores this process may run on.
+/// @param threads  at least 1. The default is the number of cores this process may run on, or that a control
+///                 group grants it, as docker --cpus does, rounded down.
 /// @throws ArgumentError  threads is 0, or above 1024.
 void set_num_threads(std::size_t threads);
 
