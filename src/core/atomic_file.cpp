@@ -23,6 +23,16 @@ fs::path directory_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
 }
 
+// Where a chain of symbolic links leads, though nothing may be there yet; a link still if it leads nowhere.
+fs::path end_of_links(fs::path file) {
+  std::error_code ignored;
+  constexpr int most_that_a_system_follows = 40;
+  for (int link = 0; link < most_that_a_system_follows && fs::is_symlink(file, ignored); ++link) {
+    file = directory_of(file) / fs::read_symlink(file, ignored);
+  }
+  return file;
+}
+
 // Who writes holds a lock on the temporary file, which the system releases when the process ends, however it
 // ends.
 void remove_abandoned(const fs::path& destination) {
@@ -49,9 +59,9 @@ AtomicFile::AtomicFile(const char* function, const std::string& path, Unopened)
 AtomicFile::AtomicFile(const char* function, const std::string& path)
     : AtomicFile(function, path, Unopened()) {
   if (path.empty()) refuse(ENOENT);  // to libc++ it is the current directory
+  destination_ = end_of_links(path);
   std::error_code ignored;
-  destination_ = fs::canonical(path, ignored);
-  if (destination_.empty()) destination_ = path;
+  if (fs::is_symlink(destination_, ignored)) refuse(ELOOP);
 
   struct stat old {};
   const bool replaces = ::stat(destination_.c_str(), &old) == 0;

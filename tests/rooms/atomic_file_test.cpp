@@ -164,6 +164,20 @@ TEST_CASE("a symbolic link stays, and what it points to is replaced", "[core][at
   CHECK(read_text(directory / "far/x") == "new");
 }
 
+TEST_CASE("a symbolic link to nothing stays, and what it points to is made", "[core][atomic_file]") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "far");
+  std::filesystem::create_symlink("second", directory / "first");
+  std::filesystem::create_symlink("far/x", directory / "second");
+  save(directory / "first", "new");
+  CHECK(std::filesystem::is_symlink(directory / "first"));
+  CHECK(std::filesystem::is_symlink(directory / "second"));
+  CHECK(read_text(directory / "far/x") == "new");
+  std::filesystem::create_symlink("loop", directory / "loop");
+  CHECK_THROWS_WITH(save(directory / "loop", "new"), ContainsSubstring("Too many levels of symbolic links"));
+  CHECK(std::filesystem::is_symlink(directory / "loop"));
+}
+
 TEST_CASE("what a killed process left is removed, and what a living one writes is not",
           "[core][atomic_file]") {
   const TemporaryDirectory directory;
