@@ -92,7 +92,6 @@ inline constexpr std::size_t few_rows = 5;
 // `count` pieces of `length` neighbouring elements, which begin `step` apart.
 struct Pieces {
   std::size_t count, length, step;
-  std::size_t elements() const { return count * length; }
 };
 
 // Of numbers: mean + rest is their mean to about twice the precision of a double, and the variance that of

@@ -45,7 +45,7 @@ Moments moments(const T* x, Pieces pieces) {
     sum[k].add(load_some<Wide>(x + at, count, T{0}));
   });
   sum[0].add(sum[1]);
-  const auto n = static_cast<double>(pieces.elements());
+  const auto n = static_cast<double>(pieces.count * pieces.length);
   const double mean = sum[0].total() / n;
 
   Sums distance[2], square[2];
