@@ -14,6 +14,7 @@
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/convert.hpp"
 #include "xtape/core/error.hpp"
+#include "xtape/core/label_options.hpp"
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/core/random.hpp"
 #include "xtape/core/shape.hpp"
