@@ -19,6 +19,7 @@
 #include "xtape/core/random.hpp"
 #include "xtape/core/shape.hpp"
 #include "xtape/core/simd.hpp"
+#include "xtape/core/stored_array.hpp"
 #include "xtape/core/threads.hpp"
 #include "xtape/core/version.hpp"
 #include "xtape/core/xtensor.hpp"
