@@ -130,7 +130,8 @@ struct Callbacks {
 /// A training with a checkpoint directory begins with the newest checkpoint that is there. It may be killed
 /// at any moment: started again with the same data and options, it ends with the same weights, bit for bit,
 /// and the same log, except for the seconds, as if it had never been interrupted. More epochs lengthen it.
-/// Learning rates are those of the checkpoint.
+/// Learning rates are those of the checkpoint; but a CurveSchedule gives those of its curve as it is now, at
+/// the step where it stood, unless they were set by other means since its last step.
 ///
 /// @throws ShapeError      features, labels or logits do not fit together, or the loss is no scalar.
 /// @throws ArgumentError   there are no rows to train on or one is not in the dataset, an option is out of
