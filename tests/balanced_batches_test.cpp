@@ -148,3 +148,24 @@ TEST_CASE("balanced batches refuse rows without a class", "[data][balanced_batch
   CHECK_THROWS_WITH(BalancedBatches({0}, xt::xarray<int>{{1, 2}}, 8),
                     "BalancedBatches: class_indices must be (rows), got (1, 2)");
 }
+
+TEST_CASE("balanced batches take no row of ignore_index", "[data][balanced_batches][ignore_index]") {
+  const std::vector<int> some{0, -1, 0, 1, -1, 0, -1, -1, -1};
+  Rows rows(some.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  BalancedBatches batches(rows, some, 4, {.ignore_index = -1});
+  Random random(1);
+  for (int epoch = 0; epoch < 3; ++epoch) {
+    std::map<int, int> counts;
+    for (const std::size_t row : one_epoch(batches)) ++counts[some[row]];
+    CHECK(counts == std::map<int, int>{{0, 3}, {1, 3}});  // as many as the largest class that is left
+    batches.shuffle(random);
+  }
+  // Without it -1 is the largest class.
+  CHECK(one_epoch(BalancedBatches(rows, some, 4)).size() == 15);
+  CHECK_THROWS_AS(BalancedBatches({1, 4}, some, 4, {.ignore_index = -1}), ArgumentError);
+  CHECK_THROWS_WITH(BalancedBatches({1, 4}, some, 4, {.ignore_index = -1}),
+                    "BalancedBatches: class_indices must have an entry besides ignore_index = -1, got none "
+                    "in 2 rows");
+  CHECK(BalancedBatches({}, some, 4, {.ignore_index = -1}).size() == 0);
+}

@@ -168,3 +168,18 @@ TEST_CASE("reliability_table refuses what are no probabilities, labels or bins",
   CHECK_THROWS_WITH(reliability_table(Numbers{NAN}, Classes{1}),
                     "reliability_table: probabilities must be numbers, got NaN at probabilities[0]");
 }
+
+TEST_CASE("a reliability table does not look at the rows of ignore_index", "[metrics][ignore_index]") {
+  const xt::xarray<double> probabilities{{0.75, 0.25}, {7, NAN}, {0.25, 0.75}, {0, 1}};
+  const auto table = reliability_table(probabilities, Classes{0, -1, 0, 1}, {.bins = 4, .ignore_index = -1});
+  CHECK_THAT(values(table.counts), AllClose({0, 0, 2, 1}, 0));
+  CHECK(table.confidence[2] == 0.75);
+  CHECK(table.accuracy[2] == 0.5);
+  CHECK_THAT(expected_calibration_error(table), WithinRel(2 / 3.0 * 0.25, exactly));
+  const auto empty = reliability_table(probabilities, Classes(4, -1), {.bins = 2, .ignore_index = -1});
+  CHECK_THAT(values(empty.counts), AllClose({0, 0}, 0));
+  CHECK(std::isnan(expected_calibration_error(empty)));
+  const auto of_mass = reliability_table(probabilities, Classes{0, -1, 0, 1},
+                                         {.bins = 2, .binning = Binning::equal_mass, .ignore_index = -1});
+  CHECK_THAT(values(of_mass.counts), AllClose({2, 1}, 0));
+}

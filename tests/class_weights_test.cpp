@@ -32,7 +32,8 @@ TEST_CASE("class_counts refuses a class that is not there", "[losses][class_weig
   CHECK_THROWS_WITH(class_counts(labels, 2),
                     "class_counts: class_indices[1] is 2, but there are classes 0 to 1");
   CHECK_THROWS_WITH(class_counts(labels, 3),
-                    "class_counts: class_indices[2] is -1, but there are classes 0 to 2");
+                    "class_counts: class_indices[2] is -1, but there are classes 0 to 2; to skip such "
+                    "samples set ignore_index = -1");
 }
 
 TEST_CASE("balanced class weights are scikit-learn's", "[losses][class_weights]") {
@@ -161,4 +162,36 @@ TEST_CASE("effective-number class weights refuse beta outside [0, 1)", "[losses]
                     "effective_number_class_weights: beta must be in [0, 1), got -0.1");
   CHECK_THROWS_WITH(effective_number_class_weights(counts, NaN),
                     "effective_number_class_weights: beta must be in [0, 1), got nan");
+}
+
+TEST_CASE("class_counts does not count the samples of ignore_index",
+          "[losses][class_weights][ignore_index]") {
+  const std::vector<int> labels{0, -1, 1, 1, -1, 1};
+  const auto counts = class_counts(labels, 2, {.ignore_index = -1});
+  CHECK_THAT(values(counts), AllClose({1, 3}, 0));
+  // 4 samples, 2 classes: 4 / (2 * 1) and 4 / (2 * 3).
+  CHECK_THAT(values(balanced_class_weights(counts)), AllClose({2, 2 / 3.0}, ulps<double>(2)));
+  CHECK_THAT(values(class_counts(labels, 2, {.ignore_index = -1})),
+             AllClose(values(class_counts(std::vector<int>{0, 1, 1, 1}, 2)), 0));
+  CHECK_THAT(values(class_counts(std::vector<int>{0, 0, 1}, 2, {.ignore_index = 0})), AllClose({0, 1}, 0));
+  CHECK_THROWS_WITH(class_counts(labels, 2, {.ignore_index = -100}),
+                    "class_counts: class_indices[1] is -1, but there are classes 0 to 1; to skip such "
+                    "samples set ignore_index = -1");
+  const auto none = class_counts(std::vector<int>{-1, -1}, 2, {.ignore_index = -1});
+  CHECK_THAT(values(none), AllClose({0, 0}, 0));
+  CHECK_THROWS_WITH(balanced_class_weights(none),
+                    "balanced_class_weights: counts (2) must be positive for some class, got 0 for all");
+}
+
+TEST_CASE("weights of classes and a loss with one ignore_index see the same samples",
+          "[losses][class_weights][ignore_index]") {
+  // Balanced, each class has the same part in the loss: at equal logits the mean is log(2), whatever is
+  // ignored.
+  const std::vector<int> labels{0, -1, 1, 1, -1, 1};
+  Tape<double> tape;
+  const auto weights = balanced_class_weights(class_counts(labels, 2, {.ignore_index = -1}));
+  const auto loss =
+      losses::softmax_cross_entropy(tape.constant(xt::xarray<double>(xt::zeros<double>({6, 2}))), labels,
+                                    {.class_weights = weights, .ignore_index = -1});
+  CHECK_THAT(loss.item(), WithinRel(std::log(2.0), ulps<double>(4)));
 }

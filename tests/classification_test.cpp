@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <numeric>
+
 #include "matchers.hpp"
 #include "xtensor.hpp"
 
@@ -139,7 +141,8 @@ TEST_CASE("a confusion matrix refuses other shapes and classes that are not ther
   CHECK_THROWS_WITH(metrics::confusion_matrix(Classes{0, 2}, Classes{0, 1}, 2),
                     "confusion_matrix: predicted[1] is 2, but there are classes 0 to 1");
   CHECK_THROWS_WITH(metrics::confusion_matrix(Classes{0, 1}, Classes{-1, 1}, 2),
-                    "confusion_matrix: class_indices[0] is -1, but there are classes 0 to 1");
+                    "confusion_matrix: class_indices[0] is -1, but there are classes 0 to 1; to skip such "
+                    "samples set ignore_index = -1");
 }
 
 TEST_CASE("metrics take arrays of any kind", "[metrics]") {
@@ -152,4 +155,90 @@ TEST_CASE("metrics take arrays of any kind", "[metrics]") {
   CHECK_THAT(values(metrics::predicted_classes(ArrayView<const float>(scores))), AllClose({1, 0}, 0));
   CHECK_THAT(values(metrics::predicted_classes(xt::view(scores, xt::range(1, 2)))), AllClose({0}, 0));
   CHECK(metrics::accuracy(std::vector<int>{1, 1}, xt::xarray<int>{1, 1}) == 1);
+}
+
+TEST_CASE("accuracy leaves out the rows of ignore_index", "[metrics][ignore_index]") {
+  const Classes predicted{0, 1, 2, 0}, labels{0, 1, 1, -1};
+  CHECK(metrics::accuracy(predicted, labels) == 0.5);  // as long as it is not named, -1 is wrong
+  const metrics::Estimate named = metrics::accuracy(predicted, labels, {.ignore_index = -1});
+  CHECK_THAT(named.value, WithinRel(2 / 3.0, ulps<double>(1)));
+  CHECK(named.count == 3);
+  // 1, 1 and 0 have the sample variance 1/3, their mean 1/9.
+  CHECK_THAT(named.standard_error, WithinRel(1 / 3.0, ulps<double>(4)));
+  // It may be a class, as where 0 is padding, and then it can still be predicted, which is wrong.
+  CHECK(metrics::accuracy(Classes{0, 0, 1, 2}, Classes{0, 1, 1, 1}, {.ignore_index = 0}).count == 3);
+  CHECK_THAT(metrics::accuracy(Classes{0, 0, 1, 2}, Classes{0, 1, 1, 1}, {.ignore_index = 0}).value,
+             WithinRel(1 / 3.0, ulps<double>(1)));
+  CHECK(metrics::accuracy(predicted, labels, {.ignore_index = 7}) == 0.5);
+}
+
+TEST_CASE("accuracy with the ignore_index of the loss is what a training reports",
+          "[metrics][training][ignore_index]") {
+  Random random(1);
+  const xt::xarray<double> features = irregular({40, 2});
+  std::vector<std::int64_t> labels(40);
+  for (std::size_t row = 0; row < 40; ++row)
+    labels[row] = row % 4 == 0 ? -1 : static_cast<std::int64_t>(row % 3);
+  std::vector<std::size_t> rows(40);
+  std::iota(rows.begin(), rows.end(), 0);
+  nn::Sequential<double> model;
+  model.add<nn::Linear>(2, 3, random);
+  optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.1});
+  const auto history = training::train(
+      model, {.features = features, .labels = labels, .train = rows, .validation = rows},
+      {.optimizer = optimizer, .random = random, .epochs = 1, .loss = [](auto logits, auto y) {
+         return losses::softmax_cross_entropy(logits, y, {.ignore_index = -1});
+       }});
+  Tape<double> tape;
+  const metrics::Estimate accuracy = metrics::accuracy(
+      metrics::predicted_classes(model(tape.borrow(features))), labels, {.ignore_index = -1});
+  CHECK(accuracy.count == 30);
+  CHECK(accuracy == history.epochs[0].validation_accuracy);
+}
+
+TEST_CASE("metrics of which ignore_index leaves nothing are those of no rows", "[metrics][ignore_index]") {
+  const Classes none{-1, -1};
+  const xt::xarray<double> scores{{1, 2}, {2, 1}};
+  const metrics::Estimate accuracy = metrics::accuracy(Classes{0, 1}, none, {.ignore_index = -1});
+  CHECK(std::isnan(accuracy.value));
+  CHECK(accuracy.count == 0);
+  CHECK(std::isnan(metrics::top_k_accuracy(scores, none, 1, {.ignore_index = -1})));
+  CHECK_THAT(values(metrics::confusion_matrix(Classes{0, 1}, none, 2, {.ignore_index = -1})),
+             AllClose({0, 0, 0, 0}, 0));
+}
+
+TEST_CASE("top-k accuracy does not look at the rows of ignore_index", "[metrics][top_k][ignore_index]") {
+  const xt::xarray<float> scores{{0.5f, 0.2f, 0.3f}, {NAN, NAN, NAN}, {0.2f, 0.4f, 0.3f}, {0.7f, 0.2f, 0.1f}};
+  const Classes labels{0, -1, 2, 2};
+  CHECK_THAT(metrics::top_k_accuracy(scores, labels, 1, {.ignore_index = -1}).value,
+             WithinRel(1 / 3.0, ulps<double>(1)));
+  CHECK_THAT(metrics::top_k_accuracy(scores, labels, 2, {.ignore_index = -1}).value,
+             WithinRel(2 / 3.0, ulps<double>(1)));
+  CHECK(metrics::top_k_accuracy(scores, labels, 3, {.ignore_index = -1}).count == 3);
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(scores, labels, 1),
+                    "top_k_accuracy: class_indices[1] is -1, but scores (4, 3) has classes 0 to 2; to skip "
+                    "such samples set ignore_index = -1");
+  // What is wrong in other rows is named by where it stands among all.
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(scores, Classes{-1, 0, -1, 5}, 1, {.ignore_index = -1}),
+                    "top_k_accuracy: class_indices[3] is 5, but scores (4, 3) has classes 0 to 2");
+  CHECK_THROWS_WITH(metrics::top_k_accuracy(scores, Classes{-1, 0, -1, 1}, 1, {.ignore_index = -1}),
+                    "top_k_accuracy: scores must be numbers, got NaN at scores[1, 0]");
+}
+
+TEST_CASE("a confusion matrix leaves out the rows of ignore_index, whatever was predicted",
+          "[metrics][ignore_index]") {
+  const Classes predicted{0, 1, 1, -7, 0}, labels{0, 1, 0, -1, -1};
+  const auto counts = metrics::confusion_matrix(predicted, labels, 2, {.ignore_index = -1});
+  CHECK_THAT(values(counts), AllClose({1, 1, 0, 1}, 0));
+  // With the class 0 ignored its row is empty; its column tells what was taken for it.
+  CHECK_THAT(values(metrics::confusion_matrix(Classes{0, 0, 1}, Classes{0, 1, 1}, 2, {.ignore_index = 0})),
+             AllClose({0, 0, 1, 1}, 0));
+  CHECK_THROWS_WITH(metrics::confusion_matrix(Classes{0, 2}, Classes{-1, 1}, 2, {.ignore_index = -1}),
+                    "confusion_matrix: predicted[1] is 2, but there are classes 0 to 1");
+  // Of class 0 one in two was found, and one in one that was called so is of it.
+  const auto report = metrics::classification_report(counts);
+  CHECK_THAT(values(report.recall), AllClose({0.5, 1}, 0));
+  CHECK_THAT(values(report.precision), AllClose({1, 0.5}, 0));
+  CHECK_THAT(values(report.support), AllClose({2, 1}, 0));
+  CHECK(metrics::balanced_accuracy(counts) == 0.75);
 }

@@ -59,7 +59,8 @@ TEST_CASE("one_hot refuses a class that is not there", "[losses][one_hot][errors
   CHECK_THROWS_WITH(one_hot<double>(indices, 3),
                     "one_hot: class_indices[1, 0] is 3, but there are classes 0 to 2");
   CHECK_THROWS_WITH(one_hot<double>(negative, 3),
-                    "one_hot: class_indices[0] is -1, but there are classes 0 to 2");
+                    "one_hot: class_indices[0] is -1, but there are classes 0 to 2; to skip such samples "
+                    "set ignore_index = -1");
   CHECK_THROWS_WITH(one_hot<double>(0, 0), "one_hot: class_indices is 0, but there are no classes");
 }
 
@@ -70,4 +71,22 @@ TEST_CASE("one_hot refuses an axis that the result does not have", "[losses][one
                     "one_hot: axis must be in [-2, 2) for shape (3, 4), got 2");
   CHECK_THROWS_WITH(one_hot<double>(indices, 4, -3),
                     "one_hot: axis must be in [-2, 2) for shape (3, 4), got -3");
+}
+
+TEST_CASE("one_hot is 0 everywhere for a sample of ignore_index", "[losses][one_hot][ignore_index]") {
+  const std::vector<int> indices{1, -1, 0};
+  CHECK_THAT(values(one_hot<double>(indices, 2, -1, {.ignore_index = -1})), AllClose({0, 1, 0, 0, 1, 0}, 0));
+  CHECK_THAT(values(one_hot<double>(indices, 2, 0, {.ignore_index = -1})), AllClose({0, 0, 1, 1, 0, 0}, 0));
+  CHECK_THAT(values(one_hot<float>(std::vector<int>{0, 1}, 2, -1, {.ignore_index = 0})),
+             AllClose({0, 0, 0, 1}, 0));
+  // Such a sample adds nothing to a loss, but stands in the divisor of its mean.
+  Tape<double> tape;
+  const auto logits = tape.variable(xt::xarray<double>{{0, 0}, {9, -9}, {0, 0}});
+  const Array<double> labels = one_hot<double>(indices, 2, -1, {.ignore_index = -1});
+  const auto sum = losses::softmax_cross_entropy(logits, view(labels), {.reduction = losses::Reduction::sum});
+  CHECK_THAT(sum.item(), WithinRel(2 * std::log(2.0), ulps<double>(4)));
+  CHECK_THAT(losses::softmax_cross_entropy(logits, view(labels)).item(),
+             WithinRel(2 * std::log(2.0) / 3, ulps<double>(4)));
+  sum.backward();
+  CHECK_THAT(values(logits.grad()), AllClose({0.5, -0.5, 0, 0, -0.5, 0.5}, 0));
 }

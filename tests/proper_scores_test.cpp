@@ -172,3 +172,30 @@ TEST_CASE("log loss refuses logits and labels that do not fit", "[metrics][log_l
   CHECK_THROWS_WITH(log_loss(xt::xarray<float>{{0, NAN}}, Classes{0}),
                     "log_loss: logits must be numbers, got NaN at logits[0, 1]");
 }
+
+TEST_CASE("proper scores do not look at the rows of ignore_index", "[metrics][ignore_index]") {
+  // The classes of the others have the probabilities 3/4 and 1/2.
+  const xt::xarray<double> of_classes{{std::log(3.0), 0}, {NAN, inf}, {0, 0}};
+  const Classes classes{0, -1, 1};
+  const LabelOptions named{.ignore_index = -1};
+  const Estimate loss = log_loss(of_classes, classes, named);
+  CHECK_THAT(loss.value, WithinRel(std::log(8 / 3.0) / 2, 1e-15));
+  // Half the difference of two numbers, of log(4/3) and log(2), is the standard error of their mean.
+  CHECK_THAT(loss.standard_error, WithinRel(std::log(1.5) / 2, 1e-15));
+  CHECK(loss.count == 2);
+  CHECK_THAT(log_loss(Numbers{-std::log(3.0), NAN, 0}, classes, named).value,
+             WithinRel(std::log(8 / 3.0) / 2, 1e-15));
+
+  const xt::xarray<double> probabilities{{0.75, 0.25}, {7, NAN}, {0.5, 0.5}};
+  CHECK_THAT(log_loss_of_probabilities(probabilities, classes, named).value,
+             WithinRel(std::log(8 / 3.0) / 2, 1e-15));
+  CHECK(brier_score(probabilities, classes, named) == (0.125 + 0.5) / 2);
+  CHECK(brier_score(Numbers{0.25, 7, 0.5}, classes, named) == (0.0625 + 0.25) / 2);
+  CHECK(std::isnan(brier_score(probabilities, Classes(3, -1), named)));
+
+  CHECK_THROWS_WITH(log_loss(of_classes, classes),
+                    "log_loss: class_indices[1] is -1, but logits (3, 2) has classes 0 to 1; to skip such "
+                    "samples set ignore_index = -1");
+  CHECK_THROWS_WITH(brier_score(xt::xarray<double>{{1, 0}, {1, 1}}, Classes{-1, 0}, named),
+                    "brier_score: probabilities (2, 2) must sum to 1 in each row, got 2 in row 1");
+}

@@ -267,8 +267,28 @@ TEST_CASE("rankings refuse scores and labels that do not fit", "[metrics][rankin
   CHECK_THROWS_WITH(precision_recall_curve(Numbers{1, 2}, Classes{0, 2}),
                     "precision_recall_curve: class_indices[1] is 2, but there are classes 0 to 1");
   CHECK_THROWS_WITH(roc_auc(columns, Classes{-1, 0}),
-                    "roc_auc: class_indices[0] is -1, but scores (2, 2) has classes 0 to 1");
+                    "roc_auc: class_indices[0] is -1, but scores (2, 2) has classes 0 to 1; to skip such "
+                    "samples set ignore_index = -1");
   CHECK_THROWS_AS(roc_auc(Numbers{1, NAN}, Classes{0, 1}), ArgumentError);
   CHECK_THROWS_WITH(roc_auc(Numbers{1, NAN}, Classes{0, 1}),
                     "roc_auc: scores must be numbers, got NaN at scores[1]");
+}
+
+TEST_CASE("rankings do not look at the rows of ignore_index", "[metrics][ignore_index]") {
+  // Of 2 * 2 pairs of the others, 3 are in order.
+  const Numbers scores{0.9, NAN, 0.4, 0.6, 0.1};
+  const Classes labels{1, -1, 1, 0, 0};
+  const LabelOptions named{.ignore_index = -1};
+  CHECK(roc_auc(scores, labels, named) == 0.75);
+  CHECK(roc_auc(scores, labels, named).count == 4);
+  CHECK_THAT(average_precision(scores, labels, named), WithinRel((1 + 2 / 3.0) / 2, exactly));
+  CHECK_THAT(values(roc_curve(scores, labels, named).true_positive_rates),
+             AllClose({0, 0.5, 0.5, 1, 1}, exactly));
+  CHECK_THAT(values(precision_recall_curve(scores, labels, named).precision),
+             AllClose({1, 1, 0.5, 2 / 3.0, 0.5}, exactly));
+  // A column for each class gives the area twice.
+  const xt::xarray<double> columns{{0.1, 0.9}, {NAN, NAN}, {0.6, 0.4}, {0.4, 0.6}, {0.9, 0.1}};
+  CHECK(roc_auc(columns, labels, named) == 0.75);
+  CHECK(std::isnan(roc_auc(scores, Classes(5, -1), named)));
+  CHECK(std::isnan(average_precision(scores, Classes(5, -1), named)));
 }

@@ -137,3 +137,21 @@ TEST_CASE("ReduceOnPlateau refuses options out of range, and a step without a me
   CHECK_THROWS_WITH(schedule.step(),
                     "ReduceOnPlateau::step: there must be a measurement, got none; call step(loss)");
 }
+
+TEST_CASE("a reduced learning rate goes on with the options of the schedule that loads the state",
+          "[optim][reduce_on_plateau][state]") {
+  Groups finished, lengthened;
+  optim::ReduceOnPlateau before(finished.optimizer, {.factor = 0.5, .patience = 0});
+  optim::ReduceOnPlateau now(lengthened.optimizer, {.factor = 0.1, .patience = 1});
+  const double base = finished.optimizer.learning_rate();
+  before.step(1);
+  before.step(1);  // no improvement: half
+  CHECK(finished.optimizer.learning_rate() == base / 2);
+  now.load_state(before.state());
+  CHECK(lengthened.optimizer.learning_rate() == base);  // the rate is the optimizer's
+  lengthened.optimizer.load_state(finished.optimizer.state());
+  now.step(1);
+  CHECK(lengthened.optimizer.learning_rate() == base / 2);  // patience is 1 now
+  now.step(1);
+  CHECK_THAT(lengthened.optimizer.learning_rate(), WithinRel(base / 2 * 0.1, 1e-15));
+}

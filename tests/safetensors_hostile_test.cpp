@@ -219,9 +219,39 @@ TEST_CASE("fields of an array that are missing, strange or of another kind are r
 
 TEST_CASE("types that no array has are refused with those that one may have", "[io][safetensors][errors]") {
   const std::string type = GENERATE("F8_E4M3", "C64", "f32", "", "F32 ", "__metadata__");
-  CHECK(error_in_tensor("\"dtype\":\"" + type + "\"") ==
+  CHECK(error_in_tensor("\"dtype\":\"" + type + R"(","shape":[2],"data_offsets":[0,3])", 3) ==
         ": dtype must be one of F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, BOOL, F16, BF16, got \"" +
-            type + "\"");
+            type + "\"; to read other tensors of the file, name them: read_safetensors(path, names)");
+  CHECK(error_in_tensor("\"dtype\":\"" + type + "\"") ==
+        " must have dtype, shape and data_offsets, got no shape");
+}
+
+TEST_CASE("the place of data of a type that no array has is checked all the same",
+          "[io][safetensors][errors]") {
+  const auto with_offsets = [](const std::string& offsets, std::size_t data_bytes) {
+    const std::string content =
+        safetensors(R"({"a":{"dtype":"F8_E4M3","shape":[9],"data_offsets":)" + offsets +
+                        R"(},"b":{"dtype":"U8","shape":[1],"data_offsets":[4,5]}})",
+                    data_bytes);
+    const TemporaryDirectory directory;
+    write_text(directory / "x", content);
+    try {
+      io::list_safetensors(directory / "x");
+      io::read_safetensors(directory / "x", {"b"});
+    } catch (const FileError& error) {
+      const std::string message = error.what();
+      return message.substr(message.find(": ", message.find("/x")) + 2);
+    }
+    return std::string("no error");
+  };
+  CHECK(with_offsets("[0,4]", 5) == "no error");
+  CHECK(with_offsets("[4,0]", 5) == "header: tensor \"a\": data_offsets must be begin and end, got [4, 0]");
+  CHECK(with_offsets("[0,3]", 5) ==
+        "header: tensor \"b\": data_offsets must begin at 3, where the data before it end, got [4, 5]");
+  CHECK(with_offsets("[1,4]", 5) ==
+        "header: tensor \"a\": data_offsets must begin at 0, where the data before it end, got [1, 4]");
+  CHECK(with_offsets("[0,4]", 6) ==
+        "it must have 5 bytes of data behind its header, as the header says, got 6");
 }
 
 TEST_CASE("counts that are negative, fractions or too large are refused", "[io][safetensors][errors]") {

@@ -217,3 +217,78 @@ TEST_CASE("curves refuse options out of range", "[optim][schedule][errors]") {
   CHECK_THROWS_WITH(warm_up({.steps = 1, .start = -0.5}),
                     "warm_up: start must be a finite number from 0, got -0.5");
 }
+
+TEST_CASE("a state goes on with the curve that it is loaded into", "[optim][schedule][state]") {
+  using namespace optim;
+  const double pi = 3.14159265358979323846;
+  const double of_cycle = (1 + std::cos(pi * 5 / 14)) / 2, cycle_end = 0.1 / 25 / 1e4;
+  struct Change {
+    const char* name;
+    Curve before, now;
+    double rate;  // of the second, with base 0.1, after 10 steps
+  };
+  const std::vector<Change> changes{
+      {"step", step_decay({.every = 2, .factor = 0.5}), step_decay({.every = 4, .factor = 0.5}), 0.1 / 4},
+      {"multi_step", multi_step_decay({.milestones = {3, 6}}), multi_step_decay({.milestones = {6, 12}}),
+       0.01},
+      {"exponential", exponential_decay(0.5), exponential_decay(0.9), 0.1 * 0.3486784401},
+      {"linear", linear_decay({.steps = 10}), linear_decay({.steps = 20}), 0.05},
+      {"linear to", linear_decay({.steps = 10, .minimum = 0.02}),
+       linear_decay({.steps = 20, .minimum = 0.02}), 0.06},
+      {"cosine", cosine_decay({.steps = 10}), cosine_decay({.steps = 20}),
+       0.05 * (1 + std::cos(pi * 10 / 20))},
+      {"cosine to", cosine_decay({.steps = 10, .minimum = 0.02}),
+       cosine_decay({.steps = 30, .minimum = 0.02}), 0.02 + 0.08 * 0.75},
+      {"one_cycle", one_cycle({.steps = 10}), one_cycle({.steps = 20}),
+       0.1 * of_cycle + cycle_end * (1 - of_cycle)},
+      {"warm_up", warm_up({.steps = 2}, cosine_decay({.steps = 8})),
+       warm_up({.steps = 2}, cosine_decay({.steps = 16})), 0.05},
+      {"long warm_up", cosine_decay({.steps = 10}), warm_up({.steps = 20, .start = 0.5}), 0.075},
+      {"a function", cosine_decay({.steps = 10}),
+       [](double base, std::uint64_t step) { return base / static_cast<double>(step + 1); }, 0.1 / 11}};
+  for (const Change& change : changes) {
+    CAPTURE(change.name);
+    Groups finished, lengthened;
+    CurveSchedule before(finished.optimizer, change.before), now(lengthened.optimizer, change.now);
+    for (int step = 0; step < 10; ++step) before.step();
+    lengthened.optimizer.load_state(finished.optimizer.state());
+    now.load_state(before.state());
+    CHECK(now.steps() == 10);
+    CHECK_THAT(lengthened.optimizer.learning_rate(), WithinRel(change.rate, rounding));
+    now.step();
+    CHECK(lengthened.optimizer.learning_rate() == change.now(0.1, 11));
+    CHECK(lengthened.optimizer.learning_rate(1) == change.now(0.05, 11));
+  }
+}
+
+TEST_CASE("a learning rate set by hand is the curve's again once the schedule is loaded",
+          "[optim][schedule][state]") {
+  Groups saved, curve_last, optimizer_last;
+  const auto curve = optim::linear_decay({.steps = 4});
+  optim::CurveSchedule schedule(saved.optimizer, curve), one(curve_last.optimizer, curve),
+      other(optimizer_last.optimizer, curve);
+  schedule.step();
+  saved.optimizer.set_learning_rate(7);
+  const NamedArrays state = schedule.state(), of_optimizer = saved.optimizer.state();
+  CHECK_THAT(values(state.get<double>("test", "learning_rates", {2})), AllClose({0.075, 0.0375}, rounding));
+  curve_last.optimizer.load_state(of_optimizer);
+  one.load_state(state);
+  CHECK_THAT(curve_last.optimizer.learning_rates(), AllClose({0.075, 0.0375}, rounding));
+  other.load_state(state);
+  optimizer_last.optimizer.load_state(of_optimizer);
+  CHECK(optimizer_last.optimizer.learning_rates() == std::vector<double>{7, 7});
+  other.step();
+  CHECK_THAT(optimizer_last.optimizer.learning_rates(), AllClose({0.05, 0.025}, rounding));
+}
+
+TEST_CASE("the state tells the rates that the schedule set, also where a curve then fails",
+          "[optim][schedule][state][errors]") {
+  Groups groups;
+  optim::CurveSchedule schedule(groups.optimizer, [](double base, std::uint64_t step) {
+    return step == 2 && base < 0.1 ? -1.0 : base / static_cast<double>(step + 1);
+  });
+  schedule.step();
+  CHECK_THROWS_AS(schedule.step(), ArgumentError);
+  CHECK_THAT(values(schedule.state().get<double>("test", "learning_rates", {2})),
+             AllClose({0.05, 0.025}, rounding));
+}

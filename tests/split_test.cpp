@@ -192,3 +192,43 @@ TEST_CASE("folds and classes that make no split are refused before a number is d
   CHECK_THROWS_AS(data::stratified_train_test_split(matrix, 0.5, random), ShapeError);
   CHECK(random == Random(1));
 }
+
+TEST_CASE("stratified splits leave the rows of ignore_index out of every part",
+          "[data][split][stratified][ignore_index]") {
+  const auto labels = labels_with_counts({{-1, 50}, {0, 20}, {1, 10}});
+  Rows labelled(30);
+  std::iota(labelled.begin(), labelled.end(), 50);
+  Random random(6);
+  const auto split = data::stratified_train_test_split(labels, 0.3, random, {.ignore_index = -1});
+  CHECK(counts_of(labels, split.test) == std::map<int, int>{{0, 6}, {1, 3}});
+  CHECK(counts_of(labels, split.train) == std::map<int, int>{{0, 14}, {1, 7}});
+  CHECK(sorted_rows(split) == labelled);
+  for (const auto& fold : data::stratified_k_fold(labels, 5, random, {.ignore_index = -1})) {
+    CHECK(counts_of(labels, fold.test) == std::map<int, int>{{0, 4}, {1, 2}});
+    CHECK(sorted_rows(fold) == labelled);
+  }
+  // Without it they are a class like any other.
+  CHECK(counts_of(labels, data::stratified_train_test_split(labels, 0.3, random).test) ==
+        std::map<int, int>{{-1, 15}, {0, 6}, {1, 3}});
+}
+
+TEST_CASE("a split with ignore_index is that of the other rows alone", "[data][split][ignore_index]") {
+  const std::vector<int> labels{0, 1, 0, 1, 1, 0, -1, -1};
+  Random a(7), b(7);
+  CHECK(data::stratified_train_test_split(labels, 0.5, a, {.ignore_index = -1}).train ==
+        data::stratified_train_test_split(std::vector<int>(labels.begin(), labels.end() - 2), 0.5, b).train);
+  CHECK(a == b);
+}
+
+TEST_CASE("splits of which ignore_index leaves too little are refused before a number is drawn",
+          "[data][split][ignore_index][errors]") {
+  Random random(1);
+  const std::vector<int> none{-1, -1, -1}, two{-1, 0, 1};
+  CHECK_THROWS_AS(data::stratified_train_test_split(none, 0.5, random, {.ignore_index = -1}), ArgumentError);
+  CHECK_THROWS_WITH(data::stratified_train_test_split(none, 0.5, random, {.ignore_index = -1}),
+                    "stratified_train_test_split: class_indices must have an entry besides ignore_index = "
+                    "-1, got none in 3 rows");
+  CHECK_THROWS_WITH(data::stratified_k_fold(two, 3, random, {.ignore_index = -1}),
+                    "stratified_k_fold: folds must be from 2 to the 2 rows, got 3");
+  CHECK(random == Random(1));
+}

@@ -203,3 +203,19 @@ TEST_CASE("calibrated_probabilities refuses no temperature", "[metrics][temperat
       "calibrated_probabilities: logits must be (rows, classes) with at least one class, or (rows) "
       "for class 1 of two, got ()");
 }
+
+TEST_CASE("a temperature does not look at the rows of ignore_index", "[metrics][temperature][ignore_index]") {
+  // Of the others, of one margin, 3 in 4 are right.
+  const Classes classes{0, -1, 1, 0, 1};
+  const LabelOptions named{.ignore_index = -1};
+  const xt::xarray<double> columns{{2, 0}, {NAN, inf}, {0, 2}, {5, 7}, {-2, 0}};
+  CHECK_THAT(fit_temperature(columns, classes, {}, named), WithinRel(2 / std::log(3.0), 1e-12));
+  CHECK_THAT(fit_temperature(Numbers{2, inf, 2, 2, 2}, Classes{1, -1, 0, 1, 1}, {}, named),
+             WithinRel(2 / std::log(3.0), 1e-12));
+  CHECK_THROWS_AS(fit_temperature(columns, Classes(5, -1), {}, named), ArgumentError);
+  CHECK_THROWS_WITH(fit_temperature(columns, Classes(5, -1), {}, named),
+                    "fit_temperature: class_indices must have an entry besides ignore_index = -1, got none "
+                    "in 5 rows");
+  CHECK_THROWS_WITH(fit_temperature(xt::xarray<double>{{0, 1}, {0, inf}}, Classes{-1, 0}, {}, named),
+                    "fit_temperature: logits must be less than inf, got inf at logits[1, 1]");
+}

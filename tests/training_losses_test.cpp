@@ -213,6 +213,32 @@ TEST_CASE("early stopping does not depend on how many rows are validated at a ti
   CHECK(by_16.epochs.back().validation_loss == by_50.epochs.back().validation_loss);
 }
 
+TEST_CASE("ignore_index leaves rows out of loss, accuracy and balance, though it is a class",
+          "[training][train][losses]") {
+  // Rows of the class 0 are padding. Of the others, each predicted to be of its largest logit:
+  const TenRows problem;
+  const std::vector<std::size_t> labelled{0, 1, 2, 3, 5, 7, 8, 9};
+  double sum = 0;
+  for (const std::size_t row : {1, 2, 5, 7, 9}) sum += problem.loss_of(row);
+  for (const bool balance : {false, true}) {
+    Scaled model;
+    optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0});
+    Random random(1);
+    const auto history = training::train(
+        model,
+        {.features = problem.features, .labels = problem.labels, .train = labelled, .validation = labelled},
+        {.optimizer = optimizer,
+         .random = random,
+         .epochs = 1,
+         .batch_size = 2,
+         .balance_classes = balance,
+         .ignore_index = 0});
+    CHECK_THAT(history.epochs[0].validation_loss, WithinRel(sum / 5, 1e-12));
+    CHECK(history.epochs[0].validation_accuracy == 0.2);  // row 2 alone
+    if (!balance) CHECK_THAT(history.epochs[0].training_loss, WithinRel(sum / 5, 1e-12));
+  }
+}
+
 TEST_CASE("a tape tells what its latest loss has divided by", "[losses][reduction]") {
   Tape<double> tape;
   const auto logits = tape.variable(xt::xarray<double>{{1, 2}, {3, 4}, {5, 6}});

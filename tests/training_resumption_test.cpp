@@ -240,6 +240,108 @@ TEST_CASE("a checkpoint of another training is refused, and nothing changes",
   CHECK(read_text(path) == bytes);
 }
 
+namespace {
+
+// A small training whose learning rate falls from 0.1 along a cosine over so many epochs.
+struct CosineTraining {
+  Random random;
+  nn::Sequential<double> model;
+  optim::SGD<double> optimizer;
+  optim::CurveSchedule schedule;
+
+  CosineTraining(std::size_t steps, std::uint64_t seed)
+      : random(seed),
+        optimizer(build(model, random).parameters(), {.learning_rate = 0.1}),
+        schedule(optimizer, optim::cosine_decay({.steps = steps})) {}
+
+  std::vector<double> train(const Clouds<double>& clouds, std::size_t epochs, const std::string& checkpoints,
+                            const training::Callbacks& callbacks = {}) {
+    const auto history = training::train(model, clouds.data,
+                                         {.optimizer = optimizer,
+                                          .random = random,
+                                          .epochs = epochs,
+                                          .schedule = &schedule,
+                                          .checkpoint_directory = checkpoints},
+                                         callbacks);
+    std::vector<double> rates;
+    for (const training::Epoch& epoch : history.epochs) rates.push_back(epoch.learning_rate);
+    return rates;
+  }
+
+  // Sets the learning rate by hand when so many epochs are over.
+  training::Callbacks setting_rate_after(std::size_t epoch, double rate) {
+    return {.on_epoch = [this, epoch, rate](const training::History& so_far) {
+      if (so_far.epochs.size() == epoch) optimizer.set_learning_rate(rate);
+      return true;
+    }};
+  }
+
+ private:
+  static nn::Module<double>& build(nn::Sequential<double>& model, Random& random) {
+    return model.add<nn::Linear>(2, 3, random);
+  }
+};
+
+// The learning rate of each epoch from the first, in which no step has been done.
+double cosine(std::size_t steps_done, double steps) {
+  return 0.1 * 0.5 * (1 + std::cos(3.14159265358979323846 * static_cast<double>(steps_done) / steps));
+}
+
+}  // namespace
+
+TEST_CASE("a finished training that is lengthened goes on along the longer curve",
+          "[training][resumption][schedule]") {
+  const Clouds<double> clouds(40);
+  const TemporaryDirectory directory;
+  CosineTraining finished(10, 1), lengthened(20, 2);
+  const auto before = finished.train(clouds, 10, directory.path());
+  CHECK_THAT(before[9], WithinAbs(cosine(9, 10), 1e-15));
+  CHECK(finished.optimizer.learning_rate() == 0);  // the curve has come to its end
+  const auto rates = lengthened.train(clouds, 20, directory.path());
+  REQUIRE(rates.size() == 20);
+  for (std::size_t epoch = 0; epoch < 10; ++epoch) CHECK(rates[epoch] == before[epoch]);
+  for (std::size_t epoch = 10; epoch < 20; ++epoch)
+    CHECK_THAT(rates[epoch], WithinAbs(cosine(epoch, 20), 1e-15));
+  CHECK_THAT(rates[10], WithinAbs(0.05, 1e-15));  // half-way
+}
+
+TEST_CASE("a training killed on its way along a curve has the rates of one that was not, bit for bit",
+          "[training][resumption][schedule]") {
+  const Clouds<double> clouds(40);
+  const TemporaryDirectory directory;
+  CosineTraining whole(20, 1), killed(20, 1), resumed(20, 2);
+  const auto expected = whole.train(clouds, 20, "");
+  CHECK_THROWS_AS(killed.train(clouds, 20, directory.path(), interrupted_in(11, 1)), Interruption);
+  CHECK(resumed.train(clouds, 20, directory.path()) == expected);
+  CHECK(are_same_bits(resumed.model.state(), whole.model.state()));
+}
+
+TEST_CASE("a learning rate set by hand survives a kill until the schedule's next step",
+          "[training][resumption][schedule]") {
+  const Clouds<double> clouds(40);
+  const TemporaryDirectory directory;
+  CosineTraining whole(20, 1), killed(20, 1), resumed(20, 2);
+  const auto expected = whole.train(clouds, 20, "", whole.setting_rate_after(10, 0.03));
+  CHECK(expected[10] == 0.03);
+  CHECK_THAT(expected[11], WithinAbs(cosine(11, 20), 1e-15));
+  auto callbacks = killed.setting_rate_after(10, 0.03);
+  callbacks.on_batch = interrupted_in(11, 1).on_batch;
+  CHECK_THROWS_AS(killed.train(clouds, 20, directory.path(), callbacks), Interruption);
+  CHECK(resumed.train(clouds, 20, directory.path()) == expected);
+  CHECK(are_same_bits(resumed.model.state(), whole.model.state()));
+}
+
+TEST_CASE("a training lengthened after its rate was set by hand has that for one epoch more",
+          "[training][resumption][schedule]") {
+  const Clouds<double> clouds(40);
+  const TemporaryDirectory directory;
+  CosineTraining finished(10, 1), lengthened(20, 2);
+  finished.train(clouds, 10, directory.path(), finished.setting_rate_after(10, 0.03));
+  const auto rates = lengthened.train(clouds, 12, directory.path());
+  CHECK(rates[10] == 0.03);
+  CHECK_THAT(rates[11], WithinAbs(cosine(11, 20), 1e-15));
+}
+
 namespace training_resumption_test {
 namespace {
 

@@ -49,6 +49,10 @@ std::size_t InputFile::read(void* to, std::size_t count) {
   return got;
 }
 
+void InputFile::skip(std::uint64_t count) {
+  if (::fseeko(file_.get(), static_cast<off_t>(count), SEEK_CUR) != 0) fail_unreadable(errno);
+}
+
 int InputFile::peek() {
   const int next = std::getc(file_.get());
   if (next == EOF && std::ferror(file_.get()) != 0) fail_unreadable(errno);

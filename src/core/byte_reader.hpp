@@ -34,6 +34,9 @@ class InputFile {
   // Fewer bytes than `count` only at the end.
   std::size_t read(void* to, std::size_t count);
 
+  // Passes over bytes of a regular file.
+  void skip(std::uint64_t count);
+
   // The next byte, which stays to be read, or EOF.
   int peek();
 
@@ -97,6 +100,9 @@ class ByteReader {
   }
 
  protected:
+  // Bytes that were passed over.
+  void advance(std::uint64_t count) noexcept { offset_ += count; }
+
   // Fewer bytes than `count` only at the end.
   virtual std::size_t read_some(char* to, std::size_t count) = 0;
   // No more bytes than this can be in the whole.
@@ -116,6 +122,14 @@ class ByteReader {
 class PlainReader : public ByteReader {
  public:
   explicit PlainReader(InputFile file) : ByteReader(file.subject()), file_(std::move(file)) {}
+
+  std::uint64_t size() const noexcept { return file_.size(); }
+
+  // As InputFile::skip.
+  void skip(std::uint64_t count) {
+    file_.skip(count);
+    advance(count);
+  }
 
  private:
   std::size_t read_some(char* to, std::size_t count) override { return file_.read(to, count); }

@@ -5,8 +5,12 @@
 #include <cstdint>
 
 #include "xtape/core/array_view.hpp"
+#include "xtape/core/label_options.hpp"
 
 namespace xtape {
+
+// Which indices the option ignore_index could leave out, so that messages say so.
+enum class Skippable { none, negative, all };
 
 // What an index may name: one of `count` classes or rows.
 struct IndexRange {
@@ -14,7 +18,7 @@ struct IndexRange {
   std::size_t count;
   const char* array = nullptr;  // what has them, where messages can name it
   Shape shape = {};             // of that array
-  bool can_skip = false;        // by the option ignore_index
+  Skippable skippable = Skippable::none;
 
   bool contains(std::int64_t index) const { return index >= 0 && static_cast<std::size_t>(index) < count; }
 };
@@ -27,5 +31,12 @@ struct IndexRange {
 // Throws LabelError for the first index that the range does not contain.
 void require_indices(const char* function, const char* argument, ArrayView<const std::int64_t> indices,
                      const IndexRange& range);
+
+// The same, but for indices of options.ignore_index.
+void require_indices(const char* function, const char* argument, ArrayView<const std::int64_t> indices,
+                     const IndexRange& range, const LabelOptions& options);
+
+// Throws ArgumentError: all of `rows` class indices are options.ignore_index.
+[[noreturn]] void throw_all_ignored(const char* function, const LabelOptions& options, std::size_t rows);
 
 }  // namespace xtape

@@ -26,7 +26,8 @@ BalancedBatches::BalancedBatches(const std::vector<std::size_t>& rows, const Ind
   }
   Array<std::int64_t> classes(class_indices.shape());
   class_indices.copy_to(classes);
-  rows_of_class_ = rows_by_class(classes, rows);
+  rows_of_class_ = rows_by_class(
+      classes, labelled_rows("BalancedBatches", classes, rows, {.ignore_index = options.ignore_index}));
   if (rows_per_class_ == 0) {
     for (const auto& members : rows_of_class_) rows_per_class_ = std::max(rows_per_class_, members.size());
   }

@@ -18,7 +18,9 @@ namespace {
 constexpr std::string_view magic = "\x93NUMPY";
 
 struct Header {
-  char kind = 0;  // 'b' for bool, 'i', 'u' or 'f'
+  std::string type;         // as it is written: "<f4"
+  std::uint64_t begin = 0;  // where the text of the header is in the file
+  char kind = 0;            // 'b' for bool, 'i', 'u' or 'f'; 0 for what cannot be read
   std::size_t item_bytes = 0;
   std::endian order = std::endian::native;
   bool fortran_order = false;
@@ -45,6 +47,7 @@ class HeaderParser {
     if (!fortran_order_) fail_missing("fortran_order");
     if (!extents_) fail_missing("shape");
     Header header = element_type(*descr_);
+    header.begin = offset_;
     header.fortran_order = *fortran_order_;
     header.shape = shape_from_file(file_, offset_, *extents_);
     return header;
@@ -55,8 +58,7 @@ class HeaderParser {
     const std::string_view key = quoted();
     expect(':');
     if (key == "descr" && !descr_) {
-      if (accept('[')) file_.fail_at(offset_, "the elements must be numbers, got a structured type");
-      descr_ = quoted();
+      descr_ = accept('[') ? structure() : quoted();
     } else if (key == "fortran_order" && !fortran_order_) {
       fortran_order_ = boolean();
     } else if (key == "shape" && !extents_) {
@@ -75,6 +77,23 @@ class HeaderParser {
     const std::string_view result = text_.substr(at_, length);
     at_ += length + 1;
     return result;
+  }
+
+  // The list behind an opening bracket, with both brackets.
+  std::string_view structure() {
+    const std::size_t begin = at_ - 1;
+    for (std::size_t depth = 1; depth > 0;) {
+      skip_spaces();
+      if (at_ == text_.size()) fail_here("a closing bracket");
+      if (text_[at_] == '\'' || text_[at_] == '"') {
+        quoted();
+        continue;
+      }
+      depth += text_[at_] == '[';
+      depth -= text_[at_] == ']';
+      ++at_;
+    }
+    return text_.substr(begin, at_ - begin);
   }
 
   bool boolean() {
@@ -108,29 +127,22 @@ class HeaderParser {
     return result;
   }
 
-  Header element_type(std::string_view descr) const {
+  static Header element_type(std::string_view descr) {
     Header header;
-    unsigned bits = 0;
+    header.type = descr;
     const bool known = descr.size() == 3 &&
                        std::string_view("<>|=").find(descr[0]) != std::string_view::npos &&
                        std::string_view("1248").find(descr[2]) != std::string_view::npos;
-    if (known) {
-      header.kind = descr[1];
-      header.item_bytes = static_cast<std::size_t>(descr[2] - '0');
-      if (descr[0] == '<') header.order = std::endian::little;
-      if (descr[0] == '>') header.order = std::endian::big;
-      bits = 8 * static_cast<unsigned>(header.item_bytes);
-    }
-    const bool has_order = known && (descr[0] != '|' || bits == 8);
-    const bool supported = (header.kind == 'b' && bits == 8) || header.kind == 'i' || header.kind == 'u' ||
-                           (header.kind == 'f' && bits >= 16);
-    if (!has_order || !supported) {
-      file_.fail_at(
-          offset_,
-          "the elements must be bools, integers of 8 to 64 bits or floats of 16 to 64, as in '<f4', "
-          "got '{}'{}",
-          descr, descr.ends_with('O') ? " (Python objects are never unpickled)" : "");
-    }
+    if (!known) return header;
+    const char kind = descr[1];
+    const auto bytes = static_cast<std::size_t>(descr[2] - '0');
+    const bool has_order = descr[0] != '|' || bytes == 1;
+    const bool is_number = kind == 'i' || kind == 'u' || (kind == 'f' && bytes > 1);
+    if (!has_order || !(is_number || (kind == 'b' && bytes == 1))) return header;
+    header.kind = kind;
+    header.item_bytes = bytes;
+    if (descr[0] == '<') header.order = std::endian::little;
+    if (descr[0] == '>') header.order = std::endian::big;
     return header;
   }
 
@@ -182,6 +194,41 @@ Header read_header(ByteReader& file) {
   for (std::size_t i = length.size(); i-- > 0;) bytes = bytes << 8 | length[i];
   const std::string text = file.read_bytes(bytes, "header");
   return HeaderParser(file, text).parse();
+}
+
+void require_readable(const ByteReader& file, const Header& header, std::string_view other_way) {
+  if (header.kind != 0) return;
+  if (header.type.starts_with('[')) {
+    file.fail_at(header.begin, "the elements must be numbers, got a structured type{}", other_way);
+  }
+  file.fail_at(header.begin,
+               "the elements must be bools, integers of 8 to 64 bits or floats of 16 to 64, as in '<f4', got "
+               "'{}'{}{}",
+               header.type, header.type.ends_with('O') ? " (Python objects are never unpickled)" : "",
+               other_way);
+}
+
+// What the elements are in memory: halves are widened.
+std::optional<ElementType> read_as(const Header& header) {
+  const auto by_size = [&](ElementType of_1, ElementType of_2, ElementType of_4, ElementType of_8) {
+    return header.item_bytes == 1   ? of_1
+           : header.item_bytes == 2 ? of_2
+           : header.item_bytes == 4 ? of_4
+                                    : of_8;
+  };
+  using enum ElementType;
+  switch (header.kind) {
+    case 'b':
+      return boolean;
+    case 'i':
+      return by_size(int8, int16, int32, int64);
+    case 'u':
+      return by_size(uint8, uint16, uint32, uint64);
+    case 'f':
+      return header.item_bytes == 8 ? float64 : float32;
+    default:
+      return std::nullopt;
+  }
 }
 
 // From the order in which the first axis runs fastest.
@@ -268,8 +315,15 @@ constexpr char kind_of() {
 
 }  // namespace
 
-AnyArray read_npy_array(ByteReader& file) {
+StoredArray read_npy_description(ByteReader& file) {
+  Header header = read_header(file);
+  const auto type = read_as(header);
+  return {std::move(header.type), type, header.shape};
+}
+
+AnyArray read_npy_array(ByteReader& file, std::string_view other_way) {
   const Header header = read_header(file);
+  require_readable(file, header, other_way);
   AnyArray array = read_any_elements(file, header);
   file.require_end();
   return array;

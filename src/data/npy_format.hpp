@@ -2,14 +2,19 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/byte_reader.hpp"
 #include "xtape/core/named_arrays.hpp"
+#include "xtape/core/stored_array.hpp"
 
 namespace xtape::data {
 
-// All of a file of the NPY format.
-AnyArray read_npy_array(ByteReader& file);
+// All of a file of the NPY format. `other_way` ends the message about elements that cannot be read.
+AnyArray read_npy_array(ByteReader& file, std::string_view other_way = {});
+
+// Only the header of one, whatever its elements are.
+StoredArray read_npy_description(ByteReader& file);
 
 // What stands before the elements, which follow as they are in memory.
 template <class T>

@@ -3,7 +3,10 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -82,7 +85,8 @@ class EntryReader : public ByteReader {
   std::uint64_t size_;
 };
 
-// Entries as the archive lists them, which may be lies: no file unpacks to more than its bytes can make.
+// Entries as the archive lists them, which may be lies: no file unpacks to more than its bytes can make. Only
+// those that are read count.
 class EntrySizes {
  public:
   EntrySizes(const std::string& subject, std::uint64_t archive_bytes)
@@ -113,25 +117,66 @@ class EntrySizes {
   std::uint64_t left_;
 };
 
-void read_entry(const std::string& subject, zip_t* archive, zip_uint64_t index, EntrySizes& sizes,
-                NamedArrays& arrays) {
-  zip_stat_t entry;
-  zip_stat_init(&entry);
-  if (zip_stat_index(archive, index, 0, &entry) != 0 || (entry.valid & ZIP_STAT_NAME) == 0) {
-    fail<FileError>("{}: entry {} of the archive must be sound, got: {}", subject, index,
-                    zip_strerror(archive));
+// The arrays of an archive. Whatever else is in it is passed over: entries of other names, such as a README,
+// and what macOS puts beside each file, under the file's own name, in a folder __MACOSX.
+class ArchiveReader {
+ public:
+  ArchiveReader(const char* function, const std::string& path)
+      : file_(function, path, InputFile::Kind::regular), sizes_(file_.subject(), file_.size()) {
+    int code = 0;
+    archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
+    if (archive_ == nullptr) {
+      fail<FileError>("{}: the file must be a sound zip archive, got: {}", subject(),
+                      ZipError(code).reason());
+    }
+    const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
+    for (zip_int64_t i = 0; i < count; ++i) list(static_cast<zip_uint64_t>(i));
   }
-  const std::string_view name = entry.name;
-  if (!name.ends_with(suffix)) {
-    fail<FileError>("{}: '{}': the names of the entries must end in {}", subject, name, suffix);
+
+  // In the order in which they stand in the archive.
+  const std::vector<std::string>& names() const noexcept { return names_; }
+
+  // use(file) is given the reader of one array, and what it returns is returned.
+  template <class Use>
+  auto read(const std::string& name, Use use) {
+    const auto place = entries_.find(name);
+    if (place == entries_.end()) {
+      fail<FileError>("{}: there must be an array '{}', got none of that name; list_npz tells the names",
+                      subject(), name);
+    }
+    const zip_stat_t& entry = place->second;
+    const std::string file_name = name + std::string(suffix);
+    EntryReader file(fmt::format("{}: '{}'", subject(), file_name), archive_.get(), entry.index,
+                     sizes_.unpacked(entry, file_name));
+    return use(file);
   }
-  std::string array_name(name.substr(0, name.size() - suffix.size()));
-  if (arrays.contains(array_name)) {
-    fail<FileError>("{}: '{}': the names of the entries must be distinct", subject, name);
+
+ private:
+  const std::string& subject() const noexcept { return file_.subject(); }
+
+  void list(zip_uint64_t index) {
+    zip_stat_t entry;
+    zip_stat_init(&entry);
+    if (zip_stat_index(archive_.get(), index, 0, &entry) != 0 || (entry.valid & ZIP_STAT_NAME) == 0) {
+      fail<FileError>("{}: entry {} of the archive must be sound, got: {}", subject(), index,
+                      zip_strerror(archive_.get()));
+    }
+    const std::string_view file_name = entry.name;
+    if (!file_name.ends_with(suffix) || file_name.starts_with("__MACOSX/")) return;
+    std::string name(file_name.substr(0, file_name.size() - suffix.size()));
+    entry.index = index;
+    if (!entries_.try_emplace(name, entry).second) {
+      fail<FileError>("{}: '{}': the names of the entries must be distinct", subject(), file_name);
+    }
+    names_.push_back(std::move(name));
   }
-  EntryReader file(fmt::format("{}: '{}'", subject, name), archive, index, sizes.unpacked(entry, name));
-  arrays.add(std::move(array_name), read_npy_array(file));
-}
+
+  InputFile file_;
+  EntrySizes sizes_;
+  Archive archive_;
+  std::vector<std::string> names_;
+  std::map<std::string, zip_stat_t> entries_;
+};
 
 // Makes an archive in memory: libzip by itself would write to a file of its own, which it neither locks nor
 // brings to the disk.
@@ -221,19 +266,32 @@ bool is_utf8(std::string_view text) {
 
 }  // namespace
 
-NamedArrays read_npz(const std::string& path) {
-  const InputFile file("read_npz", path, InputFile::Kind::regular);
-  int code = 0;
-  const Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
-  if (archive == nullptr) {
-    fail<FileError>("{}: the file must be a sound zip archive, got: {}", file.subject(),
-                    ZipError(code).reason());
+std::map<std::string, StoredArray> list_npz(const std::string& path) {
+  ArchiveReader archive("list_npz", path);
+  std::map<std::string, StoredArray> arrays;
+  for (const std::string& name : archive.names()) {
+    arrays.emplace(name, archive.read(name, read_npy_description));
   }
+  return arrays;
+}
+
+NamedArrays read_npz(const std::string& path) {
+  ArchiveReader archive("read_npz", path);
   NamedArrays arrays;
-  EntrySizes sizes(file.subject(), file.size());
-  const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
-  for (zip_int64_t i = 0; i < count; ++i) {
-    read_entry(file.subject(), archive.get(), static_cast<zip_uint64_t>(i), sizes, arrays);
+  for (const std::string& name : archive.names()) {
+    arrays.add(name, archive.read(name, [](ByteReader& file) {
+      return read_npy_array(file, "; to read other arrays of the archive, name them: read_npz(path, names)");
+    }));
+  }
+  return arrays;
+}
+
+NamedArrays read_npz(const std::string& path, const std::vector<std::string>& names) {
+  ArchiveReader archive("read_npz", path);
+  NamedArrays arrays;
+  for (const std::string& name : names) {
+    if (arrays.contains(name)) continue;
+    arrays.add(name, archive.read(name, [](ByteReader& file) { return read_npy_array(file); }));
   }
   return arrays;
 }

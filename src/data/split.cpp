@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "core/format.hpp"
 #include "data/rows_by_class.hpp"
@@ -33,11 +34,15 @@ Array<std::int64_t> classes_of_rows(const char* function, const Indices& class_i
   return classes;
 }
 
-std::vector<std::size_t> shuffled_rows(std::size_t rows, Random& random) {
-  std::vector<std::size_t> order(rows);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  random.shuffle(order);
-  return order;
+std::vector<std::size_t> numbers_of(std::size_t rows) {
+  std::vector<std::size_t> numbers(rows);
+  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+  return numbers;
+}
+
+std::vector<std::size_t> shuffled(std::vector<std::size_t> rows, Random& random) {
+  random.shuffle(rows);
+  return rows;
 }
 
 std::size_t rounded(double fraction, std::size_t rows) {
@@ -80,18 +85,20 @@ std::vector<Split> splits_of(const std::vector<std::size_t>& order, const std::v
 
 Split train_test_split(std::size_t rows, double test_fraction, Random& random) {
   require_fraction("train_test_split", test_fraction);
-  const std::vector<std::size_t> order = shuffled_rows(rows, random);
+  const std::vector<std::size_t> order = shuffled(numbers_of(rows), random);
   const auto tests = static_cast<std::ptrdiff_t>(rounded(test_fraction, rows));
   return {{order.begin() + tests, order.end()}, {order.begin(), order.begin() + tests}};
 }
 
-Split stratified_train_test_split(const Indices& class_indices, double test_fraction, Random& random) {
+Split stratified_train_test_split(const Indices& class_indices, double test_fraction, Random& random,
+                                  const LabelOptions& options) {
   const char* const function = "stratified_train_test_split";
   require_fraction(function, test_fraction);
   const Array<std::int64_t> classes = classes_of_rows(function, class_indices);
-  const std::vector<std::size_t> order = shuffled_rows(classes.size(), random);
+  const std::vector<std::size_t> order =
+      shuffled(labelled_rows(function, classes, numbers_of(classes.size()), options), random);
   const auto members = rows_by_class(classes, order);
-  const std::vector<std::size_t> counts = test_counts(members, classes.size(), test_fraction);
+  const std::vector<std::size_t> counts = test_counts(members, order.size(), test_fraction);
 
   std::vector<bool> is_test(classes.size());
   for (std::size_t c = 0; c < members.size(); ++c) {
@@ -104,16 +111,19 @@ Split stratified_train_test_split(const Indices& class_indices, double test_frac
 
 std::vector<Split> k_fold(std::size_t rows, std::size_t folds, Random& random) {
   require_folds("k_fold", rows, folds);
-  const std::vector<std::size_t> order = shuffled_rows(rows, random);
+  const std::vector<std::size_t> order = shuffled(numbers_of(rows), random);
   std::vector<std::size_t> fold_of(rows);
   for (std::size_t i = 0; i < rows; ++i) fold_of[order[i]] = i % folds;
   return splits_of(order, fold_of, folds);
 }
 
-std::vector<Split> stratified_k_fold(const Indices& class_indices, std::size_t folds, Random& random) {
-  const Array<std::int64_t> classes = classes_of_rows("stratified_k_fold", class_indices);
-  require_folds("stratified_k_fold", classes.size(), folds);
-  const std::vector<std::size_t> order = shuffled_rows(classes.size(), random);
+std::vector<Split> stratified_k_fold(const Indices& class_indices, std::size_t folds, Random& random,
+                                     const LabelOptions& options) {
+  const char* const function = "stratified_k_fold";
+  const Array<std::int64_t> classes = classes_of_rows(function, class_indices);
+  std::vector<std::size_t> rows = labelled_rows(function, classes, numbers_of(classes.size()), options);
+  require_folds(function, rows.size(), folds);
+  const std::vector<std::size_t> order = shuffled(std::move(rows), random);
   std::vector<std::size_t> fold_of(classes.size());
   std::size_t dealt = 0;  // One class after the other, so that neither classes nor the whole come out uneven.
   for (const auto& members : rows_by_class(classes, order)) {

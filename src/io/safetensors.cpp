@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include "core/atomic_file.hpp"
-#include "core/byte_reader.hpp"
-#include "io/safetensors_header.hpp"
 
 namespace xtape::io {
 namespace {
@@ -24,19 +25,31 @@ std::string read_header(ByteReader& file) {
 
 }  // namespace
 
-Safetensors read_safetensors(const char* function, const std::string& path) {
-  InputFile input(function, path, InputFile::Kind::regular);
-  const std::uint64_t size = input.size();
-  PlainReader file(std::move(input));
-  const std::string text = read_header(file);
-  SafetensorsHeader header = parse_header(file.subject(), text, size - file.offset());
-  Safetensors result;
-  result.metadata = std::move(header.metadata);
-  for (auto& [name, tensor] : header.tensors) {
-    AnyArray array = tensor.type->read(file, name, tensor.shape);
-    result.arrays.add(std::move(name), std::move(array));
+SafetensorsReader::SafetensorsReader(const char* function, const std::string& path)
+    : file_(InputFile(function, path, InputFile::Kind::regular)) {
+  const std::string text = read_header(file_);
+  header_ = parse_header(subject(), text, file_.size() - file_.offset());
+}
+
+NamedArrays SafetensorsReader::read(const std::function<bool(const std::string&)>& wanted,
+                                    std::string_view other_way) {
+  for (const auto& [name, tensor] : header_.tensors) {
+    if (wanted(name)) require_readable(subject(), name, tensor, other_way);
   }
-  return result;
+  NamedArrays arrays;
+  std::uint64_t at = 0;  // in the data
+  for (const auto& [name, tensor] : header_.tensors) {
+    if (!wanted(name)) continue;
+    if (tensor.begin > at) file_.skip(tensor.begin - at);
+    arrays.add(name, tensor.type->read(file_, name, tensor.shape));
+    at = tensor.end;
+  }
+  return arrays;
+}
+
+Safetensors read_safetensors(const char* function, const std::string& path) {
+  SafetensorsReader reader(function, path);
+  return {reader.read([](const std::string&) { return true; }), reader.header().metadata};
 }
 
 void write_safetensors(const char* function, const std::string& path, const NamedArrays& arrays,
@@ -59,7 +72,37 @@ void write_safetensors(const char* function, const std::string& path, const Name
   file.commit();
 }
 
-Safetensors read_safetensors(const std::string& path) { return read_safetensors("read_safetensors", path); }
+SafetensorsListing list_safetensors(const std::string& path) {
+  const SafetensorsReader reader("list_safetensors", path);
+  SafetensorsListing listing{{}, reader.header().metadata};
+  for (const auto& [name, tensor] : reader.header().tensors) {
+    const auto type = tensor.type != nullptr ? std::optional(tensor.type->element_type) : std::nullopt;
+    listing.arrays.emplace(name, StoredArray{tensor.type_name, type, tensor.shape});
+  }
+  return listing;
+}
+
+Safetensors read_safetensors(const std::string& path) {
+  SafetensorsReader reader("read_safetensors", path);
+  NamedArrays arrays =
+      reader.read([](const std::string&) { return true; },
+                  "; to read other tensors of the file, name them: read_safetensors(path, names)");
+  return {std::move(arrays), reader.header().metadata};
+}
+
+Safetensors read_safetensors(const std::string& path, const std::vector<std::string>& names) {
+  SafetensorsReader reader("read_safetensors", path);
+  std::set<std::string_view> there;
+  for (const auto& [name, tensor] : reader.header().tensors) there.insert(name);
+  for (const std::string& name : names) {
+    if (there.contains(name)) continue;
+    fail<FileError>("{}: there must be a tensor {}, got none of that name; list_safetensors tells the names",
+                    reader.subject(), in_quotes(name));
+  }
+  const std::set<std::string_view> asked(names.begin(), names.end());
+  NamedArrays arrays = reader.read([&](const std::string& name) { return asked.contains(name); });
+  return {std::move(arrays), reader.header().metadata};
+}
 
 void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata) {
   write_safetensors("write_safetensors", path, arrays, metadata);

@@ -48,19 +48,19 @@ AnyArray read_halves(ByteReader& file, const std::string& tensor, const Shape& s
 
 // Those of ElementType come first, in its order.
 constexpr std::array<StoredType, 13> stored_types{{
-    {"F32", 4, read_numbers<float>},
-    {"F64", 8, read_numbers<double>},
-    {"I8", 1, read_numbers<std::int8_t>},
-    {"I16", 2, read_numbers<std::int16_t>},
-    {"I32", 4, read_numbers<std::int32_t>},
-    {"I64", 8, read_numbers<std::int64_t>},
-    {"U8", 1, read_numbers<std::uint8_t>},
-    {"U16", 2, read_numbers<std::uint16_t>},
-    {"U32", 4, read_numbers<std::uint32_t>},
-    {"U64", 8, read_numbers<std::uint64_t>},
-    {"BOOL", 1, read_booleans},
-    {"F16", 2, read_halves<float_from_half>},
-    {"BF16", 2, read_halves<float_from_bfloat16>},
+    {"F32", 4, ElementType::float32, read_numbers<float>},
+    {"F64", 8, ElementType::float64, read_numbers<double>},
+    {"I8", 1, ElementType::int8, read_numbers<std::int8_t>},
+    {"I16", 2, ElementType::int16, read_numbers<std::int16_t>},
+    {"I32", 4, ElementType::int32, read_numbers<std::int32_t>},
+    {"I64", 8, ElementType::int64, read_numbers<std::int64_t>},
+    {"U8", 1, ElementType::uint8, read_numbers<std::uint8_t>},
+    {"U16", 2, ElementType::uint16, read_numbers<std::uint16_t>},
+    {"U32", 4, ElementType::uint32, read_numbers<std::uint32_t>},
+    {"U64", 8, ElementType::uint64, read_numbers<std::uint64_t>},
+    {"BOOL", 1, ElementType::boolean, read_booleans},
+    {"F16", 2, ElementType::float32, read_halves<float_from_half>},
+    {"BF16", 2, ElementType::float32, read_halves<float_from_bfloat16>},
 }};
 
 std::string type_names() {
@@ -107,7 +107,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
         refuse(
             fmt::format("{} must have dtype, shape and data_offsets only, got {}", where(), in_quotes(key)));
       }
-      if (key == "dtype"   ? draft_.type != nullptr
+      if (key == "dtype"   ? draft_.type_name.has_value()
           : key == "shape" ? draft_.shape.has_value()
                            : draft_.has_offsets) {
         wrong_twice(key);
@@ -123,11 +123,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       return true;
     }
     if (place_ != Place::tensor || field_ != "dtype") wrong(in_quotes(text));
-    const auto type = std::ranges::find(stored_types, text, &StoredType::name);
-    if (type == stored_types.end()) {
-      refuse(fmt::format("{}: dtype must be one of {}, got {}", where(), type_names(), in_quotes(text)));
-    }
-    draft_.type = &*type;
+    draft_.type_name = std::move(text);
     return true;
   }
 
@@ -188,7 +184,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   enum class Place { outside, header, metadata, tensor, numbers };
 
   struct Draft {
-    const StoredType* type = nullptr;
+    std::optional<std::string> type_name;
     std::optional<Shape> shape;
     bool has_offsets = false;
     std::uint64_t begin = 0, end = 0;
@@ -196,18 +192,29 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   void finish_tensor() {
     for (const auto& [field, is_there] :
-         {std::pair("dtype", draft_.type != nullptr), std::pair("shape", draft_.shape.has_value()),
+         {std::pair("dtype", draft_.type_name.has_value()), std::pair("shape", draft_.shape.has_value()),
           std::pair("data_offsets", draft_.has_offsets)}) {
       if (!is_there)
         refuse(fmt::format("{} must have dtype, shape and data_offsets, got no {}", where(), field));
     }
-    // Shape keeps the product from overflowing.
-    const std::uint64_t bytes = draft_.shape->elements() * draft_.type->bytes;
-    if (draft_.begin > draft_.end || draft_.end - draft_.begin != bytes) {
-      refuse(fmt::format("{}: data_offsets must be {} bytes apart, for {} of shape {}, got [{}, {}]", where(),
-                         bytes, draft_.type->name, *draft_.shape, draft_.begin, draft_.end));
+    const auto known = std::ranges::find(stored_types, *draft_.type_name, &StoredType::name);
+    const StoredType* const type = known == stored_types.end() ? nullptr : &*known;
+    if (type != nullptr) {
+      require_size(*type);
+    } else if (draft_.begin > draft_.end) {
+      refuse(fmt::format("{}: data_offsets must be begin and end, got [{}, {}]", where(), draft_.begin,
+                         draft_.end));
     }
-    tensors.emplace(std::move(name_), Tensor{draft_.type, *draft_.shape, draft_.begin, draft_.end});
+    tensors.emplace(std::move(name_),
+                    Tensor{std::move(*draft_.type_name), type, *draft_.shape, draft_.begin, draft_.end});
+  }
+
+  void require_size(const StoredType& type) const {
+    // Shape keeps the product from overflowing.
+    const std::uint64_t bytes = draft_.shape->elements() * type.bytes;
+    if (draft_.begin <= draft_.end && draft_.end - draft_.begin == bytes) return;
+    refuse(fmt::format("{}: data_offsets must be {} bytes apart, for {} of shape {}, got [{}, {}]", where(),
+                       bytes, type.name, *draft_.shape, draft_.begin, draft_.end));
   }
 
   std::string where() const {
@@ -293,6 +300,13 @@ std::string in_quotes(std::string_view text) {
   return fmt::format("{:?}{}", text.substr(0, longest), text.size() > longest ? "..." : "");
 }
 
+void require_readable(const std::string& subject, const std::string& name, const Tensor& tensor,
+                      std::string_view other_way) {
+  if (tensor.type != nullptr) return;
+  refuse_header(subject, fmt::format("tensor {}: dtype must be one of {}, got {}{}", in_quotes(name),
+                                     type_names(), in_quotes(tensor.type_name), other_way));
+}
+
 SafetensorsHeader parse_header(const std::string& subject, const std::string& text,
                                std::uint64_t data_bytes) {
   if (!text.starts_with('{')) {
@@ -308,7 +322,7 @@ SafetensorsHeader parse_header(const std::string& subject, const std::string& te
   header.tensors.reserve(reader.tensors.size());
   while (!reader.tensors.empty()) {
     auto node = reader.tensors.extract(reader.tensors.begin());
-    header.tensors.emplace_back(std::move(node.key()), node.mapped());
+    header.tensors.emplace_back(std::move(node.key()), std::move(node.mapped()));
   }
   std::ranges::stable_sort(header.tensors, {}, [](const auto& named) {
     return std::pair(named.second.begin,

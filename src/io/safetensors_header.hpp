@@ -18,15 +18,17 @@ namespace xtape::io {
 struct StoredType {
   std::string_view name;
   std::size_t bytes;
+  ElementType element_type;
   AnyArray (*read)(ByteReader& file, const std::string& tensor, const Shape& shape);
 };
 
 const StoredType& stored_type_of(const AnyArray& array);
 
 /// What the header says of an array. Its data are the bytes [begin, end) behind the header, as many as its
-/// type and shape need.
+/// type and shape need, where the type is known.
 struct Tensor {
-  const StoredType* type;
+  std::string type_name;
+  const StoredType* type;  // null for one that no array has
   Shape shape;
   std::uint64_t begin;
   std::uint64_t end;
@@ -44,6 +46,10 @@ inline constexpr std::uint64_t max_header_bytes = 100'000'000;
 /// @param data_bytes  how many bytes the file has behind the header.
 /// @throws FileError  for everything that the text should not be.
 SafetensorsHeader parse_header(const std::string& subject, const std::string& text, std::uint64_t data_bytes);
+
+/// @throws FileError  no array has the type of the tensor; `other_way` ends the message.
+void require_readable(const std::string& subject, const std::string& name, const Tensor& tensor,
+                      std::string_view other_way);
 
 /// Arrays in the order of their data.
 using OrderedArrays = std::vector<const std::pair<const std::string, AnyArray>*>;

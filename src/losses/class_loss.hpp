@@ -205,7 +205,7 @@ class ClassLoss {
                            .count = samples_.classes(),
                            .array = predictions_name,
                            .shape = predictions,
-                           .can_skip = true};
+                           .skippable = Skippable::all};
     set_indices(recording_.read(indices));
     if (options_.ignore_index) recording_.expect_left_out_samples();
     if (all_in_range(range)) return;

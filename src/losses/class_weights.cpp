@@ -32,12 +32,16 @@ Array<double> read_counts(const char* function, const Weights& counts) {
 
 }  // namespace
 
-Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes) {
+Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes,
+                                 const LabelOptions& options) {
   Array<std::int64_t> indices(class_indices.shape());
   class_indices.copy_to(indices);
-  require_indices("class_counts", "class_indices", indices, {.noun = "classes", .count = classes});
+  require_indices("class_counts", "class_indices", indices,
+                  {.noun = "classes", .count = classes, .skippable = Skippable::negative}, options);
   Array<std::int64_t> counts(Shape{classes});
-  for (const std::int64_t index : indices) ++counts[static_cast<std::size_t>(index)];
+  for (const std::int64_t index : indices) {
+    if (index != options.ignore_index) ++counts[static_cast<std::size_t>(index)];
+  }
   return counts;
 }
 

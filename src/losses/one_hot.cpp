@@ -10,10 +10,11 @@
 namespace xtape::losses {
 
 template <class T>
-Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis) {
+Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis, const LabelOptions& options) {
   Array<std::int64_t> indices(class_indices.shape());
   class_indices.copy_to(indices);
-  require_indices("one_hot", "class_indices", indices, {.noun = "classes", .count = classes});
+  require_indices("one_hot", "class_indices", indices,
+                  {.noun = "classes", .count = classes, .skippable = Skippable::negative}, options);
 
   Shape with_classes_last = indices.shape();
   with_classes_last.append(classes);
@@ -25,13 +26,14 @@ Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis) {
   Array<T> result(shape);
   const Slices samples = slices_along("one_hot", shape, axis);
   for (std::size_t s = 0; s < samples.count; ++s) {
+    if (indices[s] == options.ignore_index) continue;
     result[samples.start(s) + static_cast<std::size_t>(indices[s]) * samples.step] = 1;
   }
   return result;
 }
 
-template Array<float> one_hot(const Indices&, std::size_t, int);
-template Array<double> one_hot(const Indices&, std::size_t, int);
+template Array<float> one_hot(const Indices&, std::size_t, int, const LabelOptions&);
+template Array<double> one_hot(const Indices&, std::size_t, int, const LabelOptions&);
 
 }  // namespace xtape::losses
 #pragma GCC visibility pop

@@ -17,16 +17,16 @@ struct Forecast {
   bool is_right;
 };
 
-std::vector<Forecast> forecasts(const ScoreRows& rows, ArrayView<const std::int64_t> labels) {
+std::vector<Forecast> forecasts(const ScoreRows& rows) {
   std::vector<Forecast> result;
   result.reserve(rows.count());
   for (std::size_t row = 0; row < rows.count(); ++row) {
     const double* p = rows[row];
     if (rows.is_single()) {
-      result.push_back({*p, labels[row] == 1});
+      result.push_back({*p, rows.label(row) == 1});
     } else {
       const double* top = std::max_element(p, p + rows.classes());
-      result.push_back({*top, top - p == labels[row]});
+      result.push_back({*top, top == p + rows.label(row)});
     }
   }
   return result;
@@ -68,9 +68,10 @@ ReliabilityTable reliability_table(Scores probabilities, Indices class_indices,
                                    const ReliabilityOptions& options) {
   const char* const function = "reliability_table";
   if (options.bins == 0) fail<ArgumentError>("{}: bins must be at least 1, got 0", function);
-  const ScoreRows rows(function, "probabilities", probabilities, Layout::numbers_or_classes);
+  const ScoreRows rows(function, "probabilities", probabilities, Layout::numbers_or_classes, class_indices,
+                       {.ignore_index = options.ignore_index});
   rows.require_probabilities();
-  const auto samples = forecasts(rows, read_labels(rows, class_indices));
+  const auto samples = forecasts(rows);
   const std::vector<double> edges = options.binning == Binning::equal_width
                                         ? equal_width_edges(options.bins)
                                         : equal_mass_edges(options.bins, samples);

@@ -44,36 +44,42 @@ Array<std::int64_t> predicted_classes(Scores scores) {
   return result;
 }
 
-Estimate accuracy(Indices predicted, Indices class_indices) {
+Estimate accuracy(Indices predicted, Indices class_indices, const LabelOptions& options) {
   require_same_shape("accuracy", predicted, class_indices);
   const auto guesses = to_array(predicted), labels = to_array(class_indices);
-  std::size_t right = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) right += guesses[i] == labels[i];
-  return estimate_fraction(right, labels.size());
+  std::size_t right = 0, judged = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == options.ignore_index) continue;
+    ++judged;
+    right += guesses[i] == labels[i];
+  }
+  return estimate_fraction(right, judged);
 }
 
-Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k) {
-  const ScoreRows rows("top_k_accuracy", "scores", scores, Layout::classes);
-  const auto labels = read_labels(rows, class_indices);
+Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k, const LabelOptions& options) {
+  const ScoreRows rows("top_k_accuracy", "scores", scores, Layout::classes, class_indices, options);
   if (k == 0 || k > rows.classes()) {
     fail<ArgumentError>("top_k_accuracy: k must be 1 to {}, the number of classes of scores {}, got {}",
                         rows.classes(), rows.shape(), k);
   }
   std::size_t right = 0;
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    right += rank_of(static_cast<std::size_t>(labels[row]), rows[row], rows.classes()) < k;
+    right += rank_of(rows.label(row), rows[row], rows.classes()) < k;
   }
   return estimate_fraction(right, rows.count());
 }
 
-Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes) {
+Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes,
+                                     const LabelOptions& options) {
   require_same_shape("confusion_matrix", predicted, class_indices);
   const auto guesses = to_array(predicted), labels = to_array(class_indices);
   const IndexRange range{.noun = "classes", .count = classes};
-  require_indices("confusion_matrix", "predicted", guesses, range);
-  require_indices("confusion_matrix", "class_indices", labels, range);
+  const IndexRange labels_range{.noun = "classes", .count = classes, .skippable = Skippable::negative};
+  require_indices("confusion_matrix", "class_indices", labels, labels_range, options);
   Array<std::int64_t> counts(Shape{classes, classes});
   for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == options.ignore_index) continue;
+    if (!range.contains(guesses[i])) throw_outside_range("confusion_matrix", "predicted", guesses, i, range);
     ++counts[static_cast<std::size_t>(labels[i]) * classes + static_cast<std::size_t>(guesses[i])];
   }
   return counts;

@@ -26,28 +26,68 @@ const char* layout_name(Layout layout) {
 }  // namespace
 
 ScoreRows::ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout)
-    : function_(function), argument_(argument), scores_(scores), length_(0) {
-  if (!has_layout(shape(), layout)) {
-    fail<ShapeError>("{}: {} must be {}, got {}", function, argument, layout_name(layout), shape());
-  }
+    : function_(function), argument_(argument), scores_(scores) {
+  require_layout(layout);
   length_ = is_single() ? 1 : shape()[1];
+  require_numbers();
+}
+
+ScoreRows::ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout,
+                     const Indices& class_indices, const LabelOptions& options)
+    : function_(function), argument_(argument), scores_(scores) {
+  require_layout(layout);
+  length_ = is_single() ? 1 : shape()[1];
+  take_labels(class_indices, options);
+  require_numbers();
+}
+
+void ScoreRows::require_layout(Layout layout) const {
+  if (has_layout(shape(), layout)) return;
+  fail<ShapeError>("{}: {} must be {}, got {}", function_, argument_, layout_name(layout), shape());
+}
+
+void ScoreRows::take_labels(const Indices& class_indices, const LabelOptions& options) {
+  if (class_indices.shape() != Shape{shape()[0]}) {
+    fail<ShapeError>("{}: class_indices must have one entry for each row of {} {}, got {}", function_,
+                     argument_, shape(), class_indices.shape());
+  }
+  labels_ = Array<std::int64_t>(class_indices.shape());
+  class_indices.copy_to(labels_);
+  const IndexRange range{.noun = "classes",
+                         .count = classes(),
+                         .array = is_single() ? nullptr : argument_,
+                         .shape = shape(),
+                         .skippable = Skippable::negative};
+  require_indices(function_, "class_indices", labels_, range, options);
+  if (!options.ignore_index) return;
+  kept_.emplace();
+  for (std::size_t row = 0; row < labels_.size(); ++row) {
+    if (labels_[row] != options.ignore_index) kept_->push_back(row);
+  }
+}
+
+void ScoreRows::require_numbers() const {
   std::visit(
       [&](const auto& values) {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-          if (!std::isnan(values[i])) continue;
-          fail<ArgumentError>("{}: {} must be numbers, got NaN at {}", function, argument,
-                              element_name(argument, shape(), i));
+        for (std::size_t row = 0; row < count(); ++row) {
+          const std::size_t begin = number_of(row) * length_;
+          for (std::size_t i = begin; i < begin + length_; ++i) {
+            if (!std::isnan(values[i])) continue;
+            fail<ArgumentError>("{}: {} must be numbers, got NaN at {}", function_, argument_,
+                                element_name(argument_, shape(), i));
+          }
         }
       },
-      scores.values());
+      scores_.values());
 }
 
 const double* ScoreRows::operator[](std::size_t row) const {
   if (const auto* doubles = std::get_if<ArrayView<const double>>(&scores_.values())) {
-    return doubles->data() + row * length_;
+    return doubles->data() + number_of(row) * length_;
   }
   double* numbers = scratch<double, Scratch::x>(length_);
-  std::copy_n(std::get<ArrayView<const float>>(scores_.values()).data() + row * length_, length_, numbers);
+  std::copy_n(std::get<ArrayView<const float>>(scores_.values()).data() + number_of(row) * length_, length_,
+              numbers);
   return numbers;
 }
 
@@ -60,8 +100,8 @@ const double* ScoreRows::logits(std::size_t row) const {
 }
 
 double ScoreRows::at(std::size_t row, std::size_t column) const {
-  return std::visit([&](const auto& values) { return static_cast<double>(values[row * length_ + column]); },
-                    scores_.values());
+  const std::size_t at = number_of(row) * length_ + column;
+  return std::visit([at](const auto& values) { return static_cast<double>(values[at]); }, scores_.values());
 }
 
 void ScoreRows::require_probabilities() const {
@@ -71,30 +111,15 @@ void ScoreRows::require_probabilities() const {
     for (std::size_t j = 0; j < length_; ++j) {
       if (!(p[j] >= 0 && p[j] <= 1)) {
         fail<ValueError>("{}: {} must be in [0, 1], got {} at {}", function_, argument_, p[j],
-                         element_name(argument_, shape(), row * length_ + j));
+                         element_name(argument_, shape(), number_of(row) * length_ + j));
       }
       sum += p[j];
     }
     if (!is_single() && std::abs(sum - 1) > 1e-3) {
       fail<ValueError>("{}: {} {} must sum to 1 in each row, got {} in row {}", function_, argument_, shape(),
-                       sum, row);
+                       sum, number_of(row));
     }
   }
-}
-
-Array<std::int64_t> read_labels(const ScoreRows& scores, const Indices& class_indices) {
-  if (class_indices.shape() != Shape{scores.count()}) {
-    fail<ShapeError>("{}: class_indices must have one entry for each row of {} {}, got {}", scores.function(),
-                     scores.argument(), scores.shape(), class_indices.shape());
-  }
-  Array<std::int64_t> labels(class_indices.shape());
-  class_indices.copy_to(labels);
-  const IndexRange range{.noun = "classes",
-                         .count = scores.classes(),
-                         .array = scores.is_single() ? nullptr : scores.argument(),
-                         .shape = scores.shape()};
-  require_indices(scores.function(), "class_indices", labels, range);
-  return labels;
 }
 
 }  // namespace xtape::metrics

@@ -3,9 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
+#include "xtape/core/label_options.hpp"
 #include "xtape/metrics/scores.hpp"
 
 namespace xtape::metrics {
@@ -20,12 +23,18 @@ enum class Layout {
 // Scores, checked, and read as doubles.
 class ScoreRows {
  public:
-  // Throws ShapeError for another layout, and ArgumentError for NaN.
+  // All rows. Throws ShapeError for another layout, and ArgumentError for NaN.
   ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout);
+  // The rows whose class is not options.ignore_index; the others are not looked at. Throws ShapeError too
+  // unless there is a class index for each row, and LabelError for one that is no class.
+  ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout,
+            const Indices& class_indices, const LabelOptions& options);
 
-  std::size_t count() const { return shape()[0]; }
+  std::size_t count() const { return kept_ ? kept_->size() : shape()[0]; }
   bool is_single() const { return shape().rank() == 1; }
   std::size_t classes() const { return is_single() ? 2 : length_; }
+  // Where a row stands among all that were given.
+  std::size_t number_of(std::size_t row) const { return kept_ ? (*kept_)[row] : row; }
 
   // What was given for a row: a score for each class, or the one number. Valid until the next call in this
   // thread.
@@ -33,22 +42,28 @@ class ScoreRows {
   // Logits for each class, of a single number 0 and itself.
   const double* logits(std::size_t row) const;
   double at(std::size_t row, std::size_t column) const;
+  // The class of a row, of scores with class indices.
+  std::size_t label(std::size_t row) const { return static_cast<std::size_t>(labels_[number_of(row)]); }
 
   const char* function() const { return function_; }
   const char* argument() const { return argument_; }
+  // Of all that were given.
   const Shape& shape() const { return scores_.shape(); }
 
   // Throws ValueError unless they are in [0, 1], and the sum of each row of classes is 1.
   void require_probabilities() const;
 
  private:
+  void require_layout(Layout layout) const;
+  void take_labels(const Indices& class_indices, const LabelOptions& options);
+  void require_numbers() const;
+
   const char* function_;
   const char* argument_;
   const Scores& scores_;
-  std::size_t length_;
+  std::size_t length_ = 0;
+  Array<std::int64_t> labels_;                    // of all rows
+  std::optional<std::vector<std::size_t>> kept_;  // their numbers, where those are not all
 };
-
-// Throws ShapeError unless there is one for each row, and LabelError for one that is no class.
-Array<std::int64_t> read_labels(const ScoreRows& scores, const Indices& class_indices);
 
 }  // namespace xtape::metrics

@@ -15,44 +15,43 @@ namespace {
 // The mean of score(p, y) over the rows of probabilities.
 template <class Score>
 Estimate mean_score(const char* function, const Scores& probabilities, const Indices& class_indices,
-                    Score score) {
-  const ScoreRows rows(function, "probabilities", probabilities, Layout::numbers_or_classes);
+                    const LabelOptions& options, Score score) {
+  const ScoreRows rows(function, "probabilities", probabilities, Layout::numbers_or_classes, class_indices,
+                       options);
   rows.require_probabilities();
-  const auto labels = read_labels(rows, class_indices);
   Array<double> scores(Shape{rows.count()});
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    scores[row] = score(rows, rows[row], static_cast<std::size_t>(labels[row]));
+    scores[row] = score(rows, rows[row], rows.label(row));
   }
   return estimate_mean(scores);
 }
 
 }  // namespace
 
-Estimate log_loss(Scores logits, Indices class_indices) {
-  const ScoreRows rows("log_loss", "logits", logits, Layout::numbers_or_classes);
-  const auto labels = read_labels(rows, class_indices);
+Estimate log_loss(Scores logits, Indices class_indices, const LabelOptions& options) {
+  const ScoreRows rows("log_loss", "logits", logits, Layout::numbers_or_classes, class_indices, options);
   Array<double> losses(Shape{rows.count()});
   const std::size_t rows_per_block = std::max<std::size_t>(1, exponentials_per_block / rows.classes());
   parallel_for_ranges(rows.count(), rows_per_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
       const double* x = rows.logits(row);
-      const auto y = static_cast<std::size_t>(labels[row]);
+      const std::size_t y = rows.label(row);
       losses[row] = kernels::softmax_cross_entropy<double>(x, rows.classes(), y, x[y], nullptr);
     }
   });
   return estimate_mean(losses);
 }
 
-Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices) {
-  return mean_score("log_loss_of_probabilities", probabilities, class_indices,
+Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices, const LabelOptions& options) {
+  return mean_score("log_loss_of_probabilities", probabilities, class_indices, options,
                     [](const ScoreRows& rows, const double* p, std::size_t y) {
                       if (!rows.is_single()) return -std::log(p[y]);
                       return y == 1 ? -std::log(p[0]) : -std::log1p(-p[0]);
                     });
 }
 
-Estimate brier_score(Scores probabilities, Indices class_indices) {
-  return mean_score("brier_score", probabilities, class_indices,
+Estimate brier_score(Scores probabilities, Indices class_indices, const LabelOptions& options) {
+  return mean_score("brier_score", probabilities, class_indices, options,
                     [](const ScoreRows& rows, const double* p, std::size_t y) {
                       const auto label = static_cast<double>(y);
                       if (rows.is_single()) return (p[0] - label) * (p[0] - label);

@@ -34,12 +34,11 @@ struct Ranking {
   bool has_both() const { return positives > 0 && negatives > 0; }
 };
 
-Ranking rank(const ScoreRows& scores, std::size_t column, ArrayView<const std::int64_t> labels,
-             std::int64_t positive) {
+Ranking rank(const ScoreRows& scores, std::size_t column, std::size_t positive) {
   Ranking ranking;
   ranking.samples.reserve(scores.count());
   for (std::size_t row = 0; row < scores.count(); ++row) {
-    ranking.samples.push_back({scores.at(row, column), row, labels[row] == positive});
+    ranking.samples.push_back({scores.at(row, column), row, scores.label(row) == positive});
   }
   std::sort(ranking.samples.begin(), ranking.samples.end(),
             [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
@@ -58,12 +57,12 @@ Ranking rank(const ScoreRows& scores, std::size_t column, ArrayView<const std::i
 
 // Each class that occurs against the rest; of single numbers class 1 against class 0.
 template <class Use>
-void for_each_ranking(const ScoreRows& scores, ArrayView<const std::int64_t> labels, Use use) {
-  if (scores.is_single()) return use(rank(scores, 0, labels, 1));
+void for_each_ranking(const ScoreRows& scores, Use use) {
+  if (scores.is_single()) return use(rank(scores, 0, 1));
   std::vector<bool> occurs(scores.classes());
-  for (const std::int64_t label : labels) occurs[static_cast<std::size_t>(label)] = true;
+  for (std::size_t row = 0; row < scores.count(); ++row) occurs[scores.label(row)] = true;
   for (std::size_t c = 0; c < scores.classes(); ++c) {
-    if (occurs[c]) use(rank(scores, c, labels, static_cast<std::int64_t>(c)));
+    if (occurs[c]) use(rank(scores, c, c));
   }
 }
 
@@ -111,9 +110,9 @@ double average_precision(const Ranking& ranking) {
 
 }  // namespace
 
-RocCurve roc_curve(Scores scores, Indices class_indices) {
-  const ScoreRows rows("roc_curve", "scores", scores, Layout::numbers);
-  const Ranking ranking = rank(rows, 0, read_labels(rows, class_indices), 1);
+RocCurve roc_curve(Scores scores, Indices class_indices, const LabelOptions& options) {
+  const ScoreRows rows("roc_curve", "scores", scores, Layout::numbers, class_indices, options);
+  const Ranking ranking = rank(rows, 0, 1);
   const Shape points{ranking.steps.size() + 1};
   RocCurve curve{Array<double>(points), Array<double>(points), Array<double>(points)};
   double true_positives = 0, false_positives = 0;
@@ -129,12 +128,11 @@ RocCurve roc_curve(Scores scores, Indices class_indices) {
   return curve;
 }
 
-Estimate roc_auc(Scores scores, Indices class_indices) {
-  const ScoreRows rows("roc_auc", "scores", scores, Layout::numbers_or_classes);
-  const auto labels = read_labels(rows, class_indices);
+Estimate roc_auc(Scores scores, Indices class_indices, const LabelOptions& options) {
+  const ScoreRows rows("roc_auc", "scores", scores, Layout::numbers_or_classes, class_indices, options);
   Array<double> influences(Shape{rows.count()});
   double sum = 0, classes = 0;
-  for_each_ranking(rows, labels, [&](const Ranking& ranking) {
+  for_each_ranking(rows, [&](const Ranking& ranking) {
     if (!ranking.has_both()) return;
     const double of_class = area(ranking);
     add_influences(ranking, of_class, influences);
@@ -146,9 +144,10 @@ Estimate roc_auc(Scores scores, Indices class_indices) {
   return {sum / classes, std::sqrt(variance.value()) / classes, rows.count()};
 }
 
-PrecisionRecallCurve precision_recall_curve(Scores scores, Indices class_indices) {
-  const ScoreRows rows("precision_recall_curve", "scores", scores, Layout::numbers);
-  const Ranking ranking = rank(rows, 0, read_labels(rows, class_indices), 1);
+PrecisionRecallCurve precision_recall_curve(Scores scores, Indices class_indices,
+                                            const LabelOptions& options) {
+  const ScoreRows rows("precision_recall_curve", "scores", scores, Layout::numbers, class_indices, options);
+  const Ranking ranking = rank(rows, 0, 1);
   const Shape points{ranking.steps.size() + 1};
   PrecisionRecallCurve curve{Array<double>(points), Array<double>(points), Array<double>(points)};
   curve.thresholds[0] = std::numeric_limits<double>::infinity();
@@ -166,11 +165,11 @@ PrecisionRecallCurve precision_recall_curve(Scores scores, Indices class_indices
   return curve;
 }
 
-double average_precision(Scores scores, Indices class_indices) {
-  const ScoreRows rows("average_precision", "scores", scores, Layout::numbers_or_classes);
-  const auto labels = read_labels(rows, class_indices);
+double average_precision(Scores scores, Indices class_indices, const LabelOptions& options) {
+  const ScoreRows rows("average_precision", "scores", scores, Layout::numbers_or_classes, class_indices,
+                       options);
   double sum = 0, classes = 0;
-  for_each_ranking(rows, labels, [&](const Ranking& ranking) {
+  for_each_ranking(rows, [&](const Ranking& ranking) {
     sum += average_precision(ranking);
     ++classes;
   });

@@ -8,6 +8,7 @@
 
 #include "core/element_name.hpp"
 #include "core/format.hpp"
+#include "core/index_range.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/logistic.hpp"
 #include "kernels/softmax.hpp"
@@ -41,14 +42,13 @@ Slopes slopes_of_row(const double* x, std::size_t classes, std::size_t y, double
 }
 
 // Of the sum over all rows. Sums of blocks of rows are added in their order, whoever made them.
-Slopes slopes(const ScoreRows& rows, ArrayView<const std::int64_t> labels, double b) {
+Slopes slopes(const ScoreRows& rows, double b) {
   const std::size_t rows_per_block = std::max<std::size_t>(1, exponentials_per_block / rows.classes());
   std::vector<Slopes> of_blocks((rows.count() + rows_per_block - 1) / rows_per_block);
   parallel_for_ranges(rows.count(), rows_per_block, [&](std::size_t begin, std::size_t end) {
     kernels::Sum<double> first, second;
     for (std::size_t row = begin; row < end; ++row) {
-      const Slopes of_row =
-          slopes_of_row(rows.logits(row), rows.classes(), static_cast<std::size_t>(labels[row]), b);
+      const Slopes of_row = slopes_of_row(rows.logits(row), rows.classes(), rows.label(row), b);
       first.add(of_row.first);
       second.add(of_row.second);
     }
@@ -68,17 +68,17 @@ void require_below_infinity(const ScoreRows& rows) {
     const std::size_t length = rows.is_single() ? 1 : rows.classes();
     const double* infinite = std::find(x, x + length, std::numeric_limits<double>::infinity());
     if (infinite == x + length) continue;
-    const auto at = row * length + static_cast<std::size_t>(infinite - x);
+    const auto at = rows.number_of(row) * length + static_cast<std::size_t>(infinite - x);
     fail<ArgumentError>("{}: {} must be less than inf, got inf at {}", rows.function(), rows.argument(),
                         element_name(rows.argument(), rows.shape(), at));
   }
 }
 
-void require_possible_labels(const ScoreRows& rows, ArrayView<const std::int64_t> labels) {
+void require_possible_labels(const ScoreRows& rows) {
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    if (!std::isinf(rows.logits(row)[labels[row]])) continue;
+    if (!std::isinf(rows.logits(row)[rows.label(row)])) continue;
     fail<ArgumentError>("{}: {} of the true classes must be finite, got -inf for class {} in row {}",
-                        rows.function(), rows.argument(), labels[row], row);
+                        rows.function(), rows.argument(), rows.label(row), rows.number_of(row));
   }
 }
 
@@ -88,12 +88,12 @@ struct Separation {
   bool all_equal = true;    // and so have all others that are not ruled out
 };
 
-Separation separation(const ScoreRows& rows, ArrayView<const std::int64_t> labels) {
+Separation separation(const ScoreRows& rows) {
   Separation result;
   for (std::size_t row = 0; row < rows.count() && result.all_largest; ++row) {
     const double* x = rows.logits(row);
     const double max = *std::max_element(x, x + rows.classes());
-    result.all_largest = x[labels[row]] == max;
+    result.all_largest = x[rows.label(row)] == max;
     result.all_equal = result.all_equal && std::all_of(x, x + rows.classes(), [&](double logit) {
                          return logit == max || std::isinf(logit);
                        });
@@ -121,27 +121,28 @@ double find_root(Function slopes, double low, double high, double start) {
 
 }  // namespace
 
-double fit_temperature(Scores logits, Indices class_indices, const TemperatureBounds& bounds) {
+double fit_temperature(Scores logits, Indices class_indices, const TemperatureBounds& bounds,
+                       const LabelOptions& options) {
   const char* const function = "fit_temperature";
   if (!(bounds.lowest > 0 && bounds.lowest <= bounds.highest && std::isfinite(bounds.highest) &&
         std::isfinite(1 / bounds.lowest))) {
     fail<ArgumentError>("{}: bounds must be 0 < lowest <= highest < inf, got {} and {}", function,
                         bounds.lowest, bounds.highest);
   }
-  const ScoreRows rows(function, "logits", logits, Layout::numbers_or_classes);
-  if (rows.count() == 0) {
+  const ScoreRows rows(function, "logits", logits, Layout::numbers_or_classes, class_indices, options);
+  if (rows.shape()[0] == 0) {
     fail<ShapeError>("{}: logits must have at least one row, got {}", function, rows.shape());
   }
-  const auto labels = read_labels(rows, class_indices);
+  if (rows.count() == 0) throw_all_ignored(function, options, rows.shape()[0]);
   require_below_infinity(rows);
-  require_possible_labels(rows, labels);
+  require_possible_labels(rows);
 
   const double start = std::clamp(1.0, bounds.lowest, bounds.highest);
   // Far out, where exponentials are 0, the slopes could not tell.
-  const Separation separated = separation(rows, labels);
+  const Separation separated = separation(rows);
   if (separated.all_largest) return separated.all_equal ? start : bounds.lowest;
   const double low = 1 / bounds.highest, high = 1 / bounds.lowest;
-  const auto slopes_at = [&](double b) { return slopes(rows, labels, b); };
+  const auto slopes_at = [&](double b) { return slopes(rows, b); };
   if (slopes_at(low).first >= 0) return bounds.highest;
   if (slopes_at(high).first <= 0) return bounds.lowest;
   return 1 / find_root(slopes_at, low, high, 1 / start);

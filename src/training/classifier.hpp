@@ -15,8 +15,8 @@ namespace xtape::training {
 template <class T>
 class Classifier {
  public:
-  Classifier(nn::Module<T>& model, const Dataset<T>& data, const Loss<T>& loss)
-      : model_(model), data_(data), loss_(loss) {}
+  Classifier(nn::Module<T>& model, const Dataset<T>& data, const Options<T>& options)
+      : model_(model), data_(data), options_(options) {}
 
   ArrayView<const std::int64_t> labels(Tape<T>& tape, std::span<const std::size_t> rows) const {
     return data::take_rows(tape, data_.labels, rows);
@@ -35,7 +35,9 @@ class Classifier {
   // Afterwards the tape has its divisor, or none.
   Variable<T> loss(Variable<T> logits, ArrayView<const std::int64_t> labels) const {
     logits.tape().forget_loss_divisor();
-    const Variable<T> loss = loss_ ? loss_(logits, labels) : losses::softmax_cross_entropy(logits, labels);
+    const Variable<T> loss = options_.loss ? options_.loss(logits, labels)
+                                           : losses::softmax_cross_entropy(
+                                                 logits, labels, {.ignore_index = options_.ignore_index});
     if (loss.size() != 1) {
       fail<ShapeError>("train: options.loss must give a scalar, got shape {}; take its mean()", loss.shape());
     }
@@ -45,7 +47,7 @@ class Classifier {
  private:
   nn::Module<T>& model_;
   const Dataset<T>& data_;
-  const Loss<T>& loss_;
+  const Options<T>& options_;
 };
 
 }  // namespace xtape::training

@@ -25,6 +25,7 @@ Measurement<T>::Measurement(const Classifier<T>& classifier, const Dataset<T>& d
                             const Options<T>& options)
     : classifier_(classifier),
       data_(data),
+      options_(options),
       rows_(rows_to_measure(data, options)),
       batches_(rows_, options.validation_rows_at_a_time) {}
 
@@ -37,7 +38,7 @@ Measured Measurement<T>::operator()(Tape<T>& tape) {
   const Variable<T> loss = classifier_.loss(tape.borrow(logits_), labels);
   const auto value = static_cast<double>(loss.item());
   Tally tally;
-  tally.add(value, tape.loss_divisor(), ArrayView<const T>(logits_), labels);
+  tally.add(value, tape.loss_divisor(), ArrayView<const T>(logits_), labels, options_.ignore_index);
   return {value, tally.accuracy(), tape.loss_divisor()};
 }
 

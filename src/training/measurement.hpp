@@ -36,6 +36,7 @@ class Measurement {
 
   const Classifier<T>& classifier_;
   const Dataset<T>& data_;
+  const Options<T>& options_;
   std::vector<std::size_t> rows_;
   data::Batches batches_;
   Array<T> logits_;

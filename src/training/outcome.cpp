@@ -12,8 +12,8 @@
 namespace xtape::training {
 namespace {
 
-std::vector<std::int64_t> read_labels(const Shape& logits, std::size_t classes,
-                                      const Indices& class_indices) {
+std::vector<std::int64_t> read_labels(const Shape& logits, std::size_t classes, const Indices& class_indices,
+                                      const LabelOptions& options) {
   if (class_indices.shape() != Shape{logits[0]}) {
     fail<ShapeError>("{}: class_indices must have one entry for each row of logits {}, got {}",
                      report_function, logits, class_indices.shape());
@@ -24,7 +24,9 @@ std::vector<std::int64_t> read_labels(const Shape& logits, std::size_t classes,
                   {.noun = "classes",
                    .count = classes,
                    .array = logits.rank() == 2 ? "logits" : nullptr,
-                   .shape = logits});
+                   .shape = logits,
+                   .skippable = Skippable::negative},
+                  options);
   return labels;
 }
 
@@ -41,7 +43,7 @@ void read_row(const metrics::Scores& logits, std::size_t row, std::vector<double
 
 }  // namespace
 
-Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices) {
+Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices, const LabelOptions& options) {
   const Shape& shape = logits.shape();
   if (shape.rank() != 1 && (shape.rank() != 2 || shape[1] == 0)) {
     fail<ShapeError>(
@@ -50,9 +52,13 @@ Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices) 
   }
   Outcome outcome;
   outcome.classes = shape.rank() == 2 ? shape[1] : 2;
-  const std::vector<std::int64_t> labels = read_labels(shape, outcome.classes, class_indices);
+  const std::vector<std::int64_t> labels = read_labels(shape, outcome.classes, class_indices, options);
   std::vector<double> x(outcome.classes);
   for (std::size_t row = 0; row < shape[0]; ++row) {
+    if (labels[row] == options.ignore_index) {
+      ++outcome.ignored;
+      continue;
+    }
     read_row(logits, row, x);
     const auto normal = kernels::normaliser(x.data(), x.size(), 1);
     if (std::isnan(normal.rest)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "xtape/core/array_source.hpp"
+#include "xtape/core/label_options.hpp"
 #include "xtape/metrics/scores.hpp"
 
 namespace xtape::training {
@@ -13,10 +14,12 @@ namespace xtape::training {
 // In whose name the parts of a report complain.
 inline constexpr const char* report_function = "write_report";
 
-// What a model made of rows whose classes are known: an entry for each row that has a softmax.
+// What a model made of rows whose classes are known: an entry for each row that is not ignored and has a
+// softmax.
 struct Outcome {
   std::size_t classes = 0;
-  std::size_t left_out = 0;          // rows that have none
+  std::size_t ignored = 0;           // rows whose label is the ignore_index
+  std::size_t left_out = 0;          // others, that have no softmax
   std::vector<std::size_t> rows;     // their numbers
   std::vector<std::int64_t> labels;  // the true class
   std::vector<std::int64_t> predicted;
@@ -25,7 +28,7 @@ struct Outcome {
 };
 
 // Throws ShapeError and LabelError in the name of report_function.
-Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices);
+Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices, const LabelOptions& options);
 
 // The places in the outcome of at most `count` rows, the highest loss first, and of equal ones the first row.
 std::vector<std::size_t> highest_losses(const Outcome& outcome, std::size_t count);

@@ -336,13 +336,20 @@ std::string page(const Report& report) {
       "<title>{}</title>\n<style>{}</style>\n</head>\n<body>\n<header>\n<h1>{}</h1>\n<p "
       "class=\"subtitle\">{}</p>\n",
       title, report_style, title, subtitle(report));
-  if (report.outcome.left_out > 0) {
+  const Outcome& outcome = report.outcome;
+  const std::string rows =
+      grouped(static_cast<std::int64_t>(outcome.ignored + outcome.left_out + outcome.rows.size()));
+  if (outcome.ignored > 0) {
+    append(html,
+           "<p class=\"note\">Left out of all that follows: {} of {} rows, whose label {} is ignored.</p>\n",
+           grouped(static_cast<std::int64_t>(outcome.ignored)), rows, *report.options.ignore_index);
+  }
+  if (outcome.left_out > 0) {
     append(html,
            "<p class=\"warning\">Left out of all that follows: {} of {} rows, whose logits have no softmax, "
            "because "
            "they hold NaN, +inf twice or only -inf.</p>\n",
-           grouped(static_cast<std::int64_t>(report.outcome.left_out)),
-           grouped(static_cast<std::int64_t>(report.outcome.left_out + report.outcome.rows.size())));
+           grouped(static_cast<std::int64_t>(outcome.left_out)), rows);
   }
   html += key_figures(report) + "</header>\n<main>\n";
   for (const Section& section : sections_of(report)) {
@@ -357,7 +364,7 @@ std::string page(const Report& report) {
 
 void write(const std::string& path, const History& history, const metrics::Scores& logits,
            const Indices& class_indices, const metrics::Scores* features, const ReportOptions& options) {
-  Outcome outcome = outcome_of(logits, class_indices);
+  Outcome outcome = outcome_of(logits, class_indices, {.ignore_index = options.ignore_index});
   require_pictures(logits.shape(), features, options.image);
   auto names = names_of(outcome.classes, options.class_names);
   auto confusion = metrics::confusion_matrix(outcome.predicted, outcome.labels, outcome.classes);

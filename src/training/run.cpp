@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training/run.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/format.hpp"
 #include "training/history_columns.hpp"
@@ -81,14 +83,25 @@ void Run<T>::load_parts(const NamedArrays& state) {
     best_weights = std::move(best);
   }
   model.load_state(state.with_prefix(of_model));
-  // Before the optimizer, whose learning rates may have been set since the schedule took its last step.
-  if (options.schedule != nullptr) options.schedule->load_state(state.with_prefix(of_schedule));
   options.optimizer.load_state(state.with_prefix(of_optimizer));
+  if (options.schedule != nullptr) load_schedule(state.with_prefix(of_schedule));
   if (early_stopping) early_stopping->load_state(state.with_prefix(of_early_stopping));
   if (weight_average) weight_average->load_state(state.with_prefix(of_weight_average));
   history = history_of(state.with_prefix(of_history));
   options.random.load_state(state.with_prefix(of_random));
   measured_loss = state.get_scalar<double>("train", measured_loss_name);
+}
+
+// A curve may be another one now, as for more epochs, and gives other learning rates than the optimizer had.
+// But if those were not the ones that the schedule had set, they have been set since, and hold until its next
+// step.
+template <class T>
+void Run<T>::load_schedule(const NamedArrays& state) {
+  const std::vector<double> saved = options.optimizer.learning_rates();
+  options.schedule->load_state(state);
+  if (!state.contains("learning_rates")) return;
+  const auto set_by_schedule = state.get<double>("train", "learning_rates", {saved.size()});
+  if (!std::ranges::equal(saved, set_by_schedule)) options.optimizer.set_learning_rates(saved);
 }
 
 template class Run<float>;

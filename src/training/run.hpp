@@ -34,6 +34,7 @@ class Run {
  private:
   void require_known_parts(const NamedArrays& state) const;
   void load_parts(const NamedArrays& state);
+  void load_schedule(const NamedArrays& state);
 };
 
 extern template class Run<float>;

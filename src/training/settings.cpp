@@ -50,6 +50,7 @@ io::Metadata settings_of(const Dataset<T>& data, const Options<T>& options) {
       {learning_rates_setting, learning_rates_in_words(options.optimizer.learning_rates())}};
   add_rows(settings, "data.train", data, data.train);
   add_rows(settings, "data.validation", data, data.validation);
+  if (options.ignore_index) settings["options.ignore_index"] = fmt::format("{}", *options.ignore_index);
   if (options.max_gradient_norm) {
     settings["options.max_gradient_norm"] = fmt::format("{}", *options.max_gradient_norm);
   }

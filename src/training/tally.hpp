@@ -16,7 +16,7 @@ class Tally {
   // logits: (rows, classes). A loss that does not tell its divisor counts as a mean over rows.
   template <class T>
   void add(double loss, const std::optional<LossDivisor>& told, ArrayView<const T> logits,
-           ArrayView<const std::int64_t> labels) {
+           ArrayView<const std::int64_t> labels, const std::optional<std::int64_t>& ignore_index = {}) {
     const std::size_t rows = logits.shape()[0], classes = logits.shape()[1];
     const LossDivisor divisor = told.value_or(LossDivisor{static_cast<double>(rows), true});
     is_mean_ = divisor.grows_with_samples;
@@ -24,7 +24,7 @@ class Tally {
     divisor_ += divisor.value;
     for (std::size_t row = 0; row < rows; ++row) {
       const auto label = static_cast<std::size_t>(labels[row]);  // a negative one becomes a large number
-      if (label >= classes) continue;
+      if (label >= classes || labels[row] == ignore_index) continue;
       ++judged_;
       right_ += is_first_largest(logits.data() + row * classes, classes, label);
     }

@@ -85,10 +85,13 @@ class Training {
         data_(data),
         options_(options),
         callbacks_(callbacks),
-        classifier_(model, data, options.loss),
+        classifier_(model, data, options),
         measure_(classifier_, data, options),
         progress_(options.progress, options.epochs) {
-    if (options.balance_classes) balanced_.emplace(data.train, data.labels, options.batch_size);
+    if (options.balance_classes) {
+      balanced_.emplace(data.train, data.labels, options.batch_size,
+                        data::BalancedBatchesOptions{.ignore_index = options.ignore_index});
+    }
     const std::size_t rows = balanced_ ? (*balanced_)[0].size() : data.train.size();
     if (options.drop_last && rows < options.batch_size) {
       fail<ArgumentError>(
@@ -267,7 +270,7 @@ class Training {
     if (options_.schedule != nullptr && options_.schedule_every == Every::batch) {
       options_.schedule->step(batch.loss);
     }
-    tally.add(batch.loss, divisor, logits.values(), labels);
+    tally.add(batch.loss, divisor, logits.values(), labels, options_.ignore_index);
     return true;
   }
 

@@ -13,7 +13,7 @@ check_first_program(${WORK_DIR}/build/first_program)
 
 foreach(program crosses_border without_rtti sanitized)
   if(NOT EXISTS ${WORK_DIR}/build/${program})
-    message("${program} was not built: the compiler has no sanitizers")
+    message("${program} was not built: sanitizers are missing, or do not run here")
     continue()
   endif()
   execute_process(COMMAND ${EMULATOR} ${WORK_DIR}/build/${program} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)

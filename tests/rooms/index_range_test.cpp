@@ -32,7 +32,9 @@ TEST_CASE("the first index outside the range is named with what the range is",
   const IndexRange classes{.noun = "classes", .count = 5}, none{.noun = "classes", .count = 0};
   const IndexRange of_logits{.noun = "classes", .count = 5, .array = "logits", .shape = {2, 2, 5}};
   IndexRange skippable = of_logits;
-  skippable.can_skip = true;
+  skippable.skippable = Skippable::all;
+  IndexRange negative_skippable = classes;
+  negative_skippable.skippable = Skippable::negative;
   CHECK_THROWS_AS(require_indices("f", "labels", indices, classes), LabelError);
   CHECK_THROWS_WITH(require_indices("f", "labels", indices, classes),
                     "f: labels[1, 0] is 7, but there are classes 0 to 4");
@@ -43,4 +45,17 @@ TEST_CASE("the first index outside the range is named with what the range is",
   CHECK_THROWS_WITH(require_indices("f", "labels", scalar, skippable),
                     "f: labels is -100, but logits (2, 2, 5) has classes 0 to 4; to skip such samples set "
                     "ignore_index = -100");
+  CHECK_THROWS_WITH(require_indices("f", "labels", scalar, negative_skippable),
+                    "f: labels is -100, but there are classes 0 to 4; to skip such samples set ignore_index "
+                    "= -100");
+  CHECK_THROWS_WITH(require_indices("f", "labels", indices, negative_skippable),
+                    "f: labels[1, 0] is 7, but there are classes 0 to 4");
+}
+
+TEST_CASE("indices of the ignore_index pass, whatever it is", "[core][index_range]") {
+  const std::vector<std::int64_t> indices{0, -1, 2};
+  const IndexRange classes{.noun = "classes", .count = 3};
+  CHECK_NOTHROW(require_indices("f", "labels", indices, classes, {.ignore_index = -1}));
+  CHECK_THROWS_AS(require_indices("f", "labels", indices, classes, {.ignore_index = 0}), LabelError);
+  CHECK_THROWS_AS(require_indices("f", "labels", indices, classes, {}), LabelError);
 }

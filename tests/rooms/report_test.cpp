@@ -405,6 +405,25 @@ TEST_CASE("report leaves out rows without a softmax and says so", "[training][re
                        "class=\"figure\">88.1%</td><td class=\"figure\">0.127</td></tr>\n<tr><td>4</td>"));
 }
 
+TEST_CASE("report leaves out rows of ignore_index and says so", "[training][report][ignore_index]") {
+  const xt::xarray<double> logits{{2, 0}, {NaN, 0}, {5, 0}, {inf, inf}, {0, 3}};
+  const std::vector<int> labels{0, -1, -1, 0, 1};
+  const std::string page = report(History{}, logits, labels, ReportOptions{.ignore_index = -1});
+  CHECK(Parser::complaint(page) == "");
+  CHECK_THAT(page,
+             ContainsSubstring("<p class=\"note\">Left out of all that follows: 2 of 5 rows, whose label "
+                               "-1 is ignored.</p>"));
+  CHECK_THAT(page, ContainsSubstring("<p class=\"warning\">Left out of all that follows: 1 of 5 rows,"));
+  CHECK_THAT(page, ContainsSubstring("Tested on 2 rows of 2 classes"));
+  CHECK_THAT(page, ContainsSubstring("<dt>Accuracy</dt><dd>100.0%"));
+  CHECK_THAT(report(History{}, logits, std::vector<int>(5, -1), ReportOptions{.ignore_index = -1}),
+             ContainsSubstring("Tested on 0 rows of 2 classes"));
+  CHECK_THROWS_WITH(
+      report(History{}, logits, labels),
+      "write_report: class_indices[1] is -1, but logits (5, 2) has classes 0 to 1; to skip such "
+      "samples set ignore_index = -1");
+}
+
 TEST_CASE("report takes one column as log-odds of class 1", "[training][report]") {
   const xt::xarray<double> one{2, -1, 0.5}, two{{0, 2}, {0, -1}, {0, 0.5}};
   const std::vector<int> labels{1, 0, 0};

@@ -211,3 +211,81 @@ TEST_CASE("what the format cannot hold is refused, and the file stays", "[io][sa
   CHECK(read_text(directory / "x") == "before");
   CHECK(directory.names() == std::vector<std::string>{"x"});
 }
+
+namespace safetensors_test {
+namespace {
+
+// Two types that no array has, around one of each width.
+std::string mixed_file() {
+  const std::string header = R"({"__metadata__":{"format":"pt"},
+      "q":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[4,7]},
+      "w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},
+      "z":{"dtype":"C64","shape":[],"data_offsets":[7,15]},
+      "h":{"dtype":"BF16","shape":[1,1],"data_offsets":[15,17]}})";
+  return little_endian(header.size(), 8) + header +
+         std::string(
+             "\0\0\x20\x40"
+             "???"
+             "????????"
+             "\xc0\xbf",
+             17);
+}
+
+}  // namespace
+
+TEST_CASE("a file is listed with names, types and shapes, of tensors that cannot be read too",
+          "[io][safetensors]") {
+  const auto [arrays, metadata] = io::list_safetensors(TemporaryPath(mixed_file()));
+  CHECK(metadata == io::Metadata{{"format", "pt"}});
+  REQUIRE(arrays.size() == 4);
+  CHECK(arrays.at("w").type == "F32");
+  CHECK(arrays.at("w").element_type == ElementType::float32);
+  CHECK(arrays.at("w").shape == Shape{1});
+  CHECK(arrays.at("h").type == "BF16");
+  CHECK(arrays.at("h").element_type == ElementType::float32);  // as which it is read
+  CHECK(arrays.at("h").shape == Shape{1, 1});
+  CHECK(arrays.at("q").type == "F8_E4M3");
+  CHECK(arrays.at("q").element_type == std::nullopt);
+  CHECK(arrays.at("q").shape == Shape{3});
+  CHECK(arrays.at("z").type == "C64");
+  CHECK(arrays.at("z").element_type == std::nullopt);
+}
+
+TEST_CASE("every type is read as it is listed", "[io][safetensors]") {
+  const TemporaryDirectory directory;
+  const NamedArrays arrays = arrays_of_every_type();
+  write_safetensors(directory / "x", arrays);
+  const auto listing = io::list_safetensors(directory / "x").arrays;
+  CHECK(listing.size() == arrays.size());
+  for (const auto& [name, array] : arrays) {
+    CHECK(listing.at(name).element_type == array.element_type());
+    CHECK(listing.at(name).shape == array.shape());
+  }
+}
+
+TEST_CASE("tensors are read by their names, whatever others there are", "[io][safetensors]") {
+  const TemporaryPath path(mixed_file());
+  const auto both = read_safetensors(path, {"h", "w", "h"});
+  CHECK(both.arrays.size() == 2);
+  CHECK(both.arrays.get<float>("test", "w", {1})[0] == 2.5f);
+  CHECK(both.arrays.get<float>("test", "h", {1, 1})[0] == -1.5f);
+  CHECK(both.metadata == io::Metadata{{"format", "pt"}});
+  CHECK(read_safetensors(path, {"h"}).arrays.get<float>("test", "h", {1, 1})[0] == -1.5f);
+  CHECK(read_safetensors(path, {}).arrays.size() == 0);
+
+  const std::string types =
+      "dtype must be one of F32, F64, I8, I16, I32, I64, U8, U16, U32, U64, BOOL, F16, BF16, got ";
+  const auto error = [&](const std::vector<std::string>& names) {
+    return file_error("read_safetensors", path, [&](const std::string& p) { read_safetensors(p, names); });
+  };
+  CHECK(error({"w", "q"}) == ": header: tensor \"q\": " + types + "\"F8_E4M3\"");
+  CHECK(error({"w", "x"}) ==
+        ": there must be a tensor \"x\", got none of that name; list_safetensors tells the names");
+  CHECK(error({"__metadata__"}) ==
+        ": there must be a tensor \"__metadata__\", got none of that name; list_safetensors tells the names");
+  CHECK(file_error("read_safetensors", path, [](const std::string& p) { read_safetensors(p); }) ==
+        ": header: tensor \"q\": " + types +
+            "\"F8_E4M3\"; to read other tensors of the file, name them: read_safetensors(path, names)");
+}
+
+}  // namespace safetensors_test

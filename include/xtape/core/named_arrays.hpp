@@ -45,7 +45,24 @@ class NamedArrays {
   }
 
   /// All of another, with `prefix` before each name.
+  /// @throws ArgumentError  a name is taken; none has been added then.
   void add(std::string_view prefix, NamedArrays arrays);
+
+  /// All of another; where both have a name, its array takes the place of the one here.
+  void merge(NamedArrays arrays);
+
+  /// Gives an array another name.
+  /// @throws ArgumentError  there is none of that name, or the new one is taken; nothing has changed then.
+  void rename(std::string_view name, std::string new_name);
+
+  /// Puts `replacement` where names begin with `prefix`: rename_prefix("module.", "") turns "module.0.weight"
+  /// into "0.weight".
+  /// @throws ArgumentError  no name begins so, or a new one is taken; nothing has changed then.
+  void rename_prefix(std::string_view prefix, std::string_view replacement);
+
+  /// Takes an array out, and gives it.
+  /// @throws ArgumentError  there is none of that name.
+  AnyArray remove(std::string_view name);
 
   /// Those whose names begin with `prefix`, without it.
   NamedArrays with_prefix(std::string_view prefix) const;
@@ -90,12 +107,15 @@ class NamedArrays {
   auto end() const noexcept { return arrays_.end(); }
 
  private:
+  using Arrays = std::map<std::string, AnyArray, std::less<>>;
+
+  Arrays::const_iterator place_of(const char* function, std::string_view name) const;
   const AnyArray& find(const char* function, std::string_view name) const;
   static void require(const char* function, std::string_view name, const AnyArray& array, ElementType type,
                       const Shape& shape);
   [[noreturn]] static void throw_unknown(const char* function, const std::string& name);
 
-  std::map<std::string, AnyArray, std::less<>> arrays_;
+  Arrays arrays_;
 };
 
 }  // namespace xtape

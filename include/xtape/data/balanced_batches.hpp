@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -16,6 +18,7 @@ namespace xtape::data {
 /// Options of BalancedBatches.
 struct BalancedBatchesOptions {
   std::size_t rows_per_class = 0;  ///< In an epoch; 0 stands for the rows of the largest class.
+  std::optional<std::int64_t> ignore_index = {};  ///< Rows with class indices of this value are never taken.
 };
 
 /// Batches in which every class is equally frequent, for data in which some are rare. An epoch holds
@@ -29,12 +32,17 @@ struct BalancedBatchesOptions {
 ///       batches.shuffle(random);
 ///       for (const auto rows : batches) {
 ///
+/// Whatever numbers the classes have, each is as frequent as every other: a -1 that stands for "no class"
+/// must be named as ignore_index, as to the loss.
+///
 /// Accuracies of a model trained so, and its probabilities, are those of equally frequent classes.
 class BalancedBatches {
  public:
   /// @param rows           rows to take, as of Split::train.
   /// @param class_indices  the class of each row of the dataset: (rows of the dataset), integers of any type.
-  /// @throws ArgumentError  batch_size is 0, or a row is not one of the dataset.
+  /// @throws ArgumentError  batch_size is 0, a row is not one of the dataset, or ignore_index leaves no row
+  /// of
+  ///                        those that are given.
   /// @throws ShapeError     class_indices have not one axis.
   BalancedBatches(const std::vector<std::size_t>& rows, const Indices& class_indices, std::size_t batch_size,
                   const BalancedBatchesOptions& options = {});

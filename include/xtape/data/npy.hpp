@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/named_arrays.hpp"
+#include "xtape/core/stored_array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {
@@ -41,10 +44,26 @@ requires(!std::same_as<Container, AnyArray> &&
   write_npy<detail::Element<Container>>(path, ArrayView<const detail::Element<Container>>(array));
 }
 
-/// Reads the arrays that NumPy's savez or savez_compressed wrote, by their names.
-/// @throws FileError  the file cannot be read; it is no zip archive, or a damaged one; something in it is not
-///                    an array as read_npy takes it; or two have one name. The message names the array.
+/// What arrays there are in a file that NumPy's savez or savez_compressed wrote, by their names: of any type,
+/// also one that cannot be read. Only the headers are looked at, no elements.
+///
+///     for (const auto& [name, array] : data::list_npz("data.npz")) {
+///       fmt::print("{}: {} {}\n", name, array.type, to_string(array.shape));
+///     }
+///
+/// The arrays are the entries of the archive whose names end in .npy. All others are passed over, and so is
+/// the folder __MACOSX.
+/// @throws FileError  the file cannot be read; it is no zip archive, or a damaged one; an entry has no header
+///                    of the NPY format, or more axes than Shape::max_rank; or two have one name.
+std::map<std::string, StoredArray> list_npz(const std::string& path);
+
+/// Reads all the arrays that list_npz lists, by their names.
+/// @throws FileError  as list_npz, or an array is none as read_npy takes it. The message names the array.
 NamedArrays read_npz(const std::string& path);
+
+/// Reads these arrays only, and looks at no other: read_npz("data.npz", {"x", "y"}).
+/// @throws FileError  as above, or there is no array of a name.
+NamedArrays read_npz(const std::string& path, const std::vector<std::string>& names);
 
 /// Options of write_npz.
 struct NpzOptions {

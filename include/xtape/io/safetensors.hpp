@@ -3,8 +3,10 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "xtape/core/named_arrays.hpp"
+#include "xtape/core/stored_array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::io {
@@ -18,6 +20,22 @@ struct Safetensors {
   Metadata metadata;   ///< the texts beside them
 };
 
+/// What a file in the safetensors format says that it holds.
+struct SafetensorsListing {
+  std::map<std::string, StoredArray> arrays;  ///< the tensors, by name, also those that cannot be read
+  Metadata metadata;                          ///< the texts beside them
+};
+
+/// What there is in a file in the safetensors format. Only its header is read, which is checked as
+/// read_safetensors does, but for types that no array has.
+///
+///     for (const auto& [name, array] : io::list_safetensors("weights.safetensors").arrays) {
+///       fmt::print("{}: {} {}\n", name, array.type, to_string(array.shape));
+///     }
+///
+/// @throws FileError  as read_safetensors.
+SafetensorsListing list_safetensors(const std::string& path);
+
 /// Reads a file in the safetensors format, as PyTorch, TensorFlow and JAX programs write it. Every element
 /// type of AnyArray is read as it is; F16 and BF16 become float32, exactly. Nothing in a file is believed:
 /// what it says of sizes is checked against its own size before any array is made, so that memory stays in
@@ -30,6 +48,11 @@ struct Safetensors {
 ///
 /// Source: https://github.com/huggingface/safetensors, section Format.
 Safetensors read_safetensors(const std::string& path);
+
+/// Reads these tensors only, and all metadata: read_safetensors(path, {"0.weight", "0.bias"}). The types of
+/// the others may be any, such as F8_E4M3.
+/// @throws FileError  as above, or there is no tensor of a name.
+Safetensors read_safetensors(const std::string& path, const std::vector<std::string>& names);
 
 /// Writes arrays so that every reader of the format takes them: the data of wide elements first, each array
 /// aligned to its elements. The file is replaced as a whole, at once: whatever happens, there is the old file

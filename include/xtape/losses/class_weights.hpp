@@ -6,15 +6,18 @@
 
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
+#include "xtape/core/label_options.hpp"
 #include "xtape/losses/option_arrays.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
 
-/// How often each class occurs: (classes).
+/// How often each class occurs: (classes). Indices of options.ignore_index are not counted, so that the
+/// weights made of the counts are those of the samples that a loss with the same ignore_index sees.
 /// @param class_indices  any shape, integers of any type.
-/// @throws LabelError  a class index is outside [0, classes).
-Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes);
+/// @throws LabelError  a class index is outside [0, classes) and not ignored.
+Array<std::int64_t> class_counts(const Indices& class_indices, std::size_t classes,
+                                 const LabelOptions& options = {});
 
 /// Class weights that make every class count as much as every other, by their counts n and the number k of
 /// the classes that occur:

@@ -5,6 +5,7 @@
 
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
+#include "xtape/core/label_options.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -15,13 +16,17 @@ namespace xtape::losses {
 ///     auto a = losses::one_hot<float>(labels, 10), b = losses::one_hot<float>(shuffled_labels, 10);
 ///     auto loss = losses::softmax_cross_entropy(logits, 0.7 * view(a) + 0.3 * view(b));
 ///
+/// A sample of options.ignore_index has 0 for all classes, which makes its loss and its gradient 0. The mean
+/// of a loss counts it all the same: give the divisor, or leave it out by the loss's mask.
+///
 /// @param class_indices  any shape, integers of any type.
 /// @param axis           where the class axis stands in the result.
 /// @return               the shape of class_indices with an axis of `classes` at `axis`.
-/// @throws LabelError     a class index is outside [0, classes).
+/// @throws LabelError     a class index is outside [0, classes) and not ignored.
 /// @throws ArgumentError  the result has no such axis.
 template <class T>
-Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis = -1);
+Array<T> one_hot(const Indices& class_indices, std::size_t classes, int axis = -1,
+                 const LabelOptions& options = {});
 
 }  // namespace xtape::losses
 #pragma GCC visibility pop

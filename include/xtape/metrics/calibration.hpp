@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
@@ -20,8 +21,9 @@ enum class Binning {
 
 /// Options of reliability_table.
 struct ReliabilityOptions {
-  std::size_t bins = 15;                   ///< how many, at least 1
-  Binning binning = Binning::equal_width;  ///< where they end
+  std::size_t bins = 15;                          ///< how many, at least 1
+  Binning binning = Binning::equal_width;         ///< where they end
+  std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their row out
 };
 
 /// How often samples of some confidence are right. Bin b holds the confidences above edges[b] and up to
@@ -35,13 +37,14 @@ struct ReliabilityTable {
 
 /// The table behind a reliability diagram. For (rows, classes) the confidence of a sample is its largest
 /// probability, and it is right if that is of the true class. For (rows) the confidence is the probability of
-/// class 1, and it is right if it is of class 1: the table of a binary classifier's whole range.
+/// class 1, and it is right if it is of class 1: the table of a binary classifier's whole range. Rows that
+/// options.ignore_index leaves out may hold anything; if those are all, every bin is empty.
 ///
 ///     const auto table = metrics::reliability_table(softmax(logits), labels, {.bins = 10});
 ///     const double error = metrics::expected_calibration_error(table);
 ///
 /// @param probabilities  (rows, classes), each row of sum 1 (within 0.001); or (rows): of class 1.
-/// @param class_indices  (rows): in [0, classes); or 0 or 1.
+/// @param class_indices  (rows): in [0, classes); or 0 or 1; or options.ignore_index.
 /// @throws ShapeError     probabilities have another shape or no classes, or class_indices do not fit.
 /// @throws ArgumentError  a probability is NaN, or there are no bins.
 /// @throws ValueError     a probability is outside [0, 1], or the sum of a row is not 1.

@@ -47,6 +47,8 @@ struct ClassificationReport {
 ///     const auto counts = metrics::confusion_matrix(predicted, labels, 10);
 ///     const double f1 = metrics::classification_report(counts).macro.f1;
 ///
+/// Rows whose label stands for no class are left out by the ignore_index of confusion_matrix.
+///
 /// Averages are over all classes, also those that never occur: scikit-learn's with labels=range(classes). An
 /// average over nothing is `undefined`.
 ///

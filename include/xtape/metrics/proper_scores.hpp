@@ -2,6 +2,7 @@
 #pragma once
 
 #include "xtape/core/array_source.hpp"
+#include "xtape/core/label_options.hpp"
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 
@@ -10,7 +11,8 @@ namespace xtape::metrics {
 
 /// @name Proper scores
 /// Scores that true probabilities make best on average: Gneiting and Raftery, Strictly proper scoring rules,
-/// prediction, and estimation, JASA 102 (2007).
+/// prediction, and estimation, JASA 102 (2007). A row that options.ignore_index leaves out counts nowhere and
+/// may hold anything; where those are all, the score is that of no rows.
 /// @{
 
 /// The mean of -log(probability of the true class), in nats, of logits: what softmax_cross_entropy is, or
@@ -18,22 +20,23 @@ namespace xtape::metrics {
 /// Infinite if the logit of a true class is -inf; NaN for no rows, or where a row has no softmax: only -inf,
 /// or +inf twice.
 /// @param logits         (rows, classes); or (rows): the log-odds of class 1 against class 0.
-/// @param class_indices  (rows): in [0, classes); or 0 or 1.
+/// @param class_indices  (rows): in [0, classes); or 0 or 1; or options.ignore_index.
 /// @throws ShapeError     logits have another shape or no classes, or class_indices do not fit.
 /// @throws ArgumentError  a logit is NaN.
 /// @throws LabelError     an entry of class_indices is no class.
-Estimate log_loss(Scores logits, Indices class_indices);
+Estimate log_loss(Scores logits, Indices class_indices, const LabelOptions& options = {});
 
 /// The same of probabilities. Nothing is clipped: a true class of probability 0 makes it infinite.
 /// (scikit-learn clips to the epsilon of the type.) If there are logits, log_loss is exact.
 /// @param probabilities  (rows, classes), each row of sum 1 (within 0.001, whatever they were rounded to;
 ///                       nothing is rescaled); or (rows): of class 1.
-/// @param class_indices  (rows): in [0, classes); or 0 or 1.
+/// @param class_indices  (rows): in [0, classes); or 0 or 1; or options.ignore_index.
 /// @throws ShapeError     probabilities have another shape or no classes, or class_indices do not fit.
 /// @throws ArgumentError  a probability is NaN.
 /// @throws ValueError     a probability is outside [0, 1], or the sum of a row is not 1.
 /// @throws LabelError     an entry of class_indices is no class.
-Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices);
+Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices,
+                                   const LabelOptions& options = {});
 
 /// The mean squared distance of the probabilities p from what happened, for y the true class: of (rows)
 ///
@@ -48,7 +51,7 @@ Estimate log_loss_of_probabilities(Scores probabilities, Indices class_indices);
 ///
 /// Source: Brier, Verification of forecasts expressed in terms of probability, Monthly Weather Review 78
 /// (1950).
-Estimate brier_score(Scores probabilities, Indices class_indices);
+Estimate brier_score(Scores probabilities, Indices class_indices, const LabelOptions& options = {});
 
 /// @}
 

@@ -3,6 +3,7 @@
 
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
+#include "xtape/core/label_options.hpp"
 #include "xtape/metrics/scores.hpp"
 
 #pragma GCC visibility push(default)
@@ -28,14 +29,16 @@ struct TemperatureBounds {
 ///
 /// @param logits         (rows, classes), -inf for a class that is ruled out and not the true one; or (rows):
 ///                       the log-odds of class 1 against class 0.
-/// @param class_indices  (rows): in [0, classes); or 0 or 1.
+/// @param class_indices  (rows): in [0, classes); or 0 or 1. options.ignore_index leaves a row out, whatever
+///                       its logits.
 /// @throws ShapeError     logits have another shape, no rows or no classes, or class_indices do not fit.
-/// @throws ArgumentError  a logit is NaN or +inf, that of a true class is -inf, or the bounds are not
-///                        0 < lowest <= highest < inf.
+/// @throws ArgumentError  a logit is NaN or +inf, that of a true class is -inf, all rows are left out, or the
+///                        bounds are not 0 < lowest <= highest < inf.
 /// @throws LabelError     an entry of class_indices is no class.
 ///
 /// Source: Guo et al., On calibration of modern neural networks, arXiv 1706.04599, section 4.2.
-double fit_temperature(Scores logits, Indices class_indices, const TemperatureBounds& bounds = {});
+double fit_temperature(Scores logits, Indices class_indices, const TemperatureBounds& bounds = {},
+                       const LabelOptions& options = {});
 
 /// softmax(logits / temperature) of (rows, classes), sigmoid(logits / temperature) of (rows): the shape of
 /// logits. The classes keep their order, and so does the accuracy. A row of only -inf gives NaN.

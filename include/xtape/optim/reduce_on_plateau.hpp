@@ -23,7 +23,8 @@ struct ReduceOnPlateauOptions {
 
 /// Multiplies the learning rates by a factor when more than `patience` steps in a row brought no improvement,
 /// as PyTorch's ReduceLROnPlateau. A NaN is no improvement. The learning rates themselves are part of the
-/// optimizer's state.
+/// optimizer's state: what was reduced, or set by hand, goes on from there, in a run that is lengthened too.
+/// Loading changes no learning rate, and leaves the options as they are here.
 ///
 /// State: "best" (float64), "steps_without_improvement" and "cooldown_left" (uint64).
 class ReduceOnPlateau final : public Schedule {

@@ -21,7 +21,8 @@ namespace xtape::optim {
 ///       schedule.step(loss_on_validation_set);       // a curve ignores it, ReduceOnPlateau needs it
 ///     }
 ///
-/// An optimizer can have one schedule, which holds its address. A run is resumed by the states of both.
+/// An optimizer can have one schedule, which holds its address. A run is resumed by the states of both: that
+/// of the optimizer first, which has learning rates too.
 class Schedule {
  public:
   virtual ~Schedule() = default;
@@ -47,7 +48,12 @@ class Schedule {
 /// had when the schedule was made. It is set at once for s = 0. What else sets a learning rate holds until
 /// the next step of the schedule.
 ///
-/// State: "steps" (uint64) and "base_learning_rates" (one a group, float64). Loading sets the learning rates.
+/// State: "steps" (uint64), "base_learning_rates" and "learning_rates" (one a group, float64), which are
+/// those that it has set. The curve is no part of it: loading sets the learning rates to those of the curve
+/// here, at the step where the state stands. So a run that followed cosine_decay({.steps = 10}) to its end
+/// goes on in the middle of cosine_decay({.steps = 20}), at half the base, and never has a rate of the
+/// shorter curve. A learning rate that was set by hand is that of the curve again, unless the optimizer's
+/// state is loaded after this one: then all are as they were saved, until the next step.
 class CurveSchedule final : public Schedule {
  public:
   /// @throws ArgumentError  the curve is an empty function, or gives a negative number, infinity or NaN;
@@ -67,7 +73,8 @@ class CurveSchedule final : public Schedule {
   LearningRates& optimizer_;
   Curve curve_;
   std::vector<double> bases_;
-  std::vector<double> rates_;  // memory for those of a step
+  std::vector<double> rates_;       // that it has set
+  std::vector<double> next_rates_;  // memory for those of a step
   std::uint64_t steps_ = 0;
 };
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,8 +23,9 @@ struct ReportOptions {
   /// What a row of the features is a picture of: (height, width), or (1 or 3, height, width) for grey or red,
   /// green and blue. Its lowest value is black, its highest white. None, (): the features are no pictures.
   Shape image = {};
-  std::size_t worst_examples = 24;  ///< how many to show
-  std::string model_summary = {};   ///< shown as it is, in columns of equal width: as from nn::summary
+  std::size_t worst_examples = 24;                ///< how many to show
+  std::optional<std::int64_t> ignore_index = {};  ///< class indices of this value leave their row out
+  std::string model_summary = {};  ///< shown as it is, in columns of equal width: as from nn::summary
   std::vector<std::pair<std::string, std::string>> settings = {};  ///< name and value, in this order
 };
 
@@ -41,13 +44,14 @@ struct ReportOptions {
 /// hold any character; what is no UTF-8 becomes U+FFFD.
 ///
 /// Curves pause at a NaN or an infinity, and a history may be empty. A row whose logits have no softmax, by a
-/// NaN, +inf twice or only -inf, is left out of all figures; the page says how many there are. The file
-/// appears, or replaces the one before it, once all is written. Takes memory for classes^2 counts.
+/// NaN, +inf twice or only -inf, is left out of all figures, and so is one of options.ignore_index; the page
+/// says how many there are. The file appears, or replaces the one before it, once all is written. Takes
+/// memory for classes^2 counts.
 ///
 /// @param path           of the file; its directory must exist
 /// @param logits         (rows, classes); or (rows): the log-odds of class 1 against class 0. Of rows that
 ///                       the model was not trained on.
-/// @param class_indices  (rows): in [0, classes); or 0 or 1.
+/// @param class_indices  (rows): in [0, classes); or 0 or 1; or options.ignore_index.
 /// @param features       (rows, ...): of the same rows; shown if options.image is given
 /// @throws ShapeError     logits have another shape or no classes, class_indices or features do not fit, or
 ///                        options.image is no shape of a picture.

@@ -61,6 +61,10 @@ struct Options {
                                                 ///< logits of all validation rows in one call
   Loss<T> loss = {};                            ///< losses::softmax_cross_entropy if empty
 
+  /// The label of rows that do not count: in the accuracies, in balanced classes, and in the loss if that is
+  /// left empty. A loss that is given has an option of its own.
+  std::optional<std::int64_t> ignore_index = {};
+
   /// Of this optimizer. It takes a step every batch, with its loss, or every epoch, with the validation loss,
   /// or the training loss where nothing is validated.
   optim::Schedule* schedule = nullptr;
@@ -139,10 +143,11 @@ struct Callbacks {
 /// A training with a checkpoint directory begins with the newest checkpoint that is there. It may be killed
 /// at any moment: started again with the same data and options, it ends with the same weights, bit for bit,
 /// and the same log, except for the seconds, as if it had never been interrupted. Learning rates are those of
-/// the checkpoint. It is refused with other rows or labels, another loss or model, or another of the options,
-/// unless resume_with_changes says that this is meant. These may change: epochs (more lengthen the training),
-/// validation_rows_at_a_time, the patience of early stopping, checkpoint_every, keep_checkpoints, log,
-/// progress and callbacks.
+/// the checkpoint; but a CurveSchedule gives those of its curve as it is now, at the step where it stood,
+/// unless they were set by other means since its last step. It is refused with other rows or labels, another
+/// loss or model, or another of the options, unless resume_with_changes says that this is meant. These may
+/// change: epochs (more lengthen the training), the curve of a schedule, validation_rows_at_a_time, the
+/// patience of early stopping, checkpoint_every, keep_checkpoints, log, progress and callbacks.
 ///
 /// Before each step the gradients are looked at, after each epoch the weights and the validation loss: what
 /// is not finite ends the training, before the step is taken and before a checkpoint is written.
