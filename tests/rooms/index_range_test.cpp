@@ -44,3 +44,20 @@ TEST_CASE("the first index outside the range is named with what the range is",
                     "f: labels is -100, but logits (2, 2, 5) has classes 0 to 4; to skip such samples set "
                     "ignore_index = -100");
 }
+
+TEST_CASE("indices that count from 1 are told from those of one too many", "[core][index_range][errors]") {
+  const IndexRange classes{.noun = "classes", .count = 3, .can_skip = true};
+  const xt::xarray<std::int64_t> from_one{2, 3, 1}, with_zero{0, 3, 1}, two_too_many{2, 4, 1}, marked{3, -1};
+  CHECK_THROWS_WITH(require_indices("f", "labels", from_one, classes),
+                    "f: labels[1] is 3, but there are classes 0 to 2; classes are counted from 0, and no 0 "
+                    "occurs in labels: subtract 1 if these count from 1");
+  CHECK_THROWS_WITH(require_indices("f", "labels", with_zero, classes),
+                    "f: labels[1] is 3, but there are classes 0 to 2; to skip such samples set "
+                    "ignore_index = 3");
+  CHECK_THROWS_WITH(require_indices("f", "labels", two_too_many, classes),
+                    "f: labels[1] is 4, but there are classes 0 to 2; to skip such samples set "
+                    "ignore_index = 4");
+  CHECK_THROWS_WITH(require_indices("f", "labels", marked, classes),
+                    "f: labels[0] is 3, but there are classes 0 to 2; to skip such samples set "
+                    "ignore_index = 3");
+}
