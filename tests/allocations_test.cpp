@@ -344,15 +344,22 @@ TEST_CASE("a profiled loop allocates nothing after its second step", "[allocatio
   CHECK(tape.profile_report().rows.size() == 3);
 }
 
-TEST_CASE("options of numbers and views take no heap memory", "[allocations]") {
-  const std::vector<double> memory{1, 2, 3};
+TEST_CASE("options of numbers, views, references and small arrays take no heap memory", "[allocations]") {
+  const std::vector<double> memory{1, 2, 3}, twelve(12, 1.0), thirteen(13, 1.0);
+  const std::vector<int> flags(96, 1);
+  const xt::xarray<double> array{1, 2, 3};
   CHECK(allocations_during([&] {
           losses::ReduceOptions options{.sample_weights = 0.5, .mask = true};
           options.sample_weights = ArrayView<const double>(memory);
           options.sample_weights = memory;  // has a name
+          options.sample_weights = twelve;
+          options.sample_weights = array;
+          options.sample_weights = array + 1;
+          options.sample_weights = losses::by_reference(thirteen);
+          options.mask = flags;
           const losses::ReduceOptions copy = options;
         }) == 0);
-  CHECK(allocations_during([] { const losses::Weights weights = std::vector<double>{1, 2, 3}; }) > 0);
+  CHECK(allocations_during([&] { const losses::Weights weights = thirteen; }) > 0);
 }
 
 TEST_CASE("a loop of losses with options allocates nothing after its second step", "[allocations]") {

@@ -163,8 +163,10 @@ TEST_CASE("reliability_table refuses what are no probabilities, labels or bins",
                     "reliability_table: bins must be at least 1, got 0");
   CHECK_THROWS_WITH(reliability_table(xt::xarray<float>{{3, -1}}, Classes{1}),
                     "reliability_table: probabilities must be in [0, 1], got 3 at probabilities[0, 0]");
-  CHECK_THROWS_WITH(reliability_table(Numbers{0.5}, Classes{2}),
-                    "reliability_table: class_indices[0] is 2, but there are classes 0 to 1");
+  CHECK_THROWS_WITH(
+      reliability_table(Numbers{0.5}, Classes{2}),
+      "reliability_table: class_indices[0] is 2, but there are classes 0 to 1; classes are counted "
+      "from 0, and no 0 occurs in class_indices: subtract 1 if these count from 1");
   CHECK_THROWS_WITH(reliability_table(Numbers{NAN}, Classes{1}),
                     "reliability_table: probabilities must be numbers, got NaN at probabilities[0]");
 }

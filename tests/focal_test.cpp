@@ -288,6 +288,71 @@ TEST_CASE("binary_focal and categorical_focal without epsilon take certainties t
   CHECK_THAT((binary_each<double>({0, 1}, {1, 0}, {.epsilon = 0}).gradient), AllClose({-inf, inf}, 0));
 }
 
+TEST_CASE("binary_focal of a certainty that is right has no gradient, also where its fade is steepest",
+          "[losses][focal][extremes]") {
+  // sigmoid(20) is 1 in float. By the logit the slope is 1.5 e^-30, and that of the mean half as much.
+  Tape<float> tape;
+  const auto x = tape.variable(xt::xarray<float>{20, -20});
+  const auto loss = binary_focal(sigmoid(x), xt::xarray<float>{1, 0}, {.gamma = 0.5});
+  loss.backward();
+  CHECK(x.grad()(0) == 0);
+  CHECK(std::abs(x.grad()(1)) < 1e-11);
+  sigmoid_focal(x, xt::xarray<float>{1, 0}, {.gamma = 0.5}).backward();
+  CHECK_THAT(x.grad()(0), WithinRel(-0.75 * std::exp(-30.0), 1e-6));
+  for (const double gamma : {0.01, 0.5, 0.99}) {
+    for (const double epsilon : {0.0, 1e-30, 1e-7}) {
+      const auto certain = binary_each<float>({1, 0}, {1, 0}, {.gamma = gamma, .epsilon = epsilon});
+      CHECK_THAT(certain.loss, AllClose({0, 0}, 0));
+      CHECK_THAT(certain.gradient, AllClose({0, 0}, 0));
+      CHECK_THAT(binary_each<double>({1, 0}, {1, 0}, {.gamma = gamma, .epsilon = epsilon}).gradient,
+                 AllClose({0, 0}, 0));
+    }
+  }
+}
+
+TEST_CASE("binary_focal beyond the clip has the slope of its fade alone", "[losses][focal][extremes]") {
+  // In float the largest p in a logarithm is 1 - 2^-23. At p = 1 - 2^-24 the slope of the fade is
+  // -0.5 (2^-24)^-0.5 = -2^11, and -log(1 - 2^-23) is 2^-23 (1 + 2^-24 + ...).
+  const auto near_one = binary_each<float>({1 - 0x1p-24}, {1}, {.gamma = 0.5});
+  CHECK_THAT(near_one.gradient, AllClose({-0x1p-12}, ulps<float>(1)));
+  CHECK_THAT(near_one.loss, AllClose({0x1p-35}, ulps<float>(1)));
+  // At the bound itself, 0.5 (2^-23)^-0.5 2^-23 + (2^-23)^0.5 / (1 - 2^-23) = 1.5 2^-11.5.
+  const auto bound = binary_each<float>({1 - 0x1p-23}, {1}, {.gamma = 0.5});
+  CHECK_THAT(bound.gradient, AllClose({-1.5 * std::exp2(-11.5)}, ulps<float>(2)));
+  // In double with label 0: 0.5 (2^-1074)^-0.5 = 2^536, times -log(1 - 1e-7) = 1.00000005000000333e-7.
+  const auto least = binary_each<double>({0x1p-1074}, {0}, {.gamma = 0.5});
+  CHECK_THAT(least.gradient, AllClose({0x1p536 * 1.00000005000000333e-7}, 1e-9));
+}
+
+TEST_CASE("binary_focal that clips nothing is exact down to the smallest probability",
+          "[losses][focal][extremes]") {
+  // d/dp p^g (-log(1 - p)) = (1 + g) p^g for a small p.
+  for (const double gamma : {0.01, 0.5, 0.99}) {
+    for (const double p : {0x1p-1074, 0x1p-1022, 1e-100}) {
+      CHECK_THAT((binary_each<double>({p}, {0}, {.gamma = gamma, .epsilon = 0}).gradient),
+                 AllClose({(1 + gamma) * std::pow(p, gamma)}, 1e-13));
+    }
+  }
+  // sigmoid(-740) is 4.2e-322, with few digits left; by the logit the slope is g m^(g - 1) m nats.
+  const auto clipped = sigmoid_each<double>({-740}, {0}, {.gamma = 0.01, .epsilon = 1e-7});
+  CHECK_THAT(clipped.gradient, AllClose({0.01 * std::exp(-7.4) * 1.00000005000000333e-7}, 1e-3));
+}
+
+TEST_CASE("categorical_focal has finite gradients at the ends of its options", "[losses][focal][extremes]") {
+  for (const double gamma : {0.01, 0.5, 0.99, 1.0}) {
+    for (const double epsilon : {0.0, 1e-30, 1e-7}) {
+      const auto sure = result_of<float>(
+          {0, 1}, [=](auto p) { return categorical_focal(p, 1, {.gamma = gamma, .epsilon = epsilon}); });
+      CHECK_THAT(sure.gradient, AllClose({0, 0}, 0));
+    }
+    // Of (u, 1) with a small u nothing is clipped: the loss is (u / (1 + u))^g log(1 + u), about u^(1 + g),
+    // whose slope by u is (1 + g) u^g.
+    const auto nearly = result_of<double>(
+        {1e-300, 1}, [=](auto p) { return categorical_focal(p, 1, {.gamma = gamma, .epsilon = 0}); });
+    CHECK_THAT(nearly.gradient, AllClose({(1 + gamma) * std::pow(1e-300, gamma), 0}, 1e-12, 1e-290));
+  }
+}
+
 TEST_CASE("the focal losses of infinite logits are limits", "[losses][focal][extremes]") {
   const auto element = sigmoid_each<double>({inf, -inf, inf, -inf}, {1, 0, 0, 1}, {});
   CHECK_THAT(element.loss, AllClose({0, 0, inf, inf}, 0));

@@ -150,3 +150,18 @@ TEST_CASE("generalized_cross_entropy has no slope by a label of weight 0, also w
   CHECK(loss.item() == 0);
   CHECK_THAT(values(p.grad()), AllClose({0, 0}, 0));
 }
+
+TEMPLATE_TEST_CASE("generalized_cross_entropy at the ends of q is the logarithm, and 1 - p",
+                   "[losses][generalized_cross_entropy][extremes]", float, double) {
+  const auto at = [](double q) {
+    return result_of<TestType>({0.5, 0.5},
+                               [q](auto p) { return losses::generalized_cross_entropy(p, 1, {.q = q}); });
+  };
+  for (const double q : {0x1p-1074, 1e-300, 1e-20}) {
+    CHECK_THAT(at(q).loss, AllClose({0.6931471805599453}, ulps<TestType>(2)));
+    CHECK_THAT(at(q).gradient, AllClose({0, -2}, ulps<TestType>(2)));
+  }
+  const double below_one = 1 - 0x1p-53;
+  CHECK_THAT(at(below_one).loss, AllClose({0.5}, ulps<TestType>(2)));
+  CHECK_THAT(at(below_one).gradient, AllClose({0, -1}, ulps<TestType>(2)));
+}

@@ -134,10 +134,19 @@ TEST_CASE("Losses of classes say where a class index is out of range", "[losses]
       return family.name + ": class_indices[1] is " + index + ", but " + family.predictions +
              " (2, 3) has classes 0 to 2; to skip such samples set ignore_index = " + index;
     };
-    CHECK(family.template refusal<LabelError>(xt::xarray<int>{2, 3}) == text("3"));
+    CHECK(family.template refusal<LabelError>(xt::xarray<int>{0, 3}) == text("3"));
     CHECK(family.template refusal<LabelError>(xt::xarray<int>{2, -100}) == text("-100"));
     family.options.ignore_index = -1;
     CHECK(family.template refusal<LabelError>(xt::xarray<int>{-1, -100}) == text("-100"));
+  });
+}
+
+TEST_CASE("Losses of classes say so where classes are counted from 1", "[losses][errors]") {
+  for_each_loss_of_classes([](auto family) {
+    CHECK(family.template refusal<LabelError>(xt::xarray<int>{3, 1}) ==
+          family.name + ": class_indices[0] is 3, but " + family.predictions +
+              " (2, 3) has classes 0 to 2; classes are counted from 0, and no 0 occurs in class_indices: "
+              "subtract 1 if these count from 1");
   });
 }
 

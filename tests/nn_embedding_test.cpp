@@ -53,7 +53,9 @@ TEST_CASE("an embedding refuses what is no index", "[nn][embedding][errors]") {
   CHECK(refusal<ValueError>(tape, [&, x = of(1e300)] { embedding(x); }) ==
         "Embedding: x must hold indices, which are whole numbers, got 1e+300 at x[1]");
   CHECK(refusal<LabelError>(tape, [&, x = of(3)] { embedding(x); }) ==
-        "Embedding: x[1] is 3, but weight (3, 2) has rows 0 to 2");
+        "Embedding: x[1] is 3, but weight (3, 2) has rows 0 to 2; rows are counted from 0, and no 0 occurs "
+        "in x: "
+        "subtract 1 if these count from 1");
   CHECK(refusal<LabelError>(tape, [&, x = of(-1)] { embedding(x); }) ==
         "Embedding: x[1] is -1, but weight (3, 2) has rows 0 to 2");
 }

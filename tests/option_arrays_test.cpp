@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "loss_result.hpp"
 #include "xtensor.hpp"
@@ -93,28 +94,98 @@ TEST_CASE("a number that has a name is copied", "[losses][option_arrays]") {
   CHECK_THAT(read(weights), AllClose({3}, 0));
 }
 
-TEST_CASE("an array that has a name is referred to", "[losses][option_arrays]") {
+TEST_CASE("an array that has a name is copied", "[losses][option_arrays]") {
   xt::xarray<double> weights{1, 2, 3};
   std::vector<int> mask{1, 1, 0};
+  std::vector<double> hundred(100, 1.0);
   const ReduceOptions options{.sample_weights = weights, .mask = mask};
-  const ReduceOptions copy = options;
+  const Weights large = hundred;
   weights(0) = 10;
   mask[2] = 1;
-  CHECK_THAT(read(options.sample_weights), AllClose({10, 2, 3}, 0));
-  CHECK_THAT(read(copy.sample_weights), AllClose({10, 2, 3}, 0));
-  CHECK_THAT(read(copy.mask), AllClose({1, 1, 1}, 0));
+  hundred[99] = 10;
+  CHECK_THAT(read(options.sample_weights), AllClose({1, 2, 3}, 0));
+  CHECK_THAT(read(options.mask), AllClose({1, 1, 0}, 0));
+  CHECK_THAT(read(large), AllClose(std::vector<double>(100, 1.0), 0));
 }
 
-TEST_CASE("an array that has a name may change its shape", "[losses][option_arrays]") {
+TEST_CASE("options in a function that is returned outlive the arrays that they were made of",
+          "[losses][option_arrays]") {
+  const auto loss_of_size = [](std::size_t size) {
+    const xt::xarray<double> weights = xt::arange<double>(static_cast<double>(size));
+    const ReduceOptions options{.sample_weights = weights, .reduction = Reduction::sum};
+    return [options, size] {
+      Tape<double> tape;
+      return losses::reduce(tape.constant(xt::ones<double>({size})), options).item();
+    };
+  };
+  const auto small = loss_of_size(4), large = loss_of_size(1000);
+  overwrite_the_stack();
+  const std::vector<double> where_the_weights_were(1000, -1e9);
+  CHECK(small() == 0 + 1 + 2 + 3);
+  CHECK(large() == 1000 * 999 / 2);
+}
+
+TEST_CASE("an expression that has a name is evaluated, and outlives its arrays", "[losses][option_arrays]") {
+  const Weights weights = [] {
+    const xt::xarray<double> array{1, 2, 3};
+    const auto doubled = 2 * array;
+    return Weights(doubled);
+  }();
+  overwrite_the_stack();
+  CHECK_THAT(read(weights), AllClose({2, 4, 6}, 0));
+}
+
+TEST_CASE("an array given by reference is read where it stands, and may change its shape",
+          "[losses][option_arrays]") {
   std::vector<double> list{1, 2, 3};
   xt::xarray<double> array{1, 2, 3};
-  const Weights of_list = list, of_array = array;
+  std::vector<int> flags{1, 0};
+  const Weights of_list = losses::by_reference(list), of_array = losses::by_reference(array);
+  const Weights copy = of_array;
+  const Mask mask = losses::by_reference(flags);
   list.push_back(4);
   array = xt::xarray<double>{{5, 6}};
+  flags[1] = 7;
   CHECK(of_list.shape() == Shape{4});
   CHECK_THAT(read(of_list), AllClose({1, 2, 3, 4}, 0));
-  CHECK(of_array.shape() == Shape{1, 2});
-  CHECK_THAT(read(of_array), AllClose({5, 6}, 0));
+  CHECK(copy.shape() == Shape{1, 2});
+  CHECK_THAT(read(copy), AllClose({5, 6}, 0));
+  CHECK_THAT(read(mask), AllClose({1, 1}, 0));
+}
+
+template <class Source>
+concept CanBeGivenByReference = requires(Source&& source) {
+  losses::by_reference(std::forward<Source>(source));
+};
+
+TEST_CASE("a temporary is not taken by reference", "[losses][option_arrays]") {
+  STATIC_REQUIRE(CanBeGivenByReference<std::vector<double>&>);
+  STATIC_REQUIRE_FALSE(CanBeGivenByReference<std::vector<double>>);
+  STATIC_REQUIRE_FALSE(CanBeGivenByReference<const xt::xarray<double>>);
+  STATIC_REQUIRE_FALSE(CanBeGivenByReference<double&>);
+}
+
+TEST_CASE("an option takes containers of any alignment", "[losses][option_arrays]") {
+  struct alignas(64) Fixed {
+    using value_type = double;
+    double numbers[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    const double* begin() const { return numbers; }
+    const double* end() const { return numbers + 8; }
+    const double* data() const { return numbers; }
+    std::size_t size() const { return 8; }
+  };
+  CHECK_THAT(read(Weights(Fixed{})), AllClose({1, 2, 3, 4, 5, 6, 7, 8}, 0));
+  const Fixed named;
+  CHECK_THAT(read(Weights(named)), AllClose({1, 2, 3, 4, 5, 6, 7, 8}, 0));
+}
+
+TEST_CASE("an option holds 12 numbers or 13, of any rank", "[losses][option_arrays]") {
+  for (const std::size_t count : {0U, 1U, 12U, 13U}) {
+    const Weights weights = xt::xarray<double>(xt::ones<double>({std::size_t{1}, count}) * 3);
+    const Weights copy = weights;
+    CHECK(copy.shape() == Shape{1, count});
+    CHECK_THAT(read(copy), AllClose(std::vector<double>(count, 3.0), 0));
+  }
 }
 
 TEST_CASE("options can be copied, moved and assigned, and outlive what they were copied from",

@@ -323,9 +323,9 @@ TEST_CASE("softmax_cross_entropy names the mistake and leaves the tape as it was
   const auto x = tape.variable(two_rows);
   const auto before = tape.statistics();
 
-  CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{2, 3}), LabelError);
+  CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{0, 3}), LabelError);
   CHECK(tape.statistics().bytes_in_use == before.bytes_in_use);
-  CHECK_THROWS_WITH(softmax_cross_entropy(x, xt::xarray<int>{2, 3}),
+  CHECK_THROWS_WITH(softmax_cross_entropy(x, xt::xarray<int>{0, 3}),
                     "softmax_cross_entropy: class_indices[1] is 3, but logits (2, 3) has classes 0 to 2; to "
                     "skip such samples set ignore_index = 3");
   CHECK_THROWS_WITH(softmax_cross_entropy(x, xt::xarray<int>{-1, 0}),

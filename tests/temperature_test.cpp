@@ -180,8 +180,10 @@ TEST_CASE("fit_temperature refuses what has no log loss", "[metrics][temperature
       "fit_temperature: logits of the true classes must be finite, got -inf for class 1 in row 1");
   CHECK_THROWS_WITH(fit_temperature(Numbers{NAN}, Classes{0}),
                     "fit_temperature: logits must be numbers, got NaN at logits[0]");
-  CHECK_THROWS_WITH(fit_temperature(Numbers{1}, Classes{2}),
-                    "fit_temperature: class_indices[0] is 2, but there are classes 0 to 1");
+  CHECK_THROWS_WITH(
+      fit_temperature(Numbers{1}, Classes{2}),
+      "fit_temperature: class_indices[0] is 2, but there are classes 0 to 1; classes are counted from "
+      "0, and no 0 occurs in class_indices: subtract 1 if these count from 1");
   for (const double lowest : {0.0, -1.0, NaN, 1e-310}) {
     CHECK_THROWS_AS(fit_temperature(Numbers{1}, Classes{1}, {.lowest = lowest}), ArgumentError);
   }

@@ -67,6 +67,7 @@
 #include "xtape/nn/dropout.hpp"
 #include "xtape/nn/embedding.hpp"
 #include "xtape/nn/flatten.hpp"
+#include "xtape/nn/gradcheck.hpp"
 #include "xtape/nn/initializers.hpp"
 #include "xtape/nn/layer_norm.hpp"
 #include "xtape/nn/linear.hpp"

@@ -78,6 +78,7 @@ Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t
                                  const BinaryCrossEntropyOptions& options) {
   const char* const name = "binary_cross_entropy";
   ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
+  loss.check_labels();
   const auto pos_weights = loss.broadcast("pos_weight", options.pos_weight);
   const auto pos_weight = [pos_weights](std::size_t i) { return pos_weights.empty() ? 1 : pos_weights[i]; };
   switch (options.guard) {

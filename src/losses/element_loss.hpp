@@ -3,6 +3,8 @@
 
 #include <optional>
 
+#include "core/element_name.hpp"
+#include "core/format.hpp"
 #include "kernels/cross_entropy.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/loss_recording.hpp"
@@ -46,6 +48,8 @@ class ElementLoss {
               const char* labels_name, const Labels<T>& labels, const ElementOptions& options)
       : name_(name),
         predictions_name_(predictions_name),
+        labels_name_(labels_name),
+        checks_labels_(predictions.tape().checks_logits()),
         shape_(predictions.shape()),
         options_(options),
         recording_(name, layout(labels_name, labels.shape()), predictions, labels_name, &labels),
@@ -64,6 +68,20 @@ class ElementLoss {
   }
 
   LossRecording<T>& recording() { return recording_; }
+
+  // While Tape::check_logits is on, refuses labels outside [no, 1] of samples that count.
+  void check_labels(T no = 0) const {
+    if (!checks_labels_) return;
+    const Slices& slices = recording_.slices();
+    for (std::size_t s = 0; s < recording_.samples(); ++s) {
+      if (!recording_.is_valid(s)) continue;
+      for (std::size_t j = 0; j < slices.length; ++j) {
+        const std::size_t at = slices.start(s) + j * slices.step;
+        const T label = recording_.labels()[at];
+        if (label < no || label > 1) throw_label_outside(label, at, no);
+      }
+    }
+  }
 
   // term(x, z, i) returns the kernels::ElementTerm of element i with the prediction x and the
   // kernels::ElementLabel z. They are averaged along the axis.
@@ -131,6 +149,12 @@ class ElementLoss {
     return layout;
   }
 
+  [[noreturn]] void throw_label_outside(T label, std::size_t at, T no) const {
+    fail<LabelError>("{}: labels must be in [{}, 1], got {} at {}; write 1 for yes and {} for no{}", name_,
+                     no, label, element_name(labels_name_, shape_, at), no,
+                     no == 0 && label == -1 ? ", or take soft_margin, whose labels are -1 and 1" : "");
+  }
+
   kernels::ElementLabel smoothed(double given) const {
     const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
     if (spread == 0) return {given, 1 - given};
@@ -163,6 +187,8 @@ class ElementLoss {
 
   const char* name_;
   const char* predictions_name_;
+  const char* labels_name_;
+  bool checks_labels_;
   Shape shape_;
   ElementOptions options_;
   LossRecording<T> recording_;

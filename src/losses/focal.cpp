@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 #include "kernels/clip.hpp"
 #include "kernels/cross_entropy.hpp"
@@ -20,15 +20,26 @@ namespace {
 using kernels::ClipInterval;
 using kernels::weighted;
 
-// m^gamma and its derivative by m
+// m^gamma, for a probability m of being wrong
 struct Fade {
-  double value, slope;
+  double m, gamma, value;
+  double slope;  // the derivative by m, where gamma is not below 1
 
-  // For gamma < 1 the slope grows beyond all numbers as m vanishes, and what it is multiplied by vanishes
-  // faster: the largest number makes their product 0, as infinity would not.
   Fade(double m, double gamma)
-      : value(std::pow(m, gamma)),
-        slope(gamma == 0 ? 0 : std::min(gamma * std::pow(m, gamma - 1), std::numeric_limits<double>::max())) {
+      : m(m),
+        gamma(gamma),
+        value(std::pow(m, gamma)),
+        slope(gamma < 1 ? 0 : gamma * std::pow(m, gamma - 1)) {}
+
+  // The derivative by m, times two factors. For gamma < 1 it grows beyond all numbers as m vanishes, and one
+  // of them may vanish with m, so that one is divided by m first.
+  double slope_times(double a, double b) const {
+    if (gamma == 0 || a == 0) return 0;
+    if (!(gamma < 1)) return slope * a * b;
+    if (m == 0) return 0;  // The loss is 0, its least, and nothing is to be learned.
+    if (std::abs(b) < std::abs(a)) std::swap(a, b);
+    const double part = a / m;
+    return gamma * (std::isinf(part) ? value * a / m : value * part) * b;
   }
 };
 
@@ -47,12 +58,12 @@ kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel l
   const double nats = weighted(label.value, odds.nats_yes) + weighted(label.complement, odds.nats_no);
   const double balance = alpha ? *alpha * label.value + (1 - *alpha) * label.complement : 1;
   const double balance_slope = alpha ? 2 * *alpha - 1 : 0;
-  const double through_fade = weighted(odds.slope, fade.slope * (label.complement - label.value) * nats);
+  const double through_fade = (label.complement - label.value) * fade.slope_times(odds.slope, nats);
   const double through_nats = weighted(fade.value, weighted(label.value, odds.slope_of_nats_yes) +
                                                        weighted(label.complement, odds.slope_of_nats_no));
   const double faded = weighted(fade.value, nats);
   const double faded_by_label =
-      weighted(fade.slope * (odds.no - odds.yes), nats) + weighted(fade.value, odds.nats_yes - odds.nats_no);
+      fade.slope_times(odds.no - odds.yes, nats) + weighted(fade.value, odds.nats_yes - odds.nats_no);
   return {balance * faded, balance * (through_fade + through_nats),
           weighted(balance_slope, faded) + balance * faded_by_label};
 }
@@ -80,7 +91,7 @@ kernels::ClassTerm class_focal_term(double label, double nats, double p, double 
   const Fade fade(complement, gamma);
   const double by_label = fade.value * nats;
   if (label == 0) return {0, 0, by_label};
-  const double through_fade = p == 0 ? 0 : fade.slope * p * nats;
+  const double through_fade = fade.slope_times(p, nats);
   return {label * by_label, label * (fade.value + through_fade), by_label};
 }
 
@@ -99,6 +110,7 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
   check_binary_logits(name, logits);
   ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
+  loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   return loss.finish_mean([&](double x, kernels::ElementLabel label, std::size_t) {
     const Odds odds = odds_of_logit(x);
@@ -114,6 +126,7 @@ Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<
   require_focal_options(name, options.gamma, options.epsilon);
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
   ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
+  loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish_mean([&](double p, kernels::ElementLabel label, std::size_t) {
     return binary_focal_term(clipped(odds_of_probability(p), interval), label, options.gamma, options.alpha);

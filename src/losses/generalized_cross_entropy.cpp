@@ -24,7 +24,9 @@ Variable<T> generalized_cross_entropy(Variable<T> probabilities, const Indices& 
       std::fill_n(sample.gradient, sample.length, T{0});
       sample.gradient[y] = static_cast<T>(-std::pow(p, q - 1));
     }
-    return -std::expm1(q * std::log(p)) / q;  // 1 - p^q, where p is near 1 or q near 0 too
+    // 1 - p^q, where p is near 1 or q near 0 too
+    const double log = std::log(p), exponent = q * log;
+    return std::abs(exponent) < 1e-17 ? -log : -std::expm1(exponent) / q;
   });
 }
 

@@ -13,6 +13,7 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
   const char* const name = "sigmoid_cross_entropy";
   check_binary_logits(name, logits);
   ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
+  loss.check_labels();
   const auto pos_weight = loss.broadcast("pos_weight", options.pos_weight);
   if (!loss.recording().has_label_gradient()) return loss.finish_sigmoid_mean(pos_weight);
   return loss.finish_mean([pos_weight](double x, kernels::ElementLabel z, std::size_t i) {

@@ -15,6 +15,7 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
   const char* const name = "soft_margin";
   check_binary_logits(name, logits);
   ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
+  loss.check_labels(-1);
   return loss.finish_mean([](double x, kernels::ElementLabel label, std::size_t) {
     const double t = label.value;
     const double wrong = kernels::sigmoid(-t * x);

@@ -124,3 +124,43 @@ TEST_CASE("every loss of logits refuses probabilities while the tape checks, and
   CHECK(names_itself("sigmoid_focal", [&] { losses::sigmoid_focal(by_sigmoid, labels); }));
   CHECK(names_itself("soft_margin", [&] { losses::soft_margin(by_sigmoid, labels); }));
 }
+
+TEST_CASE("every loss of yes-or-no labels refuses others while the tape checks", "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({3}, 0.1, 0.9));
+  const xt::xarray<double> bytes{0, 255, 0}, signs{1, -1, 1}, soft{0, 0.25, 1};
+  const auto refused = [&](auto loss) {
+    return refusal<LabelError>(tape, loss).substr(0, 12) != "nothing was ";
+  };
+  CHECK_NOTHROW(losses::sigmoid_cross_entropy(x, bytes));
+  tape.check_logits();
+  const auto each = [&](const xt::xarray<double>& labels, bool expected) {
+    CHECK(refused([&] { losses::sigmoid_cross_entropy(x, labels); }) == expected);
+    CHECK(refused([&] { losses::sigmoid_focal(x, labels); }) == expected);
+    CHECK(refused([&] { losses::binary_cross_entropy(x, labels); }) == expected);
+    CHECK(refused([&] { losses::binary_focal(x, labels); }) == expected);
+  };
+  each(bytes, true);
+  each(signs, true);
+  each(soft, false);
+  CHECK_NOTHROW(losses::soft_margin(x, signs));
+  CHECK(refusal<LabelError>(tape, [&] { losses::soft_margin(x, bytes); }) ==
+        "soft_margin: labels must be in [-1, 1], got 255 at labels[1]; write 1 for yes and -1 for no");
+  CHECK(
+      refusal<LabelError>(tape, [&] { losses::sigmoid_cross_entropy(x, bytes); }) ==
+      "sigmoid_cross_entropy: labels must be in [0, 1], got 255 at labels[1]; write 1 for yes and 0 for no");
+  CHECK(refusal<LabelError>(tape, [&] { losses::sigmoid_cross_entropy(x, signs); }) ==
+        "sigmoid_cross_entropy: labels must be in [0, 1], got -1 at labels[1]; write 1 for yes and 0 for no, "
+        "or take soft_margin, whose labels are -1 and 1");
+}
+
+TEST_CASE("check_logits lets labels pass that are left out", "[losses][check_logits]") {
+  Tape<float> tape;
+  tape.check_logits();
+  const auto x = tape.variable(xt::xarray<float>{{1, 2}, {3, 4}});
+  CHECK_NOTHROW(losses::sigmoid_cross_entropy(x, xt::xarray<float>{{0, 1}, {-1, 255}},
+                                              {.axis = 1, .mask = {true, false}}));
+  CHECK_THROWS_AS(losses::sigmoid_cross_entropy(x, xt::xarray<float>{{0, 1}, {-1, 255}},
+                                                {.axis = 1, .mask = {false, true}}),
+                  LabelError);
+}

@@ -59,3 +59,20 @@ TEST_CASE("indices of the ignore_index pass, whatever it is", "[core][index_rang
   CHECK_THROWS_AS(require_indices("f", "labels", indices, classes, {.ignore_index = 0}), LabelError);
   CHECK_THROWS_AS(require_indices("f", "labels", indices, classes, {}), LabelError);
 }
+
+TEST_CASE("indices that count from 1 are told from those of one too many", "[core][index_range][errors]") {
+  const IndexRange classes{.noun = "classes", .count = 3, .skippable = Skippable::all};
+  const xt::xarray<std::int64_t> from_one{2, 3, 1}, with_zero{0, 3, 1}, two_too_many{2, 4, 1}, marked{3, -1};
+  CHECK_THROWS_WITH(require_indices("f", "labels", from_one, classes),
+                    "f: labels[1] is 3, but there are classes 0 to 2; classes are counted from 0, and no 0 "
+                    "occurs in labels: subtract 1 if these count from 1");
+  CHECK_THROWS_WITH(require_indices("f", "labels", with_zero, classes),
+                    "f: labels[1] is 3, but there are classes 0 to 2; to skip such samples set "
+                    "ignore_index = 3");
+  CHECK_THROWS_WITH(require_indices("f", "labels", two_too_many, classes),
+                    "f: labels[1] is 4, but there are classes 0 to 2; to skip such samples set "
+                    "ignore_index = 4");
+  CHECK_THROWS_WITH(require_indices("f", "labels", marked, classes),
+                    "f: labels[0] is 3, but there are classes 0 to 2; to skip such samples set "
+                    "ignore_index = 3");
+}

@@ -157,7 +157,8 @@ class Tape {
   /// While on, losses that take logits throw ArgumentError for probabilities that a softmax or, for losses of
   /// yes-or-no labels, a sigmoid has made of them already: a model with both still trains, slowly and badly.
   /// They are known by the operation that made them last (detach and reshape hide it), and to losses over
-  /// classes by losses::is_probably_softmaxed too.
+  /// classes by losses::is_probably_softmaxed too. Losses of yes-or-no labels throw LabelError for a label
+  /// that counts and is outside [0, 1], or, soft_margin, outside [-1, 1].
   ///
   ///     tape.check_logits();
   ///     losses::softmax_cross_entropy(softmax(model(x)), labels);  // throws and says: leave the softmax out

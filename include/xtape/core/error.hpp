@@ -27,7 +27,7 @@ class WeightsShapeError : public ShapeError {
   using ShapeError::ShapeError;
 };
 
-/// A class index outside [0, classes).
+/// A class index outside [0, classes), or a yes-or-no label outside its range.
 class LabelError : public Error {
  public:
   using Error::Error;

@@ -22,6 +22,14 @@
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/evaluate.hpp"
 
+/// @cond
+namespace xt {  // The macro may be spelled as xtensor's own headers see it.
+static_assert(XTENSOR_DEFAULT_TRAVERSAL == layout_type::row_major,
+              "xtape reads arrays in row-major order: leave XTENSOR_DEFAULT_TRAVERSAL at "
+              "xt::layout_type::row_major; XTENSOR_DEFAULT_LAYOUT may be column_major");
+}  // namespace xt
+/// @endcond
+
 #pragma GCC visibility push(default)
 namespace xtape {
 namespace detail {

@@ -67,7 +67,8 @@ struct BinaryFocalOptions {
   Reduction reduction = Reduction::mean;  ///< what becomes of the losses
 };
 
-/// The same loss, in nats, of probabilities p of yes: m from p as it is, the logarithms from p clipped. If
+/// The same loss, in nats, of probabilities p of yes: m from p as it is, the logarithms from p clipped. Where
+/// m is 0 and gamma is below 1, the loss is 0, its least, with an infinite slope; its gradient there is 0. If
 /// there are logits, sigmoid_focal is exact.
 ///
 ///     auto loss = losses::binary_focal(sigmoid(logits), labels);
