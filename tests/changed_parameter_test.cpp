@@ -53,6 +53,24 @@ TEST_CASE("a parameter that has changed since it was watched gives no wrong grad
     p.w2.value() = 2.0 * p.w2.value();
     CHECK_THROWS_WITH(sum(p.out).backward(), complaint);
   }
+  SECTION("an assignment that computes") {
+    Product p;
+    p.w2.value() += 1.0;
+    CHECK_THROWS_WITH(sum(p.out).backward(), complaint);
+    CHECK(p.w2.value()(0, 0) == 3);
+  }
+  SECTION("an assignment that computes with an array") {
+    Product p;
+    p.w2.value() *= xt::xtensor<double, 2>{{4}};
+    CHECK_THROWS_WITH(sum(p.out).backward(), complaint);
+    CHECK(p.w2.value()(0, 0) == 8);
+  }
+  SECTION("an assignment of another parameter's value") {
+    Product p;
+    p.w2.value() = p.w1.value();
+    CHECK_THROWS_WITH(sum(p.out).backward(), complaint);
+    CHECK(p.w2.value()(0, 0) == 1);
+  }
   SECTION("elements, said to have changed") {
     Product p;
     p.w2.values()[0] = 5;

@@ -218,6 +218,17 @@ TEST_CASE("checkpoints that are damaged are passed over and told", "[io][checkpo
                         ContainsSubstring(checkpoints.path(1)) && ContainsSubstring(checkpoints.path(3)));
 }
 
+TEST_CASE("a checkpoint that the system does not read is an error, and not passed over as damaged",
+          "[io][checkpoint][errors]") {
+  const TemporaryDirectory directory;
+  Checkpoints checkpoints(directory.path());
+  checkpoints.save(1, small_state(1));
+  std::filesystem::create_directory(checkpoints.path(2));
+  CHECK_THROWS_AS(checkpoints.newest(), UnreadableFileError);
+  CHECK_THROWS_WITH(checkpoints.newest(), "load_checkpoint: " + checkpoints.path(2) +
+                                              ": the file must be readable, got: Is a directory");
+}
+
 TEST_CASE("what was just saved stays, also beside later epochs", "[io][checkpoint]") {
   const TemporaryDirectory directory;
   Checkpoints checkpoints(directory.path(), {.keep = 1});

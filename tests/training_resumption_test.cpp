@@ -161,7 +161,7 @@ TEST_CASE("a damaged checkpoint is passed over for the one before", "[training][
     auto options = run.options(4);
     options.checkpoint_directory = directory.path();
     options.progress = progress;
-    training::train(run.model, clouds.data, options);
+    return training::train(run.model, clouds.data, options);
   };
   WholeTraining<float> first(1), second(2);
   train(first, nullptr);
@@ -171,7 +171,9 @@ TEST_CASE("a damaged checkpoint is passed over for the one before", "[training][
   write_text(newest, bytes);
 
   std::FILE* const progress = std::tmpfile();
-  train(second, progress);
+  const auto history = train(second, progress);
+  REQUIRE(history.damaged_checkpoints.size() == 1);
+  CHECK_THAT(history.damaged_checkpoints[0], ContainsSubstring(newest) && ContainsSubstring("damaged"));
   std::rewind(progress);
   std::string text(1000, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), progress));

@@ -40,7 +40,8 @@ InputFile::InputFile(const char* function, const std::string& path, Kind kind)
 }
 
 void InputFile::fail_unreadable(int error) const {
-  fail<FileError>("{}: the file must be readable, got: {}", subject_, std::generic_category().message(error));
+  fail<UnreadableFileError>("{}: the file must be readable, got: {}", subject_,
+                            std::generic_category().message(error));
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {

@@ -161,6 +161,8 @@ std::optional<Checkpoints::Newest> Checkpoints::newest() const {
     try {
       Checkpoint checkpoint = load_checkpoint(path(*epoch));
       return Newest{*epoch, std::move(checkpoint.state), std::move(checkpoint.metadata), std::move(damaged)};
+    } catch (const UnreadableFileError&) {
+      throw;  // It may be whole.
     } catch (const FileError& error) {
       damaged.emplace_back(error.what());
     }

@@ -152,6 +152,7 @@ class Training {
       options_.optimizer.set_learning_rates(rates);
     }
     if (!(changes += changed).empty()) progress_.on_changes(changes);
+    run_.history.damaged_checkpoints = newest->damaged;
     saved_epoch_ = newest->epoch;
     if (!run_.history.epochs.empty()) seconds_before_ = run_.history.epochs.back().seconds;
     progress_.on_resumption(run_.history.epochs.size());

@@ -51,7 +51,8 @@ class Parameter {
   /// the compiled library has no xtensor type in it.
   template <class Element = T>
   auto value() {
-    return view(ArrayView<Element>(value_), &changes_);
+    auto elements = view(ArrayView<Element>(value_));
+    return detail::CountingView<decltype(elements)>(elements, changes_);
   }
   /// The value, only to be read.
   template <class Element = T>
@@ -71,8 +72,9 @@ class Parameter {
   /// The gradient as plain memory.
   ArrayView<T> gradients();
 
-  /// Tells the tapes that watch it that its value has changed, as optimizers, load_state and assignments of a
-  /// whole array to value() do. Gradient rules that still need the value before throw TapeError then.
+  /// Tells the tapes that watch it that its value has changed, as optimizers, load_state and what is assigned
+  /// or added to the whole of value() do. Gradient rules that still need the value before throw TapeError
+  /// then.
   void note_change() noexcept { ++changes_; }
 
   /// Sets the gradient to zero. O(1): the next gradient rule overwrites instead of adding.

@@ -136,7 +136,7 @@ class Tape {
   /// A leaf that reads the parameter in place; backward adds to the parameter's gradient. Gradient rules read
   /// it too: where a parameter has changed between the forward pass and backward, as by an optimizer's step,
   /// a rule that needs its value throws TapeError, since the gradient would be wrong. It must be watched, and
-  /// what depends on it computed, anew. What is written in place, as to single elements or by value() += 1,
+  /// what depends on it computed, anew. What is written in place, as to single elements,
   /// counts as a change only with Parameter::note_change().
   Variable<T> watch(Parameter<T>& parameter);
 

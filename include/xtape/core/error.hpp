@@ -70,5 +70,11 @@ class FileError : public Error {
   using Error::Error;
 };
 
+/// A file that the system does not find, open or read. The text has its reason.
+class UnreadableFileError : public FileError {
+ public:
+  using FileError::FileError;
+};
+
 }  // namespace xtape
 #pragma GCC visibility pop

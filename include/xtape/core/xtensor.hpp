@@ -43,8 +43,7 @@ class BorrowedElements : public xt::xbuffer_adaptor<T*, xt::no_ownership> {
  public:
   using temporary_type = typename Base::temporary_type;
 
-  // Counts assignments in `changes` unless that is null.
-  BorrowedElements(T* data, std::size_t size, std::uint64_t* changes) : Base(data, size), changes_(changes) {}
+  using Base::Base;
   BorrowedElements(const BorrowedElements&) = default;
 
   // What xtensor calls before it assigns.
@@ -55,40 +54,72 @@ class BorrowedElements : public xt::xbuffer_adaptor<T*, xt::no_ownership> {
   BorrowedElements& operator=(const BorrowedElements& other) {
     resize(other.size());
     std::copy_n(other.data(), other.size(), this->data());
-    count_change();
     return *this;
   }
   BorrowedElements& operator=(temporary_type&& other) {
     resize(other.size());
     Base::operator=(std::move(other));
-    count_change();
+    return *this;
+  }
+};
+
+// A view that counts what is assigned to all of it.
+template <class View>
+class CountingView : public View {
+ public:
+  CountingView(const View& view, std::uint64_t& assignments) : View(view), assignments_(&assignments) {}
+  CountingView(const CountingView&) = default;
+
+  CountingView& operator=(const CountingView& other) { return *this = static_cast<const View&>(other); }
+  template <class Source>
+  requires std::is_assignable_v<View&, const Source&> CountingView& operator=(const Source& source) {
+    ++*assignments_;
+    View::operator=(source);
+    return *this;
+  }
+  template <class Source>
+  CountingView& operator+=(const Source& source) {
+    ++*assignments_;
+    View::operator+=(source);
+    return *this;
+  }
+  template <class Source>
+  CountingView& operator-=(const Source& source) {
+    ++*assignments_;
+    View::operator-=(source);
+    return *this;
+  }
+  template <class Source>
+  CountingView& operator*=(const Source& source) {
+    ++*assignments_;
+    View::operator*=(source);
+    return *this;
+  }
+  template <class Source>
+  CountingView& operator/=(const Source& source) {
+    ++*assignments_;
+    View::operator/=(source);
     return *this;
   }
 
  private:
-  void count_change() const {
-    if (changes_ != nullptr) ++*changes_;
-  }
-
-  std::uint64_t* changes_;
+  std::uint64_t* assignments_;
 };
 
 }  // namespace detail
 
 /// The array as an xtensor view of the same memory, usable in every xtensor expression. It is valid as
 /// long as the memory is. What is assigned to the view goes into that memory.
-/// @param changes  counts what is assigned to the whole view, unless null.
 /// @throws ShapeError  (the assignment) it has more or fewer elements.
 template <class T>
-auto view(ArrayView<T> array, std::uint64_t* changes = nullptr) {
+auto view(ArrayView<T> array) {
   const xt::dynamic_shape<std::size_t> shape(array.shape().begin(), array.shape().end());
   if constexpr (std::is_const_v<T>) {
-    static_cast<void>(changes);
     return xt::adapt<xt::layout_type::row_major>(array.data(), array.size(), xt::no_ownership(), shape);
   } else {
     using Elements = detail::BorrowedElements<T>;
     return xt::xarray_adaptor<Elements, xt::layout_type::row_major, xt::dynamic_shape<std::size_t>>(
-        Elements(array.data(), array.size(), changes), shape);
+        Elements(array.data(), array.size()), shape);
   }
 }
 

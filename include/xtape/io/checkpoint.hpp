@@ -74,8 +74,9 @@ class Checkpoints {
   /// @throws ArgumentError, FileError  as save_checkpoint; FileError too if an old one cannot be removed.
   void save(std::uint64_t epoch, const NamedArrays& state, const Metadata& metadata = {});
 
-  /// The one of the latest epoch that loads, or nothing if there is none at all.
-  /// @throws FileError  there are some and none loads, or the directory cannot be read.
+  /// The one of the latest epoch that is not damaged, or nothing if there is none at all.
+  /// @throws UnreadableFileError  the system does not open or read one: it may be whole.
+  /// @throws FileError            there are some and all are damaged, or the directory cannot be read.
   std::optional<Newest> newest() const;
 
   /// The epochs of all that are there, rising.

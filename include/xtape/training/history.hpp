@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "xtape/core/version.hpp"
@@ -29,6 +30,9 @@ struct History {
   std::size_t best_epoch = 0;  ///< the number of that which early stopping took for the best, or without it
                                ///< that with the lowest validation loss; 0: none
   bool stopped_early = false;  ///< before it had all its epochs
+
+  /// Why each checkpoint that is newer than the one it went on from was passed over.
+  std::vector<std::string> damaged_checkpoints = {};
 };
 
 }  // namespace xtape::training
