@@ -7,12 +7,6 @@
 
 namespace xtape::data {
 
-std::string_view CsvField::without_spaces(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 CsvScanner::CsvScanner(const char* function, const std::string& path, std::string_view text,
                        const CsvOptions& options)
     : function_(function),

@@ -19,7 +19,12 @@ struct CsvField {
 
   // What it means: spaces around it count only between quotes.
   std::string_view content() const { return quoted ? text : without_spaces(text); }
-  static std::string_view without_spaces(std::string_view text);
+  static std::string_view without_spaces(std::string_view text) {
+    const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    return text;
+  }
 };
 
 // Cuts text into rows of fields, each character looked at once.

@@ -221,19 +221,20 @@ class CsvReader {
 
   double number(const CsvField& field, std::size_t index) {
     CsvTable::Column& column = table_.contents_[index];
-    if (column.is_text && column.first_text) return not_a_number;
-    const std::string_view text = CsvField::without_spaces(field.text);
-    if (!column.is_text) {
-      if (missing_may_be_number_ && is_missing(text)) return missing(field, column);
-      const std::optional<double> value = format_.parse(text);
-      if (value && std::isfinite(*value)) return *value;
-      if (value && std::isinf(*value)) return infinite(field, column, *value);
-      if (value || is_missing(text)) return missing(field, column);
-      if (column.decided) fail_text(field, index);
-      column.is_text = true;
-      column.first_missing.reset();
+    if (column.is_text) {
+      if (!column.first_text) column.first_text = place(field);
+      return not_a_number;
     }
+    const std::string_view text = CsvField::without_spaces(field.text);
+    if (missing_may_be_number_ && is_missing(text)) return missing(field, column);
+    const std::optional<double> value = format_.parse(text);
+    if (value && std::isfinite(*value)) return *value;
+    if (value && std::isinf(*value)) return infinite(field, column, *value);
+    if (value || is_missing(text)) return missing(field, column);
+    if (column.decided) fail_text(field, index);
+    column.is_text = true;
     column.first_text = place(field);
+    column.first_missing.reset();  // read_categories finds it again.
     return not_a_number;
   }
 
