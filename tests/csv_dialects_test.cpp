@@ -133,6 +133,13 @@ TEST_CASE("a single column that another delimiter would part is told", "[data][c
         "CsvOptions::delimiter");
 }
 
+TEST_CASE("quotes between other delimiters are told with them", "[data][csv][errors]") {
+  CHECK(error_in("\"a\";\"b\"\n1;2\n") ==
+        ":1:4: after a quoted field there must be a delimiter or the end of the line, got ';\"b\"'; quotes "
+        "inside "
+        "it are written twice; ';' makes 2 columns of it: set CsvOptions::delimiter");
+}
+
 TEST_CASE("a single column of text is read where no delimiter parts it, or it is named", "[data][csv]") {
   const TemporaryPath words("name\nAda Lovelace\nAlan Turing\n"), parted("a;b\nx;y\n");
   CHECK(read_csv(words).class_labels("name").class_names == Texts{"Ada Lovelace", "Alan Turing"});

@@ -216,7 +216,7 @@ void CsvTable::copy_one_hot(std::size_t column, const std::vector<FeatureColumn>
     const auto code = static_cast<std::size_t>(categories.codes[row]);
     if (place_of_code[code] == none) {
       fail<FileError>("{}: {}:{}: column '{}' must hold one of the categories asked for, got '{}'", function,
-                      path_, lines_[row], columns_[column], categories.names[code]);
+                      path_, lines_[row], columns_[column], shown_text(categories.names[code]));
     }
     features[row * wanted.size() + place_of_code[code]] = 1;
   }
@@ -293,7 +293,7 @@ Array<std::int64_t> CsvTable::class_indices(std::string_view label_column,
     const auto found = indices.find(name);
     if (found == indices.end()) {
       fail<FileError>("{}: {}:{}: column '{}' must hold one of the classes {}, got '{}'", function, path_,
-                      lines_[row], label_column, fmt::join(class_names, ", "), name);
+                      lines_[row], label_column, fmt::join(class_names, ", "), shown_text(name));
     }
     result[row] = found->second;
   }

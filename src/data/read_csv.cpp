@@ -104,9 +104,9 @@ class CsvReader {
  private:
   void read_numbers() {
     CsvScanner scanner(function_, table_.path_, table_.text_, table_.options_);
-    if (table_.options_.header && scanner.next_row()) read_header(scanner);
+    if (table_.options_.header && next_row(scanner)) read_header(scanner);
     std::vector<double> values;
-    while (scanner.next_row()) {
+    while (next_row(scanner)) {
       if (table_.lines_.empty()) settle_columns(scanner);
       require_field_count(scanner);
       for (std::size_t i = 0; i < table_.contents_.size(); ++i) {
@@ -120,6 +120,17 @@ class CsvReader {
     }
     const Shape shape{table_.lines_.size(), table_.columns_.size()};
     table_.values_ = Array<double>(ArrayView<const double>(values.data(), shape));
+  }
+
+  // With another delimiter quotes may stand where they should.
+  bool next_row(CsvScanner& scanner) const {
+    try {
+      return scanner.next_row();
+    } catch (const FileError& error) {
+      const std::string better = better_delimiter();
+      if (better.empty()) throw;
+      fail<FileError>("{}{}", error.what(), better);
+    }
   }
 
   void read_header(const CsvScanner& scanner) {
@@ -214,6 +225,7 @@ class CsvReader {
   std::string better_delimiter() const {
     const auto likely = likely_csv_layout(table_.path_, table_.text_, table_.options_);
     if (!likely || likely->options.skip_lines != table_.options_.skip_lines) return {};
+    if (likely->options.delimiter == table_.options_.delimiter) return {};
     return fmt::format(
         "; {} makes {} columns of it: set CsvOptions::{}", delimiter_name(likely->options), likely->columns,
         likely->options.merge_delimiters ? "delimiter and CsvOptions::merge_delimiters" : "delimiter");
