@@ -147,9 +147,15 @@ TEST_CASE("a field that is not a finite number is named with line, column and te
   const auto [text, message] = GENERATE(table<std::string, std::string>({
       {"a,b\n1,2\n3,4x\n", "3:3: column 'b' must hold finite numbers, got '4x'"},
       {"a,b\r\n1, two \r\n", "2:3: column 'b' must hold finite numbers, got ' two '"},
-      {"a,b\nNan,1\n", "2:1: column 'a' must hold finite numbers, got 'Nan'"},
-      {"a,b\n1,-inf\n", "2:3: column 'b' must hold finite numbers, got '-inf'"},
-      {"a,b\n1,1e999\n", "2:3: column 'b' must hold finite numbers, got '1e999'"},
+      {"a,b\nNan,1\n",
+       "2:1: column 'a' must hold finite numbers, got 'Nan'; to read what is missing as NaN set "
+       "CsvOptions::missing"},
+      {"a,b\n1,-inf\n",
+       "2:3: column 'b' must hold finite numbers, got '-inf'; to read it as an infinity or as missing set "
+       "CsvOptions::infinities"},
+      {"a,b\n1,1e999\n",
+       "2:3: column 'b' must hold finite numbers, got '1e999'; to read it as an infinity or as missing set "
+       "CsvOptions::infinities"},
       {"a,b\n1,2 3\n", "2:3: column 'b' must hold finite numbers, got '2 3'"},
       {"a,b\n1,0x10\n", "2:3: column 'b' must hold finite numbers, got '0x10'"},
       {"a,b\n1,+-2\n", "2:3: column 'b' must hold finite numbers, got '+-2'"},
@@ -292,8 +298,8 @@ TEST_CASE("class labels of numbers are sorted by value", "[data][csv][labels]") 
   const TemporaryPath file("kind,mixed\n10,10\n9,9\n-1.5,x\n9.0,9.0\n-0,1\n0,1\n");
   const auto table = read_csv(file);
   const data::LabelColumn labels = table.class_labels("kind");
-  CHECK(labels.class_names == Texts{"-1.5", "0", "9", "10"});
-  CHECK_THAT(values(labels.class_indices), AllClose({3, 2, 0, 2, 1, 1}, 0));
+  CHECK(labels.class_names == Texts{"-1.5", "-0", "0", "9", "9.0", "10"});
+  CHECK_THAT(values(labels.class_indices), AllClose({5, 3, 0, 4, 1, 2}, 0));
   CHECK(table.class_labels("mixed").class_names == Texts{"1", "10", "9", "9.0", "x"});
 }
 
@@ -403,7 +409,8 @@ TEST_CASE("a line with too few or too many fields is named", "[data][csv][errors
 }
 
 TEST_CASE("a column name that stands twice is named", "[data][csv][errors]") {
-  CHECK(error_in("\na,b, a \n1,2,3\n") == "2: column names must be distinct, got 'a' twice");
+  CHECK(error_in("\na,b, a \n1,2,3\n") ==
+        "2: column names must be distinct, got 'a' twice; CsvOptions::number_repeated_names numbers them");
 }
 
 TEST_CASE("labels that are not whole numbers from 0 on are named with their line", "[data][csv][errors]") {

@@ -2,49 +2,50 @@
 #include "data/csv_scanner.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/format.hpp"
 
 namespace xtape::data {
 
-std::string_view CsvField::without_spaces(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
+CsvScanner::CsvScanner(const char* function, const std::string& path, std::string_view text,
+                       const CsvOptions& options)
+    : function_(function),
+      path_(path),
+      options_(options),
+      blank_(options.merge_delimiters ? space | delimiter : space) {
+  for (const char c : {' ', '\t'}) {
+    const bool delimits = c == options.delimiter || (options.merge_delimiters && options.delimiter == ' ');
+    add_kind(c, delimits ? delimiter : space);
+  }
+  add_kind(options.delimiter, delimiter);
+  // A '\0' is the end of the text, or the comment character that there is none of.
+  for (const char c : {'\n', '\r', '\0', options.comment}) add_kind(c, ends_row);
 
-CsvScanner::CsvScanner(const std::string& path, std::string_view text, const CsvOptions& options)
-    : path_(path), options_(options) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   at_ = line_begin_ = text.data();
   end_ = text.data() + text.size();
+  for (std::size_t i = 0; i < options.skip_lines && at_ != end_; ++i) skip_to_next_line();
 }
 
-bool CsvScanner::at_line_end(const char* at) const {
-  if (at != end_ && *at == '\r') ++at;
-  return at == end_ || *at == '\n';
-}
-
-const char* CsvScanner::after_spaces(const char* at) const {
-  while (at != end_ && is_space(*at)) ++at;
+const char* CsvScanner::after(const char* at, int kinds) const {
+  while (is(*at, kinds)) ++at;
   return at;
 }
 
 void CsvScanner::skip_empty_lines() {
   while (at_ != end_) {
-    const char* const next = after_spaces(at_);
-    if (!at_line_end(next)) return;
+    const char* const next = after(at_, blank_);
+    if (!is(*next, ends_row)) return;
     at_ = next;
-    end_line();
+    skip_to_next_line();
   }
 }
 
-void CsvScanner::end_line() {
-  if (at_ != end_ && *at_ == '\r') ++at_;
+void CsvScanner::skip_to_next_line() {
+  while (at_ != end_ && *at_ != '\n' && *at_ != '\r') ++at_;
   if (at_ == end_) return;
-  ++at_;
+  at_ += at_[0] == '\r' && at_[1] == '\n' ? 2 : 1;
   ++line_;
   line_begin_ = at_;
 }
@@ -55,18 +56,26 @@ bool CsvScanner::next_row() {
   skip_empty_lines();
   if (at_ == end_) return false;
   row_line_ = line_;
-  read_field();
-  while (at_ != end_ && *at_ == options_.delimiter) {
-    ++at_;
+  if (options_.merge_delimiters) at_ = after(at_, blank_);
+  do {
     read_field();
-  }
-  end_line();
+  } while (skip_delimiter());
+  skip_to_next_line();
   return true;
 }
 
+// Whether a further field follows.
+bool CsvScanner::skip_delimiter() {
+  if (!is(*at_, delimiter)) return false;
+  ++at_;
+  if (!options_.merge_delimiters) return true;
+  at_ = after(at_, blank_);
+  return !is(*at_, ends_row);
+}
+
 void CsvScanner::read_field() {
-  const char* const begin = after_spaces(at_);
-  const bool quoted = options_.quote != '\0' && begin != end_ && *begin == options_.quote;
+  const char* const begin = after(at_, space);
+  const bool quoted = options_.quote != '\0' && *begin == options_.quote;
   if (quoted) {
     read_quoted(begin);
   } else {
@@ -76,10 +85,8 @@ void CsvScanner::read_field() {
 
 void CsvScanner::read_plain() {
   const char* const begin = at_;
-  while (at_ != end_ && *at_ != options_.delimiter && *at_ != '\n') ++at_;
-  const char* field_end = at_;
-  if (field_end != begin && field_end[-1] == '\r' && at_line_end(at_)) --field_end;
-  fields_.push_back({{begin, field_end}, line_, static_cast<std::size_t>(begin - line_begin_) + 1, false});
+  while (!is(*at_, delimiter | ends_row)) ++at_;
+  fields_.push_back({{begin, at_}, line_, static_cast<std::size_t>(begin - line_begin_) + 1, false});
 }
 
 void CsvScanner::read_quoted(const char* quote) {
@@ -88,10 +95,10 @@ void CsvScanner::read_quoted(const char* quote) {
   const char* begin = quote + 1;
   for (at_ = begin;; ++at_) {
     if (at_ == end_) {
-      fail<FileError>("read_csv: {}:{}:{}: a quoted field must end with a quote, got the end of the file",
-                      path_, line, column);
+      fail<FileError>("{}: {}:{}:{}: a quoted field must end with a quote, got the end of the file",
+                      function_, path_, line, column);
     }
-    if (*at_ == '\n') {
+    if (*at_ == '\n' || (*at_ == '\r' && at_[1] != '\n')) {
       ++line_;
       line_begin_ = at_ + 1;
     }
@@ -106,14 +113,13 @@ void CsvScanner::read_quoted(const char* quote) {
   const std::string_view text = unquoted != nullptr ? *unquoted : std::string_view(begin, at_);
   fields_.push_back({text, line, column, true});
 
-  at_ = after_spaces(at_ + 1);
-  if (!at_line_end(at_) && *at_ != options_.delimiter) {
+  at_ = after(at_ + 1, space);
+  if (!is(*at_, delimiter | ends_row)) {
     const std::string_view rest(at_, std::min<std::size_t>(16, static_cast<std::size_t>(end_ - at_)));
     fail<FileError>(
-        "read_csv: {}:{}:{}: after a quoted field there must be a delimiter or the end of the line, got "
-        "'{}'; "
+        "{}: {}:{}:{}: after a quoted field there must be a delimiter or the end of the line, got '{}'; "
         "quotes inside it are written twice",
-        path_, line_, at_ - line_begin_ + 1, rest.substr(0, rest.find_first_of("\r\n")));
+        function_, path_, line_, at_ - line_begin_ + 1, rest.substr(0, rest.find_first_of("\r\n")));
   }
 }
 

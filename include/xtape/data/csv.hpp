@@ -19,20 +19,46 @@ enum class Missing {
   nan,    ///< NaN; see MeanImputer.
 };
 
-/// How a file is written, and what a missing field is to be.
+/// What comes of an infinity where a number is asked for. A number too large for a double is one.
+enum class Infinities {
+  error,    ///< FileError.
+  number,   ///< an infinity
+  missing,  ///< as Missing says
+};
+
+/// How a file is written, and what its columns are to be.
 struct CsvOptions {
   char delimiter = ',';  ///< between fields
   bool header = true;    ///< The first row names the columns. Without one they are named "0", "1", ...
   char quote = '"';      ///< Of RFC 4180; '\0' gives no character that meaning.
-  /// How a missing field is written, in quotes or not.
+
+  /// A run of delimiters is one, and those at the ends of a line are none; with ' ' tabs are delimiters too.
+  bool merge_delimiters = false;
+  char comment = '\0';                 ///< From it to the end of the line is passed over, but not in quotes.
+  std::size_t skip_lines = 0;          ///< before the header
+  bool number_repeated_names = false;  ///< Names that stand twice become "a", "a.1", ... and are no error.
+
+  char decimal_point = '.';           ///< '.' or ','
+  std::string thousands_separator{};  ///< In "1,234,567.5" a comma. Groups are of three digits.
+  bool percent = false;               ///< "12.5%" is 0.125, and else text.
+  Infinities infinities =
+      Infinities::error;  ///< what "inf", "-Infinity", ... are to be, in any case of letters
+
+  /// How a missing field is written, in quotes or not. In a column of numbers NaN is missing in every
+  /// spelling.
   std::vector<std::string> missing_spellings = {"", "?", "NA", "N/A", "NaN", "nan", "NULL", "null"};
   Missing missing = Missing::error;  ///< what a missing number is to be
+
+  std::vector<std::string> text{};     ///< Columns that are text, be their fields numbers or not: {"zip"}.
+  std::vector<std::string> numbers{};  ///< Columns that must be numbers, equal where their values are.
+  /// Of how many categories a column may become one-hot.
+  std::size_t max_categories = 1000;
 };
 
 /// A column of class labels.
 struct LabelColumn {
   Array<std::int64_t> class_indices;     ///< (rows): places in class_names.
-  std::vector<std::string> class_names;  ///< Distinct and sorted: text by its bytes, numbers by their value.
+  std::vector<std::string> class_names;  ///< Distinct and sorted; see CsvTable.
 };
 
 /// One column of features: the numbers of a column, or 1 where a column holds the category and 0 elsewhere.
@@ -43,8 +69,16 @@ struct FeatureColumn {
   friend bool operator==(const FeatureColumn&, const FeatureColumn&) = default;
 };
 
-/// A table, as read from a file. A column whose fields all are finite numbers, or missing, holds numbers, and
-/// every other one text; that is an error only where numbers are asked of it.
+/// A table, as read from a file. It keeps the text of the file.
+///
+/// A column holds numbers where all its fields are numbers or missing, and else text; CsvOptions::text and
+/// CsvOptions::numbers decide otherwise, and for further files read_csv_like(). Text is an error only where
+/// numbers are asked of it.
+///
+/// A category or a class is a field as it is written, without the spaces around it, so that 7, 07 and 7.0 are
+/// three. Only in a column of CsvOptions::numbers they are one, named by the shortest form of the number.
+/// Text is sorted by its bytes, so that "10" stands before "9"; numbers by their value, so that 9 stands
+/// before 10, and those of one value by their bytes.
 class CsvTable {
  public:
   /// Without the header.
@@ -57,7 +91,8 @@ class CsvTable {
   bool is_text(std::string_view column) const;
 
   /// (rows, columns)
-  /// @throws FileError  a field is no number, or missing with Missing::error. The message names it.
+  /// @throws FileError  a field is no number, missing with Missing::error, or infinite with
+  ///                    Infinities::error. The message names it.
   const Array<double>& values() const;
 
   /// All columns but one, converted to T: (rows, columns - 1).
@@ -66,16 +101,25 @@ class CsvTable {
   template <class T>
   Array<T> features(std::string_view label_column) const;
 
-  /// All columns but one, with one column per category in place of each that holds text:
+  /// All columns but one, and those of `left_out`, with one column per category in place of each that holds
+  /// text:
   ///
-  ///     const auto columns = training.feature_columns("species");
+  ///     const auto training = data::read_csv("training.csv", {.text = {"zip"}});
+  ///     const auto test = data::read_csv_like(training, "test.csv");
+  ///     const auto columns = training.feature_columns("species", {"name"});
   ///     const auto x = training.take_columns<float>(columns), x_test = test.take_columns<float>(columns);
   ///
   /// @throws ArgumentError  there is no such column.
-  std::vector<FeatureColumn> feature_columns(std::string_view label_column) const;
+  /// @throws FileError      a column has more categories than CsvOptions::max_categories, or is text for the
+  ///                        sake of few fields: nine of ten that are not missing, or more, are numbers. The
+  ///                        message names the first of the others; CsvOptions::text says that it is meant so.
+  std::vector<FeatureColumn> feature_columns(std::string_view label_column,
+                                             const std::vector<std::string>& left_out = {}) const;
 
-  /// A column per category of this one, be it text or numbers; sorted as LabelColumn::class_names.
+  /// A column per category of this one, be it text or numbers; sorted.
   /// @throws ArgumentError  there is no such column.
+  /// @throws FileError      there are more than CsvOptions::max_categories, or numbers of CsvOptions::numbers
+  ///                        beyond 2^53, where doubles lose digits.
   std::vector<FeatureColumn> one_hot_columns(std::string_view column) const;
 
   /// These columns, in this order: (rows, columns.size()). A missing category is an error, or with
@@ -92,7 +136,8 @@ class CsvTable {
 
   /// One column of names or numbers, each of which is a class.
   /// @throws ArgumentError  there is no such column.
-  /// @throws FileError      an entry is missing; the message names it.
+  /// @throws FileError      an entry is missing, or a number of CsvOptions::numbers beyond 2^53; the message
+  ///                        names it.
   LabelColumn class_labels(std::string_view label_column) const;
 
   /// The places of a column's entries among names known before, as from the training file: (rows).
@@ -115,14 +160,22 @@ class CsvTable {
     std::vector<std::int64_t> codes;
   };
   struct Column {
-    std::optional<Place> first_text, first_missing;
-    Categories categories;  // of text
+    bool is_text = false;
+    bool decided = false;   // what it is, by the options or another table
+    bool by_value = false;  // what makes two numbers one category
+    std::optional<Place> first_text, first_missing, first_infinite;
+    Categories categories;    // of text
+    std::size_t numbers = 0;  // how many fields of text are
   };
 
   std::size_t column_index(const char* function, std::string_view name) const;
   void require_numbers(const char* function, std::size_t column) const;
   void require_present(const char* function, std::size_t column, const char* what) const;
-  Categories categories_of(std::size_t column) const;
+  void require_few_categories(const char* function, std::size_t column, std::size_t categories) const;
+  void require_meant_as_text(const char* function, std::size_t column) const;
+  Categories categories_of(const char* function, std::size_t column) const;
+  std::string category_of(const char* function, std::size_t row, std::size_t column,
+                          std::string_view text) const;
   template <class T>
   T number(const char* function, std::size_t row, std::size_t column) const;
   template <class T>
@@ -131,7 +184,8 @@ class CsvTable {
   void copy_one_hot(std::size_t column, const std::vector<FeatureColumn>& wanted, Array<T>& features) const;
 
   std::string path_;
-  Missing missing_ = Missing::error;
+  CsvOptions options_;
+  std::string text_;  // of the file, for the categories of numbers
   std::vector<std::string> columns_;
   std::vector<Column> contents_;    // of each column
   std::vector<std::size_t> lines_;  // where each row begins in the file
@@ -140,12 +194,34 @@ class CsvTable {
 
 /// Reads a file of fields separated by a delimiter, a row a line. A field in quotes may hold delimiters, ends
 /// of lines, and quotes that are doubled (RFC 4180). Empty lines are passed over, and spaces around fields
-/// and quotes too; lines end in LF or CRLF.
-/// @throws ArgumentError  delimiter and quote are the same, or one is the end of a line.
-/// @throws FileError      the file cannot be read, has no rows, a row has another number of fields than the
-///                        first, a quote is not closed or something follows it, or a column name stands
-///                        twice. The message names file, line and column.
+/// and quotes too; lines end in LF, CRLF or CR. A header may end in a delimiter, and then the rows too.
+/// @throws ArgumentError  options contradict each other, or name a column that is not there.
+/// @throws FileError      the file cannot be read, is not in UTF-8, has no rows, a row has another number of
+///                        fields than the first, a quote is not closed or something follows it, a column name
+///                        stands twice, a column of CsvOptions::numbers holds text, or all is one column of
+///                        text that another delimiter would part. The message names file, line and column.
 CsvTable read_csv(const std::string& path, const CsvOptions& options = {});
+
+/// Reads a further file as the first was read: with the same options, and every column that both have as
+/// numbers or text as the first has it. Columns may be others, and in another order.
+/// @throws ArgumentError, FileError  as read_csv(), or where a column of numbers holds text.
+CsvTable read_csv_like(const CsvTable& first, const std::string& path);
+
+/// How a file seems to be written.
+struct CsvGuess {
+  CsvOptions options;       ///< for read_csv()
+  std::string description;  ///< what was found: "3 columns separated by ';', decimal commas, a header"
+};
+
+/// Guesses by the first 100 rows: delimiter, header, lines before it, comments that begin with '#', decimal
+/// comma and thousands separators.
+///
+///     const auto [options, description] = data::sniff_csv("measured.csv");
+///     std::cout << description << '\n';
+///     const auto table = data::read_csv("measured.csv", options);
+///
+/// @throws FileError  the file cannot be read, is not in UTF-8, or has no rows.
+CsvGuess sniff_csv(const std::string& path);
 
 }  // namespace xtape::data
 #pragma GCC visibility pop
