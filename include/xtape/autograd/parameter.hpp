@@ -51,8 +51,7 @@ class Parameter {
   /// the compiled library has no xtensor type in it.
   template <class Element = T>
   auto value() {
-    auto elements = view(ArrayView<Element>(value_));
-    return detail::CountingView<decltype(elements)>(elements, changes_);
+    return counting_view(ArrayView<Element>(value_), changes_);
   }
   /// The value, only to be read.
   template <class Element = T>

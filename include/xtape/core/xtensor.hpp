@@ -63,7 +63,6 @@ class BorrowedElements : public xt::xbuffer_adaptor<T*, xt::no_ownership> {
   }
 };
 
-// A view that counts what is assigned to all of it.
 template <class View>
 class CountingView : public View {
  public:
@@ -133,6 +132,12 @@ auto view(Array<T>& array) {
 template <class T>
 auto view(const Array<T>& array) {
   return view(ArrayView<const T>(array));
+}
+
+/// A view that counts what is assigned to all of it.
+template <class T>
+auto counting_view(ArrayView<T> array, std::uint64_t& assignments) {
+  return detail::CountingView(view(array), assignments);
 }
 
 namespace detail {
