@@ -48,6 +48,7 @@ TEST_CASE("sniff_csv tells delimiters and headers", "[data][csv][sniff]") {
       {"e,x,s\np,x,y\n", "3 columns separated by ',', no header"},
       {"when,what\n2026-01-01 12:00,7\n2026-01-02 12:00,8\n", "2 columns separated by ',', a header"},
       {"name\nAda Lovelace\n", "1 column, a header"},
+      {"one, two\nthree, four\nfive\nsix, seven\n", "1 column, a header"},
       {"a,b,\n1,2,\n", "2 columns separated by ',', a header"},
       {"a,b\r1,2\r", "2 columns separated by ',', a header"},
       {"\xEF\xBB\xBF"
