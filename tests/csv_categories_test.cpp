@@ -39,6 +39,11 @@ TEST_CASE("007, 7 and 07 are three classes, and one where numbers are asked for"
   CHECK_THAT(values(labels.class_indices), AllClose({0, 0, 0, 2, 1, 0}, 0));
 }
 
+TEST_CASE("zeros of both signs are one class by value", "[data][csv][labels]") {
+  const TemporaryPath file("a\n-0\n0\n0.0\n");
+  CHECK(read_csv(file, {.numbers = {"a"}}).class_labels("a").class_names == Texts{"0"});
+}
+
 TEST_CASE("numbers that doubles do not tell apart are no classes by value", "[data][csv][labels][errors]") {
   const auto ask = [](const data::CsvTable& t) { t.class_labels("id"); };
   CHECK(answer("id\n9007199254740991\n", {.numbers = {"id"}}, "class_labels", ask) == "no FileError");

@@ -42,9 +42,13 @@ TEST_CASE("sniff_csv tells delimiters and headers", "[data][csv][sniff]") {
       {"1,5;2,5\n3,5;4,5\n", "2 columns separated by ';', decimal commas, no header"},
       {"\"a\";\"b\"\n\"x;\"\"y\";1\n", "2 columns separated by ';', a header"},
       {"a,b\n\"1,234\",\"2,345.5\"\n", "2 columns separated by ',', thousands separated by ',', a header"},
+      {"a,b\n1,1 234\n", "2 columns separated by ',', thousands separated by ' ', a header"},
+      {"a;b\n1;1 234,5\n",
+       "2 columns separated by ';', decimal commas, thousands separated by ' ', a header"},
       {"e,x,s\np,x,y\n", "3 columns separated by ',', no header"},
       {"when,what\n2026-01-01 12:00,7\n2026-01-02 12:00,8\n", "2 columns separated by ',', a header"},
       {"name\nAda Lovelace\n", "1 column, a header"},
+      {"one, two\nthree, four\nfive\nsix, seven\n", "1 column, a header"},
       {"a,b,\n1,2,\n", "2 columns separated by ',', a header"},
       {"a,b\r1,2\r", "2 columns separated by ',', a header"},
       {"\xEF\xBB\xBF"
@@ -52,6 +56,15 @@ TEST_CASE("sniff_csv tells delimiters and headers", "[data][csv][sniff]") {
        "2 columns separated by ';', no header"},
   }));
   CHECK(described(text) == description);
+}
+
+TEST_CASE("a table cut or with a bit flipped anywhere is refused or sniffed and read",
+          "[data][csv][sniff][damage]") {
+  const std::string text = "# by hand\nNorth\ntime;depth;\"a \"\"kind\"\"\"\n1;1.002,5;\"x\n;\"\r\n2;3,5;\n";
+  const auto read = [](const std::string& path) { read_csv(path, data::sniff_csv(path).options); };
+  CHECK(count_read_cut(text, read) > 0);
+  CHECK(count_read_cut(text, read) < text.size());
+  CHECK(count_read_with_a_bit_flipped(text, read) > 0);
 }
 
 TEST_CASE("what cannot be sniffed is refused as by read_csv", "[data][csv][sniff][errors]") {

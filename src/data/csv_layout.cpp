@@ -47,6 +47,7 @@ std::vector<CsvOptions> number_formats(const CsvOptions& options) {
           commas_are_decimal ? format('.', ",") : format(',', ""),
           format(',', "."),
           format('.', "'"),
+          format('.', " "),
           format(',', " ")};
 }
 
