@@ -72,36 +72,53 @@ class CountingView : public View {
   CountingView& operator=(const CountingView& other) { return *this = static_cast<const View&>(other); }
   template <class Source>
   requires std::is_assignable_v<View&, const Source&> CountingView& operator=(const Source& source) {
-    ++*assignments_;
-    View::operator=(source);
-    return *this;
+    return count(View::operator=(source));
   }
   template <class Source>
   CountingView& operator+=(const Source& source) {
-    ++*assignments_;
-    View::operator+=(source);
-    return *this;
+    return count(View::operator+=(source));
   }
   template <class Source>
   CountingView& operator-=(const Source& source) {
-    ++*assignments_;
-    View::operator-=(source);
-    return *this;
+    return count(View::operator-=(source));
   }
   template <class Source>
   CountingView& operator*=(const Source& source) {
-    ++*assignments_;
-    View::operator*=(source);
-    return *this;
+    return count(View::operator*=(source));
   }
   template <class Source>
   CountingView& operator/=(const Source& source) {
-    ++*assignments_;
-    View::operator/=(source);
-    return *this;
+    return count(View::operator/=(source));
+  }
+
+  // What xt::noalias calls.
+  template <class Source>
+  CountingView& assign(const Source& source) {
+    return count(View::assign(source));
+  }
+  template <class Source>
+  CountingView& plus_assign(const Source& source) {
+    return count(View::plus_assign(source));
+  }
+  template <class Source>
+  CountingView& minus_assign(const Source& source) {
+    return count(View::minus_assign(source));
+  }
+  template <class Source>
+  CountingView& multiplies_assign(const Source& source) {
+    return count(View::multiplies_assign(source));
+  }
+  template <class Source>
+  CountingView& divides_assign(const Source& source) {
+    return count(View::divides_assign(source));
   }
 
  private:
+  CountingView& count(View&) {
+    ++*assignments_;
+    return *this;
+  }
+
   std::uint64_t* assignments_;
 };
 
