@@ -85,7 +85,7 @@ TEST_CASE("the loss of an epoch is that of all rows, however they are cut", "[tr
     };
   };
   const auto check = [&](double right, const training::Loss<double>& loss) {
-    for (const std::size_t rows : {1, 3, 4, 10}) {
+    for (const std::size_t rows : {1U, 3U, 4U, 10U}) {
       CAPTURE(rows);
       const Losses got = losses_of(problem, rows, loss);
       CHECK_THAT(got.training, WithinRel(right, 1e-12));
@@ -112,7 +112,7 @@ TEST_CASE("a batch without a label is passed over and counted", "[training][trai
   Random numbers(2);
   for (double& x : features) x = numbers.normal();
   std::vector<std::int64_t> labels(40, -1);
-  for (const std::size_t row : {3, 14, 15, 26}) labels[row] = static_cast<std::int64_t>(row % 3);
+  for (const std::size_t row : {3U, 14U, 15U, 26U}) labels[row] = static_cast<std::int64_t>(row % 3);
   std::vector<std::size_t> all(40);
   for (std::size_t row = 0; row < 40; ++row) all[row] = row;
 
@@ -219,7 +219,7 @@ TEST_CASE("ignore_index leaves rows out of loss, accuracy and balance, though it
   const TenRows problem;
   const std::vector<std::size_t> labelled{0, 1, 2, 3, 5, 7, 8, 9};
   double sum = 0;
-  for (const std::size_t row : {1, 2, 5, 7, 9}) sum += problem.loss_of(row);
+  for (const std::size_t row : {1U, 2U, 5U, 7U, 9U}) sum += problem.loss_of(row);
   for (const bool balance : {false, true}) {
     Scaled model;
     optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0});

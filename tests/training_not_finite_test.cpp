@@ -38,7 +38,7 @@ TEST_CASE("a gradient that is not finite beside a finite loss is found before th
   const Points points;
   const TemporaryDirectory directory;
   for (const bool clipped : {false, true}) {
-    for (const std::size_t epochs : {1, 2}) {
+    for (const std::size_t epochs : {1U, 2U}) {
       const std::string checkpoints = directory / (std::to_string(epochs) + (clipped ? " clipped" : ""));
       Centres model;
       optim::Adam<double> optimizer(model.parameters(), {.learning_rate = 0.01});
