@@ -184,8 +184,7 @@ std::string CsvTable::category_of(const char* function, std::size_t row, std::si
   if (std::isfinite(value) && std::abs(value) >= beyond_whole_numbers) {
     fail<FileError>(
         "{}: {}:{}: column '{}' must hold numbers below 2^53 to tell them apart by value, got '{}'; name it "
-        "in "
-        "CsvOptions::text instead of CsvOptions::numbers",
+        "in CsvOptions::text instead of CsvOptions::numbers",
         function, path_, lines_[row], columns_[column], shown_text(text));
   }
   return fmt::format("{}", value + 0.0);  // which makes of -0 a 0

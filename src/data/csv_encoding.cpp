@@ -65,8 +65,7 @@ std::size_t character_size(std::string_view text) {
   }
   fail<FileError>(
       "{}: {}:{}:{}: the file must be in UTF-8, got the byte 0x{:02x}, which is none of UTF-8 here but may "
-      "be "
-      "Latin-1; iconv -f LATIN1 -t UTF-8 converts it",
+      "be Latin-1; iconv -f LATIN1 -t UTF-8 converts it",
       function, path, line, at - line_begin + 1, byte);
 }
 

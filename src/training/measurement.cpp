@@ -60,8 +60,7 @@ void Measurement<T>::throw_nan(const Measured& measured, std::size_t epoch) cons
   if (measured.divisor && measured.divisor->value == 0) {
     fail<ArgumentError>(
         "train: a row of data.validation must count for the loss, got none of {}: its options leave out "
-        "every "
-        "label; give rows with labels, or no validation rows",
+        "every label; give rows with labels, or no validation rows",
         rows_.size());
   }
   const std::string text = fmt::format("the validation loss must not be nan, got it in epoch {}", epoch);

@@ -37,8 +37,7 @@ void require_pictures(const Shape& logits, const metrics::Scores* features, cons
   if ((!is_grey && !is_coloured) || image.elements() == 0) {
     fail<ShapeError>(
         "{}: options.image must be (height, width), (1, height, width) or (3, height, width) with at least "
-        "one "
-        "pixel, got {}",
+        "one pixel, got {}",
         report_function, image);
   }
   if (features == nullptr) {
@@ -347,8 +346,7 @@ std::string page(const Report& report) {
   if (outcome.left_out > 0) {
     append(html,
            "<p class=\"warning\">Left out of all that follows: {} of {} rows, whose logits have no softmax, "
-           "because "
-           "they hold NaN, +inf twice or only -inf.</p>\n",
+           "because they hold NaN, +inf twice or only -inf.</p>\n",
            grouped(static_cast<std::int64_t>(outcome.left_out)), rows);
   }
   html += key_figures(report) + "</header>\n<main>\n";

@@ -16,12 +16,11 @@
 #include "training/not_finite.hpp"
 #include "training/progress.hpp"
 #include "training/run.hpp"
-#include "training/settings.hpp"
+#include "training/run_checkpoints.hpp"
 #include "training/tally.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/data/balanced_batches.hpp"
 #include "xtape/data/batches.hpp"
-#include "xtape/io/checkpoint.hpp"
 #include "xtape/optim/clip_gradients.hpp"
 
 #pragma GCC visibility push(default)
@@ -99,11 +98,7 @@ class Training {
           "would leave none, got {}",
           rows, options.batch_size);
     }
-    if (!options.checkpoint_directory.empty()) {
-      checkpoints_.emplace(options.checkpoint_directory,
-                           io::CheckpointsOptions{.keep = options.keep_checkpoints});
-      settings_ = settings_of(data, options);
-    }
+    if (!options.checkpoint_directory.empty()) checkpoints_.emplace(run_, data, options);
     tape_.keep_gradients(false);
   }
 
@@ -126,71 +121,17 @@ class Training {
 
   void resume() {
     if (!checkpoints_) return;
-    const auto newest = checkpoints_->newest();
-    if (!newest) return;
-    for (const std::string& reason : newest->damaged) progress_.on_damaged_checkpoint(reason);
-    const std::vector<double> rates = options_.optimizer.learning_rates();
-    const NamedArrays before = run_.state();
-    std::string changes = changed_settings(*newest);
-    if (!options_.resume_with_changes) refuse(changes, newest->epoch);
-    try {
-      run_.load_state(newest->state);
-    } catch (const Error& error) {
-      fail<FileError>(
-          "train: {}: it must be a checkpoint of this training, got one that does not fit; to begin "
-          "anew give another checkpoint_directory\n{}",
-          checkpoints_->path(newest->epoch), error.what());
-    }
-    const std::string changed = changed_loss();
-    if (!options_.resume_with_changes && !changed.empty()) {
-      run_.load_state(before);
-      refuse(changed, newest->epoch);
-    }
-    const auto given = newest->metadata.find(learning_rates_setting);
-    if (options_.schedule == nullptr && given != newest->metadata.end() &&
-        given->second != settings_.at(learning_rates_setting)) {
-      options_.optimizer.set_learning_rates(rates);
-    }
-    if (!(changes += changed).empty()) progress_.on_changes(changes);
-    run_.history.damaged_checkpoints = newest->damaged;
-    saved_epoch_ = newest->epoch;
+    const auto changes = checkpoints_->resume([this] {
+      model_.eval();
+      const auto averaged = averages();
+      return measure_(tape_).loss;
+    });
+    if (!changes) return;
+    for (const std::string& reason : run_.history.damaged_checkpoints)
+      progress_.on_damaged_checkpoint(reason);
+    if (!changes->empty()) progress_.on_changes(*changes);
     if (!run_.history.epochs.empty()) seconds_before_ = run_.history.epochs.back().seconds;
     progress_.on_resumption(run_.history.epochs.size());
-  }
-
-  // Learning rates may be those at the begin of the training, or those that it has reached.
-  std::string changed_settings(const io::Checkpoints::Newest& newest) {
-    const auto given = newest.metadata.find(learning_rates_setting);
-    if (given != newest.metadata.end() && newest.state.contains("optimizer.learning_rates")) {
-      const auto& reached = newest.state["optimizer.learning_rates"].template get<double>();
-      if (learning_rates_in_words({reached.begin(), reached.end()}) == settings_[learning_rates_setting]) {
-        settings_[learning_rates_setting] = given->second;
-      }
-    }
-    return differences(newest.metadata, settings_);
-  }
-
-  void refuse(const std::string& changes, std::uint64_t epoch) const {
-    if (changes.empty()) return;
-    fail<FileError>(
-        "train: {}: it must be a checkpoint of this training, got one of another:{}\nto go on all the same "
-        "set options.resume_with_changes = true, to begin anew give another checkpoint_directory",
-        checkpoints_->path(epoch), changes);
-  }
-
-  // Whether the weights of the checkpoint give the loss that they gave, but for the rounding of another
-  // machine: what cannot be seen of a model and a loss is known by that.
-  std::string changed_loss() {
-    const Random random = options_.random;
-    const double now = measure().loss, before = run_.measured_loss;
-    options_.random = random;
-    const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-9;
-    if (now == before || (std::isnan(before) && std::isnan(now))) return "";
-    if (std::abs(now - before) <= tolerance * std::max(std::abs(now), std::abs(before))) return "";
-    return fmt::format(
-        "\n  the loss of {} by its weights: {} in the checkpoint, {} now; options.loss, or what the model "
-        "computes, is another",
-        data_.validation.empty() ? "the first rows of data.train" : "data.validation", before, now);
   }
 
   // Whether the training is to go on.
@@ -211,8 +152,7 @@ class Training {
     const bool goes_on = !callbacks_.on_epoch || callbacks_.on_epoch(run_.history);
     const bool is_last = !goes_on || has_converged() || epoch.number == options_.epochs;
     if (checkpoints_ && (is_last || epoch.number % options_.checkpoint_every == 0)) {
-      checkpoints_->save(epoch.number, run_.state(), settings_);
-      saved_epoch_ = epoch.number;
+      checkpoints_->save(epoch.number);
     }
     if (log_) log_->append(epoch);
     progress_.on_epoch(epoch);
@@ -306,8 +246,7 @@ class Training {
                   origin);
     fail<NonFiniteError>(
         "train: gradients must be finite, got others {}, where the loss is {}; the step was not taken; {} "
-        "(such "
-        "as sqrt(x + 1e-12)), or {}\n{}",
+        "(such as sqrt(x + 1e-12)), or {}\n{}",
         place_of(batch), batch.loss, found, advice(), which);
   }
 
@@ -320,11 +259,11 @@ class Training {
     std::string text = "try a smaller learning rate, ";
     if (!options_.max_gradient_norm) text += "max_gradient_norm = 1, ";
     text += "or features of mean 0 and deviation 1";
-    if (saved_epoch_ > 0) {
+    if (checkpoints_ && checkpoints_->saved_epoch() > 0) {
       text += fmt::format(
           ". The checkpoint of epoch {} is as it was; since it keeps its learning rate, give another "
           "checkpoint_directory to change that",
-          saved_epoch_);
+          checkpoints_->saved_epoch());
     }
     return text;
   }
@@ -336,19 +275,19 @@ class Training {
     fail<NonFiniteError>("train: {}; {}", text, advice());
   }
 
-  // In evaluation mode, and by the averages of the weights where there are any.
-  Measured measure() {
-    model_.eval();
-    std::optional<typename optim::WeightAverage<T>::Applied> averaged;
-    if (run_.weight_average) averaged.emplace(*run_.weight_average);
-    return measure_(tape_);
+  // While it lives, the model has the averages of its weights, if there are any.
+  std::optional<typename optim::WeightAverage<T>::Applied> averages() {
+    return run_.weight_average
+               ? std::make_optional<typename optim::WeightAverage<T>::Applied>(*run_.weight_average)
+               : std::nullopt;
   }
 
   // By the validation rows.
   void judge(Epoch& epoch) {
     model_.eval();
     if (data_.validation.empty() && !checkpoints_) return;
-    const Measured measured = measure();
+    const auto averaged = averages();
+    const Measured measured = measure_(tape_);
     run_.measured_loss = measured.loss;
     if (data_.validation.empty()) return;
     if (std::isnan(measured.loss)) measure_.throw_nan(measured, epoch.number);
@@ -357,13 +296,7 @@ class Training {
     if (!run_.early_stopping) return;
     const bool by_accuracy = options_.early_stopping->mode == optim::Mode::max;
     run_.early_stopping->step(by_accuracy ? measured.accuracy : measured.loss);
-    if (run_.early_stopping->is_best()) keep_as_best();
-  }
-
-  void keep_as_best() {
-    std::optional<typename optim::WeightAverage<T>::Applied> averaged;
-    if (run_.weight_average) averaged.emplace(*run_.weight_average);
-    run_.best_weights = model_.state();
+    if (run_.early_stopping->is_best()) run_.best_weights = model_.state();
   }
 
   void note(const Epoch& epoch) {
@@ -395,12 +328,10 @@ class Training {
   Classifier<T> classifier_;
   Measurement<T> measure_;
   std::optional<data::BalancedBatches> balanced_;
-  io::Metadata settings_;
-  std::optional<io::Checkpoints> checkpoints_;
+  std::optional<RunCheckpoints<T>> checkpoints_;
   std::optional<EpochLog> log_;
   Progress progress_;
   Tape<T> tape_;
-  std::size_t saved_epoch_ = 0;
   double seconds_before_ = 0;
   Clock::time_point started_;
 };
