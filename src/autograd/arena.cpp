@@ -6,36 +6,13 @@
 #include <functional>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define XTAPE_ADDRESS_SANITIZER
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define XTAPE_ADDRESS_SANITIZER
-#endif
-#endif
-
-#ifdef XTAPE_ADDRESS_SANITIZER
-#include <sanitizer/asan_interface.h>
-#endif
+#include "core/poison.hpp"
 
 namespace xtape {
 namespace {
 
 constexpr std::align_val_t chunk_alignment{64};
 constexpr std::size_t first_chunk_bytes = std::size_t{1} << 16;
-
-// Under AddressSanitizer, a view that outlives its frame is reported where it is read.
-void forbid([[maybe_unused]] const std::byte* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-#ifdef XTAPE_ADDRESS_SANITIZER
-  ASAN_POISON_MEMORY_REGION(memory, bytes);
-#endif
-}
-
-void permit([[maybe_unused]] const std::byte* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-#ifdef XTAPE_ADDRESS_SANITIZER
-  ASAN_UNPOISON_MEMORY_REGION(memory, bytes);
-#endif
-}
 
 }  // namespace
 

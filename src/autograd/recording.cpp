@@ -101,8 +101,12 @@ void Recording<T>::count_in_profile() noexcept {
 
 template <class T>
 void Recording<T>::reserve_slot() {
+  if (tape_.table_.nodes.size() == tape_.table_.nodes.capacity()) make_room_for_nodes();
+}
+
+template <class T>
+void Recording<T>::make_room_for_nodes() {
   auto& nodes = tape_.table_.nodes;
-  if (nodes.size() < nodes.capacity()) return;
   nodes.reserve(std::max<std::size_t>(64, 2 * nodes.size()));
   ++tape_.nodes_heap_allocations_;
 }

@@ -8,6 +8,7 @@
 #include "autograd/profiler.hpp"
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
+#include "core/workspace.hpp"
 
 namespace xtape {
 
@@ -23,12 +24,15 @@ std::uint64_t first_generation() {
 }  // namespace
 
 template <class T>
-Tape<T>::Tape() : table_{*this, {}}, generation_(first_generation()) {}
+Tape<T>::Tape() : table_{*this, {}}, generation_(first_generation()) {
+  begin_keeping_workspaces();
+}
 
 template <class T>
 Tape<T>::~Tape() {
   end_frames_within(nullptr);
   release(0, {}, nullptr);
+  end_keeping_workspaces();
 }
 
 template <class T>
@@ -289,9 +293,12 @@ void Tape<T>::note_high_water() noexcept {
 template <class T>
 TapeStatistics Tape<T>::statistics() noexcept {
   note_high_water();
-  return {table_.nodes.size(), values_.bytes_in_use() + gradients_.bytes_in_use(), high_water_bytes_,
+  return {table_.nodes.size(),
+          values_.bytes_in_use() + gradients_.bytes_in_use(),
+          high_water_bytes_,
           values_.reserved_bytes() + gradients_.reserved_bytes(),
-          values_.heap_allocations() + gradients_.heap_allocations() + nodes_heap_allocations_};
+          values_.heap_allocations() + gradients_.heap_allocations() + nodes_heap_allocations_,
+          workspace_bytes()};
 }
 
 template class Tape<float>;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/scratch.hpp"
 #include "core/slices.hpp"
 #include "core/thread_pool.hpp"
+#include "core/workspace.hpp"
 
 namespace xtape {
 
@@ -21,15 +21,15 @@ struct SliceRange {
   bool are_rows() const { return slices.step == 1 || slices.length == 1; }
 
   // The rows where they are, or copied together.
-  template <Scratch purpose, class T>
-  const T* gather(const T* array) const {
-    return are_rows() ? array + begin * slices.length : copy<purpose>(array);
+  template <class T>
+  const T* gather(const T* array, Workspace& workspace) const {
+    return are_rows() ? array + begin * slices.length : copy(array, workspace);
   }
 
   // The rows copied together.
-  template <Scratch purpose, class T>
-  T* copy(const T* array) const {
-    T* rows = scratch<T, purpose>(elements());
+  template <class T>
+  T* copy(const T* array, Workspace& workspace) const {
+    T* rows = workspace.take<T>(elements());
     if (are_rows()) {
       std::copy_n(array + begin * slices.length, elements(), rows);
       return rows;
@@ -44,14 +44,14 @@ struct SliceRange {
   }
 
   // Where to write rows that scatter() takes.
-  template <Scratch purpose, class T>
-  T* rows_of(T* array) const {
-    return are_rows() ? array + begin * slices.length : scratch<T, purpose>(elements());
+  template <class T>
+  T* rows_of(T* array, Workspace& workspace) const {
+    return are_rows() ? array + begin * slices.length : workspace.take<T>(elements());
   }
   // The same for rows to which something is added, unless it is the first contribution.
-  template <Scratch purpose, class T>
-  T* to_be_added(T* array, bool first) const {
-    return are_rows() || first ? rows_of<purpose>(array) : copy<purpose>(array);
+  template <class T>
+  T* to_be_added(T* array, bool first, Workspace& workspace) const {
+    return are_rows() || first ? rows_of(array, workspace) : copy(array, workspace);
   }
   template <class T>
   void scatter(const T* rows, T* array) const {

@@ -10,8 +10,8 @@
 // After the configuration, which chooses CBLAS.
 #include <xflens/cxxblas/cxxblas.cxx>
 
-#include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
+#include "core/workspace.hpp"
 #include "kernels/kernels.hpp"
 #include "xtape/core/simd.hpp"
 
@@ -115,6 +115,7 @@ void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns,
   const std::size_t b_row = b_is_transposed ? in.inner : in.columns;
   const std::size_t b_column = b_is_transposed ? in.inner : 1, b_inner = b_is_transposed ? 1 : in.columns;
   const std::size_t grouped = has_few_rows(in) ? 0 : 32 * inner.length();
+  Workspace workspace;
   kernels<T>().multiply_small({.rows = rows.length(),
                                .columns = columns.length(),
                                .inner = inner.length(),
@@ -128,7 +129,7 @@ void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns,
                                .add = add,
                                .c = in.c + rows.begin * in.columns + columns.begin,
                                .c_row = in.columns,
-                               .groups = scratch<T, Scratch::column_groups>(grouped)});
+                               .groups = workspace.take<T>(grouped)});
 }
 
 // Each element is computed alike wherever the product is cut: along the columns if these are rows of b^T,
@@ -190,7 +191,8 @@ void multiply_inner_parts(const Product<T>& in, bool add) {
   const std::size_t count = std::min(block_count(in.multiplications(), in.inner), most_parts);
   const std::size_t block = block_length(in.inner, count, 16);
   const std::size_t elements = in.rows * in.columns, parts = (in.inner + block - 1) / block;
-  T* const others = scratch<T, Scratch::partial_products>((parts - 1) * elements);
+  Workspace workspace;
+  T* const others = workspace.take<T>((parts - 1) * elements);
   parallel_for(parts, [&](std::size_t part) {
     const Range inner{part * block, std::min(in.inner, (part + 1) * block)};
     T* const c = part == 0 ? in.c : others + (part - 1) * elements;

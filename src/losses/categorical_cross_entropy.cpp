@@ -18,7 +18,8 @@ Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_ident
   };
   return loss.finish(
       [&, interval = kernels::ClipInterval::of<T>(options.epsilon)](const Sample<T>& sample, const auto* t) {
-        double* pulls = scratch<double, Scratch::pulls>(sample.length);
+        Workspace workspace;
+        double* pulls = workspace.take<double>(sample.length);
         return options.normalization == Normalization::before_clipping
                    ? kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term, pulls,
                                                            sample.gradient, sample.label_gradient)

@@ -75,7 +75,8 @@ struct ClassSamples {
   // loss_of(sample) returns the loss of a sample with a hard label. The logits of masked classes are -inf.
   template <class LossOf>
   double hard_loss(const Sample<T>& sample, const LossOf& loss_of) const {
-    const double loss = loss_of(without_masked_classes(sample));
+    Workspace workspace;
+    const double loss = loss_of(without_masked_classes(sample, workspace));
     clear_masked_gradients(sample);
     return without_worthless_label(sample, loss);
   }
@@ -85,9 +86,10 @@ struct ClassSamples {
   template <class LossOf>
   double labelled_loss(const Sample<T>& sample, const LossOf& loss_of) const {
     if (!labels_are_made) return loss_of(sample, sample.labels);
-    double* made = scratch<double, Scratch::worked_labels>(classes());
+    Workspace workspace;
+    double* made = workspace.take<double>(classes());
     write_labels(sample, made);
-    const double loss = loss_of(without_masked_classes(sample), static_cast<const double*>(made));
+    const double loss = loss_of(without_masked_classes(sample, workspace), static_cast<const double*>(made));
     clear_masked_gradients(sample);
     chain_label_gradient(sample);
     return loss;
@@ -97,13 +99,14 @@ struct ClassSamples {
   // whose classes are classes_of(rows), or loss_of(rows with the labels t).
   template <class LossOf>
   void write_rows(SampleRows<T> rows, const LossOf& loss_of) const {
+    Workspace workspace;
     if (labels_are_made) {
-      T* made = scratch<T, Scratch::worked_labels>(rows.range.elements());
+      T* made = workspace.take<T>(rows.range.elements());
       for (std::size_t row = 0; row < rows.count(); ++row) write_labels(rows[row], made + row * classes());
       rows.labels = made;
     }
     if (class_mask != nullptr) {
-      T* x = scratch<T, Scratch::unmasked_x>(rows.range.elements());
+      T* x = workspace.take<T>(rows.range.elements());
       for (std::size_t row = 0; row < rows.count(); ++row) copy_unmasked(rows[row], x + row * classes());
       rows.x = x;
     }
@@ -142,9 +145,9 @@ struct ClassSamples {
     }
   }
 
-  Sample<T> without_masked_classes(Sample<T> sample) const {
+  Sample<T> without_masked_classes(Sample<T> sample, Workspace& workspace) const {
     if (class_mask == nullptr) return sample;
-    T* row = scratch<T, Scratch::unmasked_x>(classes());
+    T* row = workspace.take<T>(classes());
     copy_unmasked(sample, row);
     sample.x = row;
     return sample;

@@ -101,22 +101,22 @@ class ElementLoss {
     const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
     return recording_.finish_rows(options_.reduction, [=, this](const SampleRows<T>& rows) {
       const std::size_t length = rows.length();
-      kernels::SigmoidElements<T> elements{
-          .count = rows.range.elements(),
-          .x = rows.x,
-          .labels = rows.labels,
-          .kept = 1 - spread,
-          .added_yes = spread * prior,
-          .added_no = spread * (1 - prior),
-          .pos_weights = of_elements<Scratch::pos_weights>(rows, pos_weights),
-          .weights = of_elements<Scratch::weights>(rows, class_weights_),
-          .scales = rows.scales,
-          .scale = rows.scale / static_cast<double>(length),
-          .losses = rows.losses,
-          .gradient = rows.gradient};
+      Workspace workspace;
+      kernels::SigmoidElements<T> elements{.count = rows.range.elements(),
+                                           .x = rows.x,
+                                           .labels = rows.labels,
+                                           .kept = 1 - spread,
+                                           .added_yes = spread * prior,
+                                           .added_no = spread * (1 - prior),
+                                           .pos_weights = of_elements(rows, pos_weights, workspace),
+                                           .weights = of_elements(rows, class_weights_, workspace),
+                                           .scales = rows.scales,
+                                           .scale = rows.scale / static_cast<double>(length),
+                                           .losses = rows.losses,
+                                           .gradient = rows.gradient};
       if (length != 1) {
-        elements.losses = scratch<double, Scratch::element_losses>(elements.count);
-        if (rows.scales != nullptr) elements.scales = scales_of_elements(rows);
+        elements.losses = workspace.take<double>(elements.count);
+        if (rows.scales != nullptr) elements.scales = scales_of_elements(rows, workspace);
       }
       kernels::kernels<T>().sigmoid_cross_entropy(elements);
       for (std::size_t row = 0; row < rows.count() && length != 1; ++row) {
@@ -127,13 +127,13 @@ class ElementLoss {
   }
 
  private:
-  template <Scratch purpose>
-  static const double* of_elements(const SampleRows<T>& rows, ArrayView<const double> option) {
-    return option.empty() ? nullptr : rows.range.template gather<purpose>(option.data());
+  static const double* of_elements(const SampleRows<T>& rows, ArrayView<const double> option,
+                                   Workspace& workspace) {
+    return option.empty() ? nullptr : rows.range.gather(option.data(), workspace);
   }
 
-  static const double* scales_of_elements(const SampleRows<T>& rows) {
-    double* scales = scratch<double, Scratch::element_scales>(rows.range.elements());
+  static const double* scales_of_elements(const SampleRows<T>& rows, Workspace& workspace) {
+    double* scales = workspace.take<double>(rows.range.elements());
     for (std::size_t row = 0; row < rows.count(); ++row) {
       std::fill_n(scales + row * rows.length(), rows.length(),
                   rows.scales[row] / static_cast<double>(rows.length()));

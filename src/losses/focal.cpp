@@ -151,8 +151,9 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
     return part;
   };
   return loss.finish([&](const Sample<T>& sample, const auto* t) {
+    Workspace workspace;
     return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
-                                 0, term, scratch<double, Scratch::pulls>(sample.length), sample.gradient,
+                                 0, term, workspace.take<double>(sample.length), sample.gradient,
                                  sample.label_gradient);
   });
 }
@@ -168,9 +169,10 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
   };
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish([&](const Sample<T>& sample, const auto* t) {
+    Workspace workspace;
     return kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term,
-                                                 scratch<double, Scratch::pulls>(sample.length),
-                                                 sample.gradient, sample.label_gradient);
+                                                 workspace.take<double>(sample.length), sample.gradient,
+                                                 sample.label_gradient);
   });
 }
 

@@ -41,8 +41,9 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
     return kernels::ClassTerm{label * by_label, label * pull, by_label};
   };
   return loss.finish([&](const Sample<T>& sample, const auto* t) {
+    Workspace workspace;
     return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
-                                 0, term, scratch<double, Scratch::pulls>(sample.length), sample.gradient,
+                                 0, term, workspace.take<double>(sample.length), sample.gradient,
                                  sample.label_gradient);
   });
 }

@@ -142,7 +142,8 @@ struct SampleLosses {
       const std::size_t step = samples_for(elements_at_a_time);
       for (std::size_t first = begin; first < end; first += step) {
         const SliceRange range{slices, block.begin + first, block.begin + std::min(end, first + step)};
-        const double* losses = write_rows(range, block, loss_of);
+        Workspace workspace;
+        const double* losses = write_rows(range, block, loss_of, workspace);
         if (each == nullptr) {
           sum.add(kernels::kernels<T>().sum_of_doubles(losses, range.count()));
         } else {
@@ -167,24 +168,23 @@ struct SampleLosses {
   }
 
   template <class LossOf>
-  const double* write_rows(const SliceRange& range, const PredictionBlock<T>& block,
-                           const LossOf& loss_of) const {
-    double* losses = exact == nullptr ? scratch<double, Scratch::losses>(range.count()) : exact + range.begin;
+  const double* write_rows(const SliceRange& range, const PredictionBlock<T>& block, const LossOf& loss_of,
+                           Workspace& workspace) const {
+    double* losses = exact == nullptr ? workspace.take<double>(range.count()) : exact + range.begin;
     const SliceRange in_block{slices, range.begin - block.begin, range.end - block.begin};
-    const auto rows_of = [&]<Scratch purpose>(T* array) {
-      return array == nullptr ? nullptr : in_block.template rows_of<purpose>(array);
+    const auto rows_of = [&](T* array) {
+      return array == nullptr ? nullptr : in_block.rows_of(array, workspace);
     };
-    T* gradient = rows_of.template operator()<Scratch::gradient>(block.gradient);
-    T* label_gradient = rows_of.template operator()<Scratch::label_gradient>(block.label_gradient);
+    T* gradient = rows_of(block.gradient);
+    T* label_gradient = rows_of(block.label_gradient);
     const T* x = nullptr;
     if (block.x != nullptr) {
-      x = block.gradient == block.x ? in_block.template copy<Scratch::x>(block.x)
-                                    : in_block.template gather<Scratch::x>(block.x);
+      x = block.gradient == block.x ? in_block.copy(block.x, workspace) : in_block.gather(block.x, workspace);
     }
-    loss_of(SampleRows<T>{range, x, x,
-                          labels == nullptr ? nullptr : range.template gather<Scratch::labels>(labels),
+    loss_of(SampleRows<T>{range, x, x, labels == nullptr ? nullptr : range.gather(labels, workspace),
                           weights.valid.empty() ? nullptr : &weights.valid[range.begin],
-                          write_scales(range, block.factors), 1 / divisor, losses, gradient, label_gradient});
+                          write_scales(range, block.factors, workspace), 1 / divisor, losses, gradient,
+                          label_gradient});
     const bool all_count_alike = weights.valid.empty() && !weights.has_factors();
     for (std::size_t row = 0; row < range.count() && !all_count_alike; ++row) {
       const bool is_valid = weights.is_valid(range.begin + row);
@@ -199,9 +199,9 @@ struct SampleLosses {
     return losses;
   }
 
-  const double* write_scales(const SliceRange& range, const T* factors) const {
+  const double* write_scales(const SliceRange& range, const T* factors, Workspace& workspace) const {
     if (!weights.has_factors() && factors == nullptr) return nullptr;
-    double* scales = scratch<double, Scratch::scales>(range.count());
+    double* scales = workspace.take<double>(range.count());
     for (std::size_t row = 0; row < range.count(); ++row) {
       scales[row] = scale(range.begin + row, factors);
     }

@@ -41,7 +41,9 @@ class SoftmaxCrossEntropyRows {
  private:
   void write_with_kernels(const SampleRows<T>& rows) const {
     const bool is_hard = samples_.labels_are_hard();
-    const T* label_logits = is_hard && samples_.class_mask != nullptr ? gather_label_logits(rows) : nullptr;
+    Workspace workspace;
+    const T* label_logits =
+        is_hard && samples_.class_mask != nullptr ? gather_label_logits(rows, workspace) : nullptr;
     kernels::kernels<T>().softmax_cross_entropy({.rows = rows.count(),
                                                  .classes = rows.length(),
                                                  .x = rows.x,
@@ -69,8 +71,8 @@ class SoftmaxCrossEntropyRows {
   }
 
   // Those of masked classes are not among the logits of the rows.
-  const T* gather_label_logits(const SampleRows<T>& rows) const {
-    T* label_logits = scratch<T, Scratch::label_logits>(rows.count());
+  const T* gather_label_logits(const SampleRows<T>& rows, Workspace& workspace) const {
+    T* label_logits = workspace.take<T>(rows.count());
     for (std::size_t row = 0; row < rows.count(); ++row) {
       const Sample<T> sample = rows[row];
       label_logits[row] = sample.given_x[samples_.class_of(sample)];
@@ -112,12 +114,13 @@ class SoftmaxCrossEntropyRows {
   template <class Label>
   static double loss(const kernels::Normaliser<T>& normal, const Sample<T>& sample, const Label* t,
                      double mass) {
+    Workspace workspace;
     return kernels::softmax_loss(
         normal, sample.x, t, sample.length, mass,
         [](double label, double nats, double, double) {
           return kernels::ClassTerm{label * nats, label, nats};
         },
-        scratch<double, Scratch::pulls>(sample.length), sample.gradient, sample.label_gradient);
+        workspace.take<double>(sample.length), sample.gradient, sample.label_gradient);
   }
 
   double z_loss_;

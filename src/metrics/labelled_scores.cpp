@@ -7,7 +7,6 @@
 #include "core/element_name.hpp"
 #include "core/format.hpp"
 #include "core/index_range.hpp"
-#include "core/scratch.hpp"
 
 namespace xtape::metrics {
 namespace {
@@ -85,18 +84,16 @@ const double* ScoreRows::operator[](std::size_t row) const {
   if (const auto* doubles = std::get_if<ArrayView<const double>>(&scores_.values())) {
     return doubles->data() + number_of(row) * length_;
   }
-  double* numbers = scratch<double, Scratch::x>(length_);
-  std::copy_n(std::get<ArrayView<const float>>(scores_.values()).data() + number_of(row) * length_, length_,
-              numbers);
-  return numbers;
+  const float* const numbers =
+      std::get<ArrayView<const float>>(scores_.values()).data() + number_of(row) * length_;
+  row_.assign(numbers, numbers + length_);
+  return row_.data();
 }
 
 const double* ScoreRows::logits(std::size_t row) const {
   if (!is_single()) return (*this)[row];
-  double* logits = scratch<double, Scratch::x>(2);
-  logits[0] = 0;
-  logits[1] = at(row, 0);
-  return logits;
+  row_.assign({0, at(row, 0)});
+  return row_.data();
 }
 
 double ScoreRows::at(std::size_t row, std::size_t column) const {

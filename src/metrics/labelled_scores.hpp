@@ -36,8 +36,7 @@ class ScoreRows {
   // Where a row stands among all that were given.
   std::size_t number_of(std::size_t row) const { return kept_ ? (*kept_)[row] : row; }
 
-  // What was given for a row: a score for each class, or the one number. Valid until the next call in this
-  // thread.
+  // What was given for a row: a score for each class, or the one number. Valid until the next call.
   const double* operator[](std::size_t row) const;
   // Logits for each class, of a single number 0 and itself.
   const double* logits(std::size_t row) const;
@@ -64,6 +63,7 @@ class ScoreRows {
   std::size_t length_ = 0;
   Array<std::int64_t> labels_;                    // of all rows
   std::optional<std::vector<std::size_t>> kept_;  // their numbers, where those are not all
+  mutable std::vector<double> row_;               // the last that was read, unless it is where it was given
 };
 
 }  // namespace xtape::metrics

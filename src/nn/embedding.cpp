@@ -5,7 +5,7 @@
 
 #include "core/format.hpp"
 #include "core/index_range.hpp"
-#include "core/scratch.hpp"
+#include "core/workspace.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/ops/rearrange.hpp"
 
@@ -29,7 +29,8 @@ Variable<T> Embedding<T>::operator()(Tape<T>& tape, const Indices& indices) {
 template <class T>
 Variable<T> Embedding<T>::forward(Variable<T> x) {
   const ArrayView<const T> numbers = x.values();
-  std::int64_t* const memory = scratch<std::int64_t, Scratch::labels>(numbers.size());
+  Workspace workspace;
+  std::int64_t* const memory = workspace.take<std::int64_t>(numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     // Beyond 2^62 a number is no index anyway, and might not fit.
     if (!(std::abs(numbers[i]) <= T(0x1p62)) || numbers[i] != std::trunc(numbers[i]))

@@ -4,8 +4,8 @@
 #include <span>
 
 #include "core/format.hpp"
-#include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
+#include "core/workspace.hpp"
 #include "kernels/kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
@@ -39,19 +39,19 @@ struct ChannelRange {
   }
   std::size_t step() const { return are_copied(all) ? all.values() : all.pixels; }  // to the next channel
 
-  template <Scratch purpose, class T>
-  const T* gather(const T* array) const {
-    return are_copied(all) ? copy<purpose>(array) : array + begin * all.pixels;
+  template <class T>
+  const T* gather(const T* array, Workspace& workspace) const {
+    return are_copied(all) ? copy(array, workspace) : array + begin * all.pixels;
   }
   // Where to write values that scatter() takes.
-  template <Scratch purpose, class T>
-  T* result(T* array) const {
-    return are_copied(all) ? scratch<T, purpose>((end - begin) * all.values()) : array + begin * all.pixels;
+  template <class T>
+  T* result(T* array, Workspace& workspace) const {
+    return are_copied(all) ? workspace.take<T>((end - begin) * all.values()) : array + begin * all.pixels;
   }
   // The same for values to which something is added, unless it is the first contribution.
-  template <Scratch purpose, class T>
-  T* to_be_added(T* array, bool first) const {
-    return are_copied(all) && !first ? copy<purpose>(array) : result<purpose>(array);
+  template <class T>
+  T* to_be_added(T* array, bool first, Workspace& workspace) const {
+    return are_copied(all) && !first ? copy(array, workspace) : result(array, workspace);
   }
   template <class T>
   void scatter(const T* rows, T* array) const {
@@ -60,9 +60,9 @@ struct ChannelRange {
   }
 
  private:
-  template <Scratch purpose, class T>
-  T* copy(const T* array) const {
-    T* const rows = scratch<T, purpose>((end - begin) * all.values());
+  template <class T>
+  T* copy(const T* array, Workspace& workspace) const {
+    T* const rows = workspace.take<T>((end - begin) * all.values());
     for_each_value([&](std::size_t row, std::size_t at) { rows[row] = array[at]; });
     return rows;
   }
@@ -148,10 +148,10 @@ struct Rule {
       if (!to.grad.empty()) to.grad[c] = static_cast<T>(to.first ? x : to.grad[c] + x);
     };
     for_channel_ranges(channels, [&](const ChannelRange& range) {
-      const T* const x = range.template gather<Scratch::x>(b.input(0).data());
-      const T* const dy = range.template gather<Scratch::y>(b.output_grad().data());
-      T* const slopes =
-          dx.grad.empty() ? nullptr : range.template to_be_added<Scratch::gradient>(dx.grad.data(), dx.first);
+      Workspace workspace;
+      const T* const x = range.gather(b.input(0).data(), workspace);
+      const T* const dy = range.gather(b.output_grad().data(), workspace);
+      T* const slopes = dx.grad.empty() ? nullptr : range.to_be_added(dx.grad.data(), dx.first, workspace);
       for (std::size_t c = range.begin; c < range.end; ++c) {
         const std::size_t at = (c - range.begin) * range.step();
         const StandardSums sums =
@@ -196,8 +196,9 @@ Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* 
   const ArrayView<Standard> standards = op.template save<Standard>(Shape{channels.count});
   const ArrayView<Moments> moments = op.template save<Moments>(Shape{channels.count});
   for_channel_ranges(channels, [&](const ChannelRange& range) {
-    const T* const in = range.template gather<Scratch::x>(x.data());
-    T* const out = range.template result<Scratch::y>(y.data());
+    Workspace workspace;
+    const T* const in = range.gather(x.data(), workspace);
+    T* const out = range.result(y.data(), workspace);
     for (std::size_t c = range.begin; c < range.end; ++c) {
       const std::size_t at = (c - range.begin) * range.step();
       moments[c] = options.training ? kernels::kernels<T>().moments(in + at, range.pieces())

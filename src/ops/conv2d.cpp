@@ -3,8 +3,8 @@
 #include <span>
 
 #include "core/format.hpp"
-#include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
+#include "core/workspace.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
@@ -163,12 +163,12 @@ void for_each_seen(const Part& part, std::size_t group, T* x, Row* matrix, F f) 
   }
 }
 
-// The matrix (patch, columns): in memory of this thread, or x itself.
+// The matrix (patch, columns): in the workspace, or x itself.
 template <class T>
-const T* columns_of(const Part& part, std::size_t group, const T* x) {
+const T* columns_of(const Part& part, std::size_t group, const T* x, Workspace& workspace) {
   const Convolution& c = part.all;
   if (c.sees_image() && part.is_one_sample()) return x + c.image(part.samples.begin, group);
-  T* const matrix = scratch<T, Scratch::columns>(c.patch() * part.columns());
+  T* const matrix = workspace.take<T>(c.patch() * part.columns());
   for_each_seen(part, group, x, matrix, [&](std::size_t k, std::size_t l, const T* channel, T* seen) {
     see(part, k, l, channel, seen);
   });
@@ -192,9 +192,10 @@ void convolve(const Part& part, const T* x, const T* weight, const T* bias, T* y
   const Convolution& c = part.all;
   const std::size_t width = part.columns();
   for (std::size_t group = 0; group < c.groups; ++group) {
-    const T* const columns = columns_of(part, group, x);
-    T* const matrix = part.is_one_sample() ? y + c.result(part.samples.begin, group)
-                                           : scratch<T, Scratch::y>(c.out * width);
+    Workspace workspace;
+    const T* const columns = columns_of(part, group, x, workspace);
+    T* const matrix =
+        part.is_one_sample() ? y + c.result(part.samples.begin, group) : workspace.take<T>(c.out * width);
     if (bias != nullptr) {
       for (std::size_t o = 0; o < c.out; ++o) std::fill_n(matrix + o * width, width, bias[group * c.out + o]);
     }
@@ -230,7 +231,8 @@ void add_input_gradient(const Part& part, std::size_t group, const T* weight, co
     for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample)
       std::fill_n(dx + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
   }
-  T* const matrix = scratch<T, Scratch::columns>(c.patch() * part.columns());
+  Workspace workspace;
+  T* const matrix = workspace.take<T>(c.patch() * part.columns());
   multiply(T{0}, matrix);
   for_each_seen(part, group, dx, matrix, [&](std::size_t k, std::size_t l, T* channel, const T* seen) {
     add_seen(part, k, l, seen, channel);
@@ -242,9 +244,10 @@ void add_gradients(const Part& part, const T* x, const T* weight, const T* dy,
                    const Gradients<T>& gradients) {
   const Convolution& c = part.all;
   for (std::size_t group = 0; group < c.groups; ++group) {
+    Workspace workspace;
     const T* matrix = dy + c.result(part.samples.begin, group);
     if (!part.is_one_sample()) {
-      T* const together = scratch<T, Scratch::gradient>(c.out * part.columns());
+      T* const together = workspace.take<T>(c.out * part.columns());
       for_each_result(part, group, [&](std::size_t at, std::size_t place) {
         std::copy_n(dy + place, part.pixels(), together + at);
       });
@@ -252,8 +255,10 @@ void add_gradients(const Part& part, const T* x, const T* weight, const T* dy,
     }
     const std::size_t of_group = group * c.out * c.patch();
     if (gradients.weight != nullptr) {
+      Workspace of_columns;
       gemm(Transpose::no, Transpose::yes, c.out, c.patch(), part.columns(), matrix,
-           columns_of(part, group, x), gradients.weight_is_first ? T{0} : T{1}, gradients.weight + of_group);
+           columns_of(part, group, x, of_columns), gradients.weight_is_first ? T{0} : T{1},
+           gradients.weight + of_group);
     }
     if (gradients.x != nullptr)
       add_input_gradient(part, group, weight + of_group, matrix, gradients.x, gradients.x_is_first);
@@ -273,7 +278,8 @@ void add_all_gradients(const Convolution& c, const T* x, const T* weight, const 
   const std::size_t of_each = std::max<std::size_t>(1, (c.bundles() + wanted - 1) / wanted);
   const std::size_t shares = (c.bundles() + of_each - 1) / of_each;
   const std::size_t size = gradients.weight != nullptr ? c.weight_size() : 0;
-  T* const others = scratch<T, Scratch::partial_gradients>(shares > 1 ? (shares - 1) * size : 0);
+  Workspace workspace;
+  T* const others = workspace.take<T>(shares > 1 ? (shares - 1) * size : 0);
   parallel_for(shares, [&](std::size_t share) {
     Gradients<T> own = gradients;
     if (share > 0 && size > 0) {

@@ -3,8 +3,8 @@
 #include <span>
 
 #include "core/format.hpp"
-#include "core/scratch.hpp"
 #include "core/thread_pool.hpp"
+#include "core/workspace.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
@@ -50,8 +50,8 @@ void apply_relu(T* y, std::size_t n) {
 
 // The gradient of what went into relu, from that of y, which came out: dy where y > 0.
 template <class T>
-const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy) {
-  T* const gradient = scratch<T, Scratch::gradient>(y.size());
+const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy, Workspace& workspace) {
+  T* const gradient = workspace.take<T>(y.size());
   parallel_for_ranges(y.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
     kernels::kernels<T>().relu.gradient(&y[begin], &dy[begin], gradient + begin, end - begin, true);
   });
@@ -80,8 +80,9 @@ Variable<T> record(const char* name, Variable<T> x, Variable<T> weight, const Va
 
   return op.finish([extents, has_bias = bias != nullptr, after](Backward<T>& b) {
     const auto [rows, in, out] = extents;
-    const T* dy =
-        after == After::relu ? gradient_before_relu(b.output(), b.output_grad()) : b.output_grad().data();
+    Workspace workspace;
+    const T* const dy = after == After::relu ? gradient_before_relu(b.output(), b.output_grad(), workspace)
+                                             : b.output_grad().data();
     if (b.needs_grad(0)) {  // dx = dy weight
       const auto [dx, first] = b.contribution(0);
       gemm(Transpose::no, Transpose::no, rows, in, out, dy, b.input(1).data(), first ? T{0} : T{1},

@@ -19,8 +19,9 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
   const ArrayView<T> y = op.output(x.shape());
   const auto normalisers = op.template save<kernels::RowNormaliser<T>>({slices.count});
   for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
-    const T* logits = range.gather<Scratch::x>(x.data());
-    T* rows = range.rows_of<Scratch::y>(y.data());
+    Workspace workspace;
+    const T* logits = range.gather(x.data(), workspace);
+    T* rows = range.rows_of(y.data(), workspace);
     kernels::kernels<T>().log_softmax(logits, range.count(), slices.length, rows, &normalisers[range.begin]);
     for (std::size_t r = 0; r < range.count(); ++r) {
       auto& normaliser = normalisers[range.begin + r];
@@ -34,9 +35,10 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
     const auto [grad, first] = b.contribution(0);
     T* dx = grad.data();
     for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
-      const T* x = range.gather<Scratch::x>(b.input(0).data());
-      const T* dy = range.gather<Scratch::labels>(b.output_grad().data());
-      T* slopes = range.to_be_added<Scratch::gradient>(dx, first);
+      Workspace workspace;
+      const T* x = range.gather(b.input(0).data(), workspace);
+      const T* dy = range.gather(b.output_grad().data(), workspace);
+      T* slopes = range.to_be_added(dx, first, workspace);
       kernels::kernels<T>().log_softmax_gradient(x, &normalisers[range.begin], dy, range.count(),
                                                  slices.length, slopes, first);
       range.scatter(slopes, dx);

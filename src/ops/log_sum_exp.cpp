@@ -36,7 +36,8 @@ Variable<T> log_sum_exp_rows(Variable<T> x) {
   const Slices slices{length == 0 ? 0 : rows, length, 1};
   const auto saved = op.template save<kernels::RowNormaliser<T>>({slices.count});
   for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
-    kernels::kernels<T>().normalise(range.gather<Scratch::x>(x.data()), range.count(), length,
+    Workspace workspace;
+    kernels::kernels<T>().normalise(range.gather(x.data(), workspace), range.count(), length,
                                     &saved[range.begin]);
     for (std::size_t row = range.begin; row < range.end; ++row) {
       if (std::isnan(saved[row].rest)) {
@@ -51,10 +52,11 @@ Variable<T> log_sum_exp_rows(Variable<T> x) {
     const auto [grad, first] = b.contribution(0);
     T* dx = grad.data();
     for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
-      kernels::kernels<T>().log_sum_exp_gradient(range.gather<Scratch::x>(b.input(0).data()),
+      Workspace workspace;
+      kernels::kernels<T>().log_sum_exp_gradient(range.gather(b.input(0).data(), workspace),
                                                  &saved[range.begin], b.output_grad().data() + range.begin,
                                                  range.count(), range.slices.length,
-                                                 range.to_be_added<Scratch::gradient>(dx, first), first);
+                                                 range.to_be_added(dx, first, workspace), first);
     });
   });
 }

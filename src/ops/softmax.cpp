@@ -18,9 +18,10 @@ Variable<T> softmax(Variable<T> x, int axis) {
   Recording<T> op("softmax", {x});
   const ArrayView<T> y = op.output(x.shape());
   for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
-    const T* logits = range.gather<Scratch::x>(x.data());
-    T* p = range.rows_of<Scratch::y>(y.data());
-    auto* normalisers = scratch<kernels::RowNormaliser<T>, Scratch::normalisers>(range.count());
+    Workspace workspace;
+    const T* logits = range.gather(x.data(), workspace);
+    T* p = range.rows_of(y.data(), workspace);
+    auto* normalisers = workspace.take<kernels::RowNormaliser<T>>(range.count());
     kernels::kernels<T>().softmax(logits, range.count(), slices.length, p, normalisers);
     for (std::size_t r = 0; r < range.count(); ++r) {
       if (std::isnan(normalisers[r].rest))
@@ -33,9 +34,10 @@ Variable<T> softmax(Variable<T> x, int axis) {
     const auto [grad, first] = b.contribution(0);
     T* dx = grad.data();
     for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
-      const T* p = range.gather<Scratch::y>(b.output().data());
-      const T* dy = range.gather<Scratch::labels>(b.output_grad().data());
-      T* slopes = range.to_be_added<Scratch::gradient>(dx, first);
+      Workspace workspace;
+      const T* p = range.gather(b.output().data(), workspace);
+      const T* dy = range.gather(b.output_grad().data(), workspace);
+      T* slopes = range.to_be_added(dx, first, workspace);
       kernels::kernels<T>().softmax_gradient(p, dy, range.count(), slices.length, slopes, first);
       range.scatter(slopes, dx);
     });

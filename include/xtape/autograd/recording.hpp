@@ -162,6 +162,7 @@ class Recording {
   [[gnu::noinline]] void begin_profile();  // rare, and so kept out of the way
   [[gnu::noinline]] void count_in_profile() noexcept;
   void reserve_slot();
+  [[gnu::noinline]] void make_room_for_nodes();  // likewise
   // After check_result(), which has made room: a rule that is stored is not lost.
   Variable<T> commit(detail::StoredRule<T> rule, bool requires_grad) noexcept;
 

@@ -36,6 +36,8 @@ struct TapeStatistics {
   std::size_t high_water_bytes;  ///< the largest bytes_in_use so far
   std::size_t reserved_bytes;    ///< taken from the heap
   std::size_t heap_allocations;  ///< so far; it stands still once a loop has settled
+  std::size_t workspace_bytes;   ///< what operations work in besides, of all tapes: kept from one step to the
+                                 ///< next; all beyond 512 KiB a thread is given back with the last tape
 };
 
 /// What a loss has divided the sum of its samples by. With it the losses of parts of some samples give that
