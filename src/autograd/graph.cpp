@@ -10,7 +10,7 @@
 
 #include "autograd/dot_text.hpp"
 #include "autograd/graph_access.hpp"
-#include "autograd/input_that_holds.hpp"
+#include "autograd/shared_memory.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/parameter.hpp"
 
@@ -18,9 +18,9 @@
 namespace xtape {
 namespace {
 
+using detail::an_input_holds;
 using detail::dot_text;
 using detail::GraphAccess;
-using detail::input_that_holds;
 using detail::Node;
 
 template <class T>
@@ -98,9 +98,8 @@ class Graph {
   static std::string label_of(const Node<T>& node) {
     const std::string name =
         node.parameter != nullptr ? fmt::format("parameter '{}'", node.parameter->name()) : node.name;
-    const std::string memory = input_that_holds(node) != nullptr
-                                   ? "shared"
-                                   : fmt::format("{} bytes", node.shape.elements() * sizeof(T));
+    const std::string memory =
+        an_input_holds(node) ? "shared" : fmt::format("{} bytes", node.shape.elements() * sizeof(T));
     return fmt::format("{}\\n{}, {}", dot_text(name), node.shape, memory);
   }
 

@@ -6,8 +6,8 @@
 #include <new>
 
 #include "autograd/check_finite.hpp"
-#include "autograd/input_that_holds.hpp"
 #include "autograd/profiler.hpp"
+#include "autograd/shared_memory.hpp"
 #include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
@@ -63,8 +63,10 @@ void Recording<T>::output_shares(const T* memory, const Shape& shape) {
   has_output_ = true;
   node_->value = memory;
   node_->shape = shape;
-  const detail::Node<T>* const input = detail::input_that_holds(*node_);
-  if (input != nullptr) node_->share_parameter(*input);
+  for (std::size_t i = 0; i < node_->input_count; ++i) {
+    const detail::Node<T>& input = *node_->inputs[i];
+    if (input.value_of != nullptr && detail::holds(input, *node_)) node_->share_parameter(input);
+  }
 }
 
 template <class T>
@@ -95,8 +97,7 @@ template <class T>
 void Recording<T>::count_in_profile() noexcept {
   totals_->forward_ns += tape_.profiler_->count_since(begin_ns_);
   ++totals_->calls;
-  if (detail::input_that_holds(*node_) == nullptr)
-    totals_->output_bytes += node_->shape.elements() * sizeof(T);
+  if (!detail::an_input_holds(*node_)) totals_->output_bytes += node_->shape.elements() * sizeof(T);
 }
 
 template <class T>

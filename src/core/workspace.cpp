@@ -37,32 +37,15 @@ void* reserve(std::size_t bytes) {
   return memory;
 }
 
+// Tells threads apart.
+const void* this_thread() {
+  static constinit thread_local char any = 0;
+  return &any;
+}
+
 void give_back(void* memory, std::size_t bytes) noexcept {
   ::operator delete(memory, alignment);
   reserved.fetch_sub(bytes, std::memory_order_relaxed);
-}
-
-// What a thread keeps. What it destroys at its end is apart, so that every other use is without a guard.
-struct OfThread {
-  Workspace* innermost;
-  std::byte *memory, *next;
-};
-constinit thread_local OfThread of_thread{};
-
-struct AtEndOfThread {
-  ~AtEndOfThread() {
-    if (of_thread.memory == nullptr) return;
-    permit(of_thread.memory, workspace_bytes_of_thread);
-    give_back(of_thread.memory, workspace_bytes_of_thread);
-    of_thread = {};
-  }
-};
-
-void start_keeping_of_thread() {
-  thread_local const AtEndOfThread at_end;
-  static_cast<void>(at_end);
-  of_thread.memory = of_thread.next = static_cast<std::byte*>(reserve(workspace_bytes_of_thread));
-  forbid(of_thread.memory, workspace_bytes_of_thread);
 }
 
 // What threads share: never more blocks than were in use at once, each of the largest size that was wanted of
@@ -78,7 +61,7 @@ class SharedBlocks {
     if (block != nullptr && block->bytes < bytes) release(std::exchange(block, nullptr));
     if (block == nullptr)
       block = new (reserve(sizeof(SharedBlock) + bytes)) SharedBlock{bytes, nullptr, nullptr};
-    block->last_user = &of_thread;
+    block->last_user = this_thread();
     permit(block->memory(), block->bytes);
     return block;
   }
@@ -121,8 +104,8 @@ class SharedBlocks {
     const bool fits = block.bytes >= bytes;
     if (fits != (other.bytes >= bytes)) return fits;
     if (!fits) return block.bytes > other.bytes;
-    const bool is_own = block.last_user == &of_thread;
-    return is_own != (other.last_user == &of_thread) ? is_own : block.bytes < other.bytes;
+    const bool is_own = block.last_user == this_thread();
+    return is_own != (other.last_user == this_thread()) ? is_own : block.bytes < other.bytes;
   }
 
   // The smallest that is large enough, of this thread's first, or else the largest, which a new one replaces.
@@ -151,32 +134,38 @@ SharedBlocks& shared_blocks() {
   return blocks;
 }
 
-std::size_t aligned(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 }  // namespace
 
-Workspace::Workspace() noexcept : outer_(of_thread.innermost), begin_(of_thread.next) {
-  of_thread.innermost = this;
+constinit thread_local Workspace::OfThread Workspace::of_thread_{};
+
+// What is destroyed at the end of the thread is apart, so that no other use of what it keeps has a guard.
+void Workspace::keep_of_thread() {
+  struct AtEnd {
+    ~AtEnd() {
+      if (of_thread_.memory == nullptr) return;
+      permit(of_thread_.memory, workspace_bytes_of_thread);
+      give_back(of_thread_.memory, workspace_bytes_of_thread);
+      of_thread_.memory = nullptr;
+    }
+  };
+  thread_local const AtEnd at_end;
+  static_cast<void>(at_end);
+  of_thread_.memory = static_cast<std::byte*>(reserve(workspace_bytes_of_thread));
+  forbid(of_thread_.memory, workspace_bytes_of_thread);
 }
 
-Workspace::~Workspace() {
-  of_thread.innermost = outer_;
-  if (begin_ == nullptr) begin_ = of_thread.memory;
-  if (of_thread.next != begin_) forbid(begin_, static_cast<std::size_t>(of_thread.next - begin_));
-  of_thread.next = begin_;
-  while (shared_ != nullptr) shared_blocks().put_back(std::exchange(shared_, shared_->next));
-}
-
-void* Workspace::take_bytes(std::size_t bytes) {
-  if (of_thread.memory == nullptr) start_keeping_of_thread();
-  const auto used = static_cast<std::size_t>(of_thread.next - of_thread.memory);
-  if (of_thread.innermost == this && bytes <= workspace_bytes_of_thread - used) {
-    permit(of_thread.next, bytes);
-    return std::exchange(of_thread.next, of_thread.next + aligned(bytes));
+void* Workspace::take_elsewhere(std::size_t bytes) {
+  if (of_thread_.memory == nullptr) {
+    keep_of_thread();
+    return take_bytes(bytes);
   }
   SharedBlock* const block = shared_blocks().take(bytes);
   block->next = std::exchange(shared_, block);
   return block->memory();
+}
+
+void Workspace::put_shared_back() noexcept {
+  while (shared_ != nullptr) shared_blocks().put_back(std::exchange(shared_, shared_->next));
 }
 
 void begin_keeping_workspaces() { shared_blocks().begin_keeping(); }

@@ -4,16 +4,28 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "core/poison.hpp"
+
 namespace xtape {
 
 struct SharedBlock;
+
+inline constexpr std::size_t workspace_bytes_of_thread = std::size_t{1} << 19;
 
 // Memory in which a function works, given back when it goes out of scope: up to workspace_bytes_of_thread
 // from what the thread keeps, the rest from what all threads share.
 class Workspace {
  public:
-  Workspace() noexcept;
-  ~Workspace();
+  Workspace() noexcept : outer_(of_thread_.innermost), used_before_(of_thread_.used) {
+    of_thread_.innermost = this;
+  }
+  ~Workspace() {
+    if (of_thread_.used != used_before_)
+      forbid(of_thread_.memory + used_before_, of_thread_.used - used_before_);
+    of_thread_.innermost = outer_;
+    of_thread_.used = used_before_;
+    if (shared_ != nullptr) put_shared_back();
+  }
   Workspace(const Workspace&) = delete;
   Workspace& operator=(const Workspace&) = delete;
 
@@ -25,14 +37,30 @@ class Workspace {
   }
 
  private:
-  void* take_bytes(std::size_t bytes);
+  struct OfThread {
+    Workspace* innermost;
+    std::byte* memory;  // null: not yet taken from the heap
+    std::size_t used;
+  };
 
-  Workspace* outer_;  // of this thread
-  std::byte* begin_;  // in what the thread keeps
-  SharedBlock* shared_ = nullptr;
+  void* take_bytes(std::size_t bytes) {
+    const bool fits = of_thread_.innermost == this && bytes <= workspace_bytes_of_thread - of_thread_.used;
+    if (of_thread_.memory == nullptr || !fits) return take_elsewhere(bytes);
+    std::byte* const memory = of_thread_.memory + of_thread_.used;
+    permit(memory, bytes);
+    of_thread_.used += (bytes + 63) / 64 * 64;
+    return memory;
+  }
+  [[gnu::noinline]] void* take_elsewhere(std::size_t bytes);
+  [[gnu::noinline]] void put_shared_back() noexcept;
+  static void keep_of_thread();
+
+  static constinit thread_local OfThread of_thread_;
+
+  Workspace* outer_;
+  std::size_t used_before_;
+  SharedBlock* shared_ = nullptr;  // a list
 };
-
-inline constexpr std::size_t workspace_bytes_of_thread = std::size_t{1} << 19;
 
 // What workspaces share is kept for the next one as long as somebody uses them again and again: a tape.
 void begin_keeping_workspaces();

@@ -56,7 +56,7 @@ class Backward {
 
   /// The same without the zeros, for a rule that can write as well as add. Each call counts as a
   /// contribution, so the rule must make one.
-  Contribution<T> contribution(std::size_t i) {
+  [[gnu::always_inline]] Contribution<T> contribution(std::size_t i) {
     bool first = false;
     T* memory = grad_memory(*node_.inputs[i], first);
     return {{memory, node_.inputs[i]->shape}, first};
