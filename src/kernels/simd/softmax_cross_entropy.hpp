@@ -133,13 +133,12 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
 
   Factors<T, most_rows> factors;
   const Scales<T, most_rows> scales(in, first, block.rows());
-  T slope_of_largest[most_rows], scale[most_rows];
+  T slope_of_largest[most_rows];
   for_rows<most_rows>([&]<class D>(std::size_t r, D) {
     const D row_scale = load_rows<D>(scales.of_row + r), rest = load_rows<D>(sums.rest + r);
     const Precise<D> inverse = inverse_of_1_plus<T>(rest);
     factors.set(r, inverse, row_scale * load_rows<D>(sums.scale + r));
     store_rows(-row_scale * (rest * inverse.value), slope_of_largest + r);
-    store_rows(row_scale, scale + r);
   });
   factors.round(e, block.elements());
   block.write_slopes(labels, sums.max, slope_of_largest, scales.of_row, factors, e, gradient);
