@@ -197,6 +197,24 @@ TEST_CASE("training that keeps no gradients allocates nothing after its second s
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
 }
 
+TEST_CASE("training on gradients collected apart allocates nothing after its second step", "[allocations]") {
+  Random random(6);
+  const Array<float> features = random_array({48, 20}, random);
+  nn::Sequential<float> model;
+  model.add<nn::Linear>(20, 30, random).add<nn::Tanh>();
+  optim::SGD<float> optimizer(model.parameters());
+  Gradients<float> apart(model.parameters());
+  Tape<float> tape;
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    mean(square(model(tape.borrow(features)))).backward(apart);
+    apart.add_to(optimizer.parameters());
+    optimizer.step();
+    optimizer.zero_grad();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 TEST_CASE("a loop of many operations allocates nothing after its second step", "[allocations]") {
   Random random(2);
   const Array<float> features = random_array({48, 20}, random), targets = random_array({48, 5}, random);

@@ -3,6 +3,7 @@
 
 // All of xtape.
 #include "xtape/autograd/gradcheck.hpp"
+#include "xtape/autograd/gradients.hpp"
 #include "xtape/autograd/graph.hpp"
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/profile.hpp"

@@ -9,6 +9,7 @@
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
+#include "xtape/autograd/gradients.hpp"
 
 namespace xtape {
 
@@ -95,8 +96,30 @@ Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
   return op.commit({}, true);
 }
 
+// What holds from the begin of a backward to its end.
 template <class T>
-void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how) {
+class Tape<T>::Pass {
+ public:
+  Pass(Tape& tape, Gradients<T>* apart) : tape_(tape) {
+    if (apart != nullptr) apart->claim("backward", &tape);
+    tape.apart_ = apart;
+    tape.in_backward_ = true;
+  }
+  ~Pass() {
+    tape_.in_backward_ = false;
+    tape_.claims_.release();
+    if (tape_.apart_ != nullptr) std::exchange(tape_.apart_, nullptr)->claim_.release();
+  }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+
+ private:
+  Tape& tape_;
+};
+
+template <class T>
+void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how,
+                       Gradients<T>* apart) {
   detail::Node<T>& last = root.node();
   if (!last.requires_grad) {
     fail<TapeError>(
@@ -106,17 +129,14 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail:
         last.name);
   }
   if (in_backward_) fail<TapeError>("backward: it must not be called from a gradient rule");
+  const Pass pass(*this, apart);
   begin_backward(last, seed, how);
-
-  in_backward_ = true;
   try {
     apply_rules(root.slot_);
   } catch (...) {
-    in_backward_ = false;
     forget_backward(root.slot_);
     throw;
   }
-  in_backward_ = false;
 }
 
 template <class T>
@@ -168,18 +188,18 @@ void Tape<T>::apply_profiled(detail::Node<T>& node, Backward<T>& context) {
 template <class T>
 void Tape<T>::forget_backward(std::size_t last_slot) noexcept {
   discard_gradients();
+  if (apart_ != nullptr) return apart_->zero();
   for (std::size_t slot = 0; slot <= last_slot; ++slot) {
-    if (Parameter<T>* parameter = table_.nodes[slot]->parameter) parameter->zero_grad();
+    Parameter<T>* const parameter = table_.nodes[slot]->parameter;
+    if (parameter == nullptr) continue;
+    if (claims_.has(*parameter) || claims_.take_if_free(*parameter)) parameter->zero_grad();
   }
 }
 
 // The one place where a gradient begins. `first` tells whether the memory is uninitialised.
 template <class T>
 T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
-  if (node.parameter != nullptr) {
-    first = std::exchange(node.parameter->grad_is_zero_, false);
-    return node.parameter->grad_.data();
-  }
+  if (node.parameter != nullptr) return gradient_of(*node.parameter, first);
   first = node.backward_count != backward_count_;
   if (!first && !node.grad_is_shared) return node.grad;
   if (!first && is_only_user(node)) {
@@ -192,6 +212,14 @@ T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
   if (!first) std::copy_n(shared, node.shape.elements(), memory);
   if (shared_block != nullptr) gradient_pool_.release(shared_block);
   return memory;
+}
+
+template <class T>
+T* Tape<T>::gradient_of(Parameter<T>& parameter, bool& first) {
+  if (apart_ != nullptr) return apart_->memory_of(parameter, first);
+  if (!claims_.has(parameter)) claims_.take("backward", parameter);
+  first = std::exchange(parameter.grad_is_zero_, false);
+  return parameter.grad_.data();
 }
 
 // Whether whose gradient the node has is done with it.

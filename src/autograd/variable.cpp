@@ -39,6 +39,16 @@ Variable<T> Variable<T>::detach() const {
 
 template <class T>
 void Variable<T>::backward() const {
+  backward_from_one(nullptr);
+}
+
+template <class T>
+void Variable<T>::backward(Gradients<T>& gradients) const {
+  backward_from_one(&gradients);
+}
+
+template <class T>
+void Variable<T>::backward_from_one(Gradients<T>* gradients) const {
   if (size() != 1) {
     fail<ShapeError>(
         "backward: the variable must have one element, got shape {}; take its sum() or mean(), or give the "
@@ -46,7 +56,7 @@ void Variable<T>::backward() const {
         shape());
   }
   const T one = 1;
-  tape().backward(*this, {&one, shape()}, Seed::copied);
+  tape().backward(*this, {&one, shape()}, Seed::copied, gradients);
 }
 
 template <class T>

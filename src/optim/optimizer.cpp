@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "autograd/distinct_parameters.hpp"
 #include "core/format.hpp"
-#include "optim/distinct_parameters.hpp"
 
 namespace xtape::optim {
 
@@ -24,7 +24,7 @@ void Optimizer<T>::add_group(const std::vector<Parameter<T>*>& parameters, doubl
 template <class T>
 void Optimizer<T>::require_parameters() const {
   if (parameters_.empty()) fail<ArgumentError>("{}: there must be parameters to change, got none", name());
-  require_distinct(name(), parameters_);
+  detail::require_distinct(name(), parameters_);
 }
 
 template <class T>

@@ -5,10 +5,10 @@
 #include <string>
 #include <utility>
 
+#include "autograd/distinct_parameters.hpp"
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/kernels.hpp"
-#include "optim/distinct_parameters.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {
@@ -17,7 +17,7 @@ template <class T>
 WeightAverage<T>::WeightAverage(std::vector<Parameter<T>*> parameters, const WeightAverageOptions& options)
     : parameters_(std::move(parameters)), options_(options) {
   require_fraction("WeightAverage", "decay", options.decay);
-  require_distinct("WeightAverage", parameters_);
+  detail::require_distinct("WeightAverage", parameters_);
   for (const Parameter<T>* parameter : parameters_) averages_.emplace_back(parameter->values());
 }
 

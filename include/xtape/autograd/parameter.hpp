@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "xtape/autograd/claim.hpp"
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/array_view.hpp"
@@ -18,9 +19,18 @@ template <class T>
 class Backward;
 template <class T>
 class Recording;
+namespace detail {
+template <class T>
+class Claims;
+}
 
 /// A trainable array with its gradient and its name. It outlives the tapes that watch it: each backward
 /// adds to its gradient until zero_grad().
+///
+/// Like any other memory it may be read by several threads while none writes to it. So tapes on several
+/// threads may watch it at once and compute with its value. To its gradient one backward adds at a time:
+/// where it comes upon another that has begun and not ended, it throws TapeError. Threads that train one
+/// model together collect Gradients, each its own.
 ///
 /// A tape holds its address, so it neither moves nor copies.
 template <class T>
@@ -83,12 +93,15 @@ class Parameter {
   friend class Tape<T>;
   friend class Backward<T>;
   friend class Recording<T>;
+  friend class detail::Claims<T>;
 
   std::string name_;
   Array<T> value_;
   Array<T> grad_;
   bool grad_is_zero_ = true;  // Whatever grad_ holds.
   std::uint64_t changes_ = 0;
+  detail::Claim claim_;  // of the gradient
+  Parameter* next_claimed_ = nullptr;
 };
 
 extern template class Parameter<float>;

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "xtape/autograd/arena.hpp"
+#include "xtape/autograd/claims.hpp"
 #include "xtape/autograd/gradient_pool.hpp"
 #include "xtape/autograd/node.hpp"
 #include "xtape/autograd/parameter.hpp"
@@ -20,6 +21,9 @@
 
 #pragma GCC visibility push(default)
 namespace xtape {
+
+template <class T>
+class Gradients;
 
 namespace detail {
 template <class Container>
@@ -60,9 +64,10 @@ struct LossDivisor {
 ///     }  // here all that the step recorded is released, and the next step takes its memory
 ///
 /// From the second step of an unchanged loop on, no heap memory is allocated. A tape belongs to one
-/// thread; different tapes on different threads need no lock. Variables hold its address: it does not
-/// move, and they must not be used when it is gone. T is float or double. There are no second derivatives:
-/// gradient rules cannot be recorded.
+/// thread. Different tapes on different threads need no lock; Parameter says what holds where they watch
+/// the same parameters, and Gradients how they train them together. Variables hold the tape's address: it
+/// does not move, and they must not be used when it is gone. T is float or double. There are no second
+/// derivatives: gradient rules cannot be recorded.
 template <class T>
 class Tape {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double>, "a tape holds float or double");
@@ -212,6 +217,7 @@ class Tape {
   TapeStatistics statistics() noexcept;
 
  private:
+  class Pass;
   friend class Variable<T>;
   friend class Recording<T>;
   friend class Backward<T>;
@@ -228,12 +234,14 @@ class Tape {
 
   void end_frames_within(Frame* outer) noexcept;
   void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
-  void backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how);
+  void backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how,
+                Gradients<T>* apart = nullptr);
   void begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how);
   void apply_rules(std::size_t last_slot);
   void apply_profiled(detail::Node<T>& node, Backward<T>& context);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
+  T* gradient_of(Parameter<T>& parameter, bool& first);
   static bool is_only_user(const detail::Node<T>& node) noexcept;
   T* new_gradient(detail::Node<T>& node);
   bool share_grad(detail::Node<T>& node, const T* gradient, detail::GradientBlock* block) noexcept;
@@ -251,6 +259,8 @@ class Tape {
   std::uint64_t backward_count_ = 0;
   bool gradients_valid_ = false;
   bool in_backward_ = false;
+  Gradients<T>* apart_ = nullptr;  // where this backward puts the gradients of parameters; null: to their own
+  detail::Claims<T> claims_;       // those of parameters that this backward adds to
   bool check_finite_ = false;
   bool check_logits_ = false;
   bool keep_gradients_ = true;

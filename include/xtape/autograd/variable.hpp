@@ -11,6 +11,8 @@
 namespace xtape {
 
 template <class T>
+class Gradients;
+template <class T>
 class Recording;
 
 /// A handle to one array on a tape: small, trivially copyable, passed by value. Every operation on a
@@ -62,10 +64,18 @@ class Variable {
 
   /// Computes the gradient of this one-element variable with respect to all that it depends on. The
   /// gradients of tape variables are those of the latest backward; those of parameters add up. If a rule
-  /// throws, no gradient is half-written: variables have none and the parameters' are zero.
+  /// throws, no gradient is half-written: variables have none and the parameters' are zero, but for one that
+  /// another tape's backward adds to.
   /// @throws ShapeError  it does not have one element: say backward(seed) or take its sum() or mean().
-  /// @throws TapeError   it depends on nothing that needs a gradient.
+  /// @throws TapeError   it depends on nothing that needs a gradient, or on a parameter to whose gradient
+  ///                     another tape's backward, which has not ended, adds.
   void backward() const;
+
+  /// The same, but the gradients of parameters are added to `gradients`; the parameters' own stay as they
+  /// are. If a rule throws, `gradients` are zero.
+  /// @throws ArgumentError  `gradients` have none of a parameter that it depends on.
+  /// @throws TapeError      another call uses `gradients` and has not ended.
+  void backward(Gradients<T>& gradients) const;
 
   /// The gradient of sum(seed * this).
   /// @param seed  an array of this variable's shape, which is copied.
@@ -93,6 +103,7 @@ class Variable {
   Variable(detail::NodeTable<T>& table, std::size_t slot) noexcept
       : table_(&table), slot_(slot), generation_(table.nodes[slot]->generation) {}
 
+  void backward_from_one(Gradients<T>* gradients) const;
   void require_shape_of_seed(const Shape& seed) const;
 
   detail::Node<T>& node() const {

@@ -18,7 +18,7 @@ struct BatchNormOptions {
 };
 
 /// batch_norm of (batch, channels, ...): with the statistics of the batch in training, which go into the
-/// running ones, and with the running ones in evaluation.
+/// running ones, and with the running ones in evaluation. In training it belongs to one thread at a time.
 template <class T>
 class BatchNorm : public Module<T> {
  public:

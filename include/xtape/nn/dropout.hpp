@@ -8,7 +8,8 @@
 namespace xtape::nn {
 
 /// dropout(x, probability, random) in training, and x in evaluation. Keeps the address of the random numbers,
-/// which belong to the caller, so that all that is drawn in training comes of one state.
+/// which belong to the caller, so that all that is drawn in training comes of one state: that of one thread
+/// at a time.
 template <class T>
 class Dropout : public Module<T> {
  public:

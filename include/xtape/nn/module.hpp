@@ -57,7 +57,9 @@ std::string summary(Module<T>& model, const Shape& input);
 ///       Variable<float> forward(Variable<float> x) override { return x + relu(norm(convolution(x))); }
 ///     };
 ///
-/// Modules hold addresses of their members, so they neither move nor copy.
+/// Modules hold addresses of their members, so they neither move nor copy. Several threads may call one at
+/// the same time, each with variables of its own tape, while nobody changes its parameters, and where no
+/// module in it writes to a state of its own, as BatchNorm and Dropout do in training.
 template <class T>
 class Module {
  public:

@@ -7,7 +7,7 @@
 #include "core/format.hpp"
 #include "xtape/autograd/parameter.hpp"
 
-namespace xtape::optim {
+namespace xtape::detail {
 
 // None may be null, and none given twice.
 template <class T>
@@ -23,4 +23,4 @@ void require_distinct(const char* function, const std::vector<Parameter<T>*>& pa
   }
 }
 
-}  // namespace xtape::optim
+}  // namespace xtape::detail
