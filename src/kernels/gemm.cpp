@@ -12,25 +12,16 @@
 
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
+#include "kernels/blas_threads.hpp"
 #include "kernels/kernels.hpp"
 #include "xtape/core/simd.hpp"
 
 #ifdef XTAPE_BLAS_IS_OPENBLAS
-extern "C" void openblas_set_num_threads(int threads);
 extern "C" char* openblas_get_corename();
 #endif
 
 namespace xtape::kernels {
 namespace {
-
-// Products are cut up here, at places that depend on the shape alone; a BLAS with threads of its own would
-// compete with ours.
-void keep_blas_on_the_calling_thread() {
-#ifdef XTAPE_BLAS_IS_OPENBLAS
-  static const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
-#endif
-}
 
 // An OpenBLAS older than the processor takes it for one without AVX-512, and then needs twice our time.
 bool blas_has_narrower_vectors() {
@@ -177,6 +168,7 @@ void multiply_part(const Product<T>& in, Range rows, Range columns, Range inner,
   const T* const b = in.b + (b_is_transposed ? columns.begin * in.inner + inner.begin
                                              : inner.begin * in.columns + columns.begin);
   const auto number = [](std::size_t extent) { return static_cast<int>(extent); };
+  const OneOpenMpThread until_the_end;
   cxxblas::gemm<int>(
       cxxblas::RowMajor, to_cxxblas(in.transpose_a), to_cxxblas(in.transpose_b), number(rows.length()),
       number(columns.length()), number(inner.length()), T{1}, a, number(a_is_transposed ? in.rows : in.inner),
@@ -204,7 +196,7 @@ void multiply_inner_parts(const Product<T>& in, bool add) {
 
 template <class T>
 void multiply_with_blas(const Product<T>& in) {
-  keep_blas_on_the_calling_thread();
+  const OneBlasThread until_the_end;
   if (in.bias != nullptr) repeat(in.bias, in.columns, in.rows, in.c);
   const bool add = in.add || in.bias != nullptr;
   if (in.inner / 4 > std::max(in.rows, in.columns)) return multiply_inner_parts(in, add);

@@ -12,8 +12,13 @@ namespace xtape {
 /// whose number depends on their size alone, so results are the same, bit for bit, with any setting;
 /// small ones stay on the calling thread.
 ///
-/// xtape cuts matrix products itself and sets the process's OpenBLAS to one thread when it first multiplies,
-/// so that two pools never compete for the cores. The threads of another BLAS are its own to limit.
+/// xtape cuts matrix products itself, and while it computes one, OpenBLAS has one thread, so that two pools
+/// never compete for the cores. Afterwards openblas_get_num_threads() is what it was: the program's setting
+/// is its own, and does not change a bit of the results. Where OpenBLAS uses POSIX threads, its setting is
+/// one for the process. So while a product is being computed on one thread of the program, what other threads
+/// ask OpenBLAS for is done by one thread too, and they should leave the setting alone: a number that they
+/// set then stays, unless it is 1, but may change the last bits of that product. The threads of another BLAS
+/// are its own to limit.
 ///
 /// @param threads  at least 1. The default is the number of cores this process may run on, or that a control
 ///                 group grants it, as docker --cpus does, rounded down.
