@@ -210,7 +210,7 @@ void convolve(const Part& part, const T* x, const T* weight, const T* bias, T* y
 
 // What a backward pass adds to; null where nobody needs it.
 template <class T>
-struct Gradients {
+struct ConvolutionGradients {
   T* x;
   bool x_is_first;
   T* weight;
@@ -241,7 +241,7 @@ void add_input_gradient(const Part& part, std::size_t group, const T* weight, co
 
 template <class T>
 void add_gradients(const Part& part, const T* x, const T* weight, const T* dy,
-                   const Gradients<T>& gradients) {
+                   const ConvolutionGradients<T>& gradients) {
   const Convolution& c = part.all;
   for (std::size_t group = 0; group < c.groups; ++group) {
     Workspace workspace;
@@ -271,7 +271,7 @@ constexpr double worth_a_thread = 1 << 21;  // multiplications
 // weight.
 template <class T>
 void add_all_gradients(const Convolution& c, const T* x, const T* weight, const T* dy,
-                       const Gradients<T>& gradients) {
+                       const ConvolutionGradients<T>& gradients) {
   const std::size_t most = gradients.weight != nullptr ? 8 : c.bundles();
   const double worth = std::min(c.multiplications() / worth_a_thread, static_cast<double>(most));
   const std::size_t wanted = std::max<std::size_t>(1, static_cast<std::size_t>(worth));
@@ -281,7 +281,7 @@ void add_all_gradients(const Convolution& c, const T* x, const T* weight, const 
   Workspace workspace;
   T* const others = workspace.take<T>(shares > 1 ? (shares - 1) * size : 0);
   parallel_for(shares, [&](std::size_t share) {
-    Gradients<T> own = gradients;
+    ConvolutionGradients<T> own = gradients;
     if (share > 0 && size > 0) {
       own.weight = others + (share - 1) * size;
       own.weight_is_first = true;
@@ -345,7 +345,7 @@ Variable<T> record(Variable<T> x, Variable<T> weight, const Variable<T>* bias,
   });
 
   return op.finish([c, has_bias = bias != nullptr](Backward<T>& b) {
-    Gradients<T> gradients{};
+    ConvolutionGradients<T> gradients{};
     if (b.needs_grad(0)) {
       const auto [dx, first] = b.contribution(0);
       gradients.x = dx.data();
