@@ -82,7 +82,7 @@ TEST_CASE("products of several threads at once leave the program's number of BLA
   std::vector<std::thread> workers;
   for (int worker = 0; worker < 4; ++worker) {
     workers.emplace_back([] {
-      for (int time = 0; time < 10; ++time) product<float>(300, 300, 1100);
+      for (int time = 0; time < 3; ++time) product<float>(300, 300, 1100);
     });
   }
   for (std::thread& worker : workers) worker.join();

@@ -109,8 +109,8 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
 
 TEST_CASE("a product of two long rows is exact", "[ops][gemm]") { check_exact<double>(1, 1, 3'000'000); }
 
-TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads", "[ops][gemm]", float,
-                   double) {
+TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads", "[ops][gemm][threads]",
+                   float, double) {
   struct ThreadsRestored {
     const std::size_t before = num_threads();
     ~ThreadsRestored() { set_num_threads(before); }

@@ -66,6 +66,21 @@ TEST_CASE("all that blocks wrote is seen after parallel_for", "[core][threads]")
   }
 }
 
+TEST_CASE("two blocks of a job are at work at the same time", "[core][threads]") {
+  const Threads threads(2);
+  std::atomic<int> arrived{0};
+  std::atomic<bool> met{true};
+  const auto latest = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  parallel_for(2, [&](std::size_t) {
+    ++arrived;
+    while (arrived < 2 && met) {
+      if (std::chrono::steady_clock::now() > latest) met = false;
+      std::this_thread::yield();
+    }
+  });
+  CHECK(met);
+}
+
 TEST_CASE("parallel_for within a block does its blocks on the same thread", "[core][threads]") {
   const Threads threads(4);
   std::atomic<int> done{0}, elsewhere{0};
@@ -114,7 +129,7 @@ TEST_CASE("no more threads than were set work at once", "[core][threads]") {
 }
 
 #ifdef __unix__
-TEST_CASE("a forked child computes with threads of its own and exits cleanly", "[core][thread_pool]") {
+TEST_CASE("a forked child computes with threads of its own and exits cleanly", "[core][threads]") {
   const std::size_t before = num_threads();
   set_num_threads(3);
   std::atomic<int> done{0};
