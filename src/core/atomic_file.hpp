@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <filesystem>
 #include <string>
+
+#include "core/system_calls.hpp"
 
 namespace xtape {
 
@@ -11,8 +12,9 @@ namespace xtape {
 /// which commit() renames once everything is on the disk. A file that was there keeps its place until then,
 /// and its permissions after; a symbolic link stays, and what it points to is replaced.
 ///
-/// Every error is a FileError that begins with the function and the path; what was written until then is
-/// removed. What a killed process left behind is removed by the next who writes to the same destination.
+/// Every error is a FileError that begins with the function and the path and has the system's reason; what
+/// was written until then is removed. What a killed process left behind is removed by the next who writes to
+/// the same destination.
 class AtomicFile {
  public:
   AtomicFile(const char* function, const std::string& path);
@@ -22,7 +24,8 @@ class AtomicFile {
 
   void write(const void* data, std::size_t bytes);
 
-  /// Call it once, at the end; without it the destination stays as it was.
+  /// Call it once, at the end; without it the destination stays as it was. So it does where this throws, but
+  /// where the message says that the new file is in its place.
   void commit();
 
   /// Throws FileError with this reason, for those who make what is written.
@@ -32,14 +35,15 @@ class AtomicFile {
   struct Unopened {};
   AtomicFile(const char* function, const std::string& path, Unopened);
 
+  std::string end_of_links() const;
   void open_temporary();
   [[noreturn]] void refuse(int error) const;
 
   const char* function_;
   std::string path_;  // as given, for messages
-  std::filesystem::path destination_;
-  std::filesystem::path temporary_;  // empty when there is none
-  int descriptor_ = -1;
+  std::string destination_;
+  std::string temporary_;  // empty when there is none
+  Descriptor descriptor_{-1};
 };
 
 }  // namespace xtape

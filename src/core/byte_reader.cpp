@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/system_calls.hpp"
+
 namespace xtape {
 namespace {
 
@@ -21,7 +23,8 @@ InputFile::InputFile(const char* function, const std::string& path, Kind kind)
     : subject_(fmt::format("{}: {}", function, path)) {
   // With O_NONBLOCK a named pipe that is to be refused does not keep us waiting for who writes to it.
   const int not_waiting = kind == Kind::regular ? O_NONBLOCK : 0;
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | not_waiting);
+  const int descriptor =
+      uninterrupted([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | not_waiting); });
   if (descriptor < 0) fail_unreadable(errno);
   file_.reset(::fdopen(descriptor, "rb"));
   if (file_ == nullptr) {
@@ -45,19 +48,31 @@ void InputFile::fail_unreadable(int error) const {
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {
-  const std::size_t got = std::fread(to, 1, count, file_.get());
-  if (got < count && std::ferror(file_.get()) != 0) fail_unreadable(errno);
+  std::size_t got = 0;
+  do {
+    got += std::fread(static_cast<char*>(to) + got, 1, count - got, file_.get());
+  } while (got < count && was_interrupted());
   return got;
 }
 
 void InputFile::skip(std::uint64_t count) {
-  if (::fseeko(file_.get(), static_cast<off_t>(count), SEEK_CUR) != 0) fail_unreadable(errno);
+  if (uninterrupted([&] { return ::fseeko(file_.get(), static_cast<off_t>(count), SEEK_CUR); }) != 0)
+    fail_unreadable(errno);
 }
 
 int InputFile::peek() {
-  const int next = std::getc(file_.get());
-  if (next == EOF && std::ferror(file_.get()) != 0) fail_unreadable(errno);
+  int next;
+  do {
+    next = std::getc(file_.get());
+  } while (next == EOF && was_interrupted());
   return next == EOF ? EOF : std::ungetc(next, file_.get());
+}
+
+bool InputFile::was_interrupted() {
+  if (std::ferror(file_.get()) == 0) return false;
+  if (errno != EINTR) fail_unreadable(errno);
+  std::clearerr(file_.get());
+  return true;
 }
 
 std::string read_file(const char* function, const std::string& path) {

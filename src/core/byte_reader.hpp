@@ -41,6 +41,9 @@ class InputFile {
   int peek();
 
  private:
+  // Whether a read that came short is to go on, since only a signal ended it, and not the file. Throws for
+  // every other error.
+  bool was_interrupted();
   [[noreturn]] void fail_unreadable(int error) const;
 
   struct Close {

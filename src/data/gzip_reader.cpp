@@ -32,6 +32,8 @@ class GzipReader : public ByteReader {
       in_member_ = status != Z_STREAM_END;
       if (status == Z_STREAM_END) {
         inflateReset(&stream_);
+      } else if (status == Z_MEM_ERROR) {
+        throw std::bad_alloc();
       } else if (status != Z_OK) {
         fail_at(offset() + done, "the gzip data must be sound, got: {}",
                 stream_.msg != nullptr ? stream_.msg : zError(status));

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <zip.h>
+#include <zlib.h>
 
 #include <array>
+#include <cerrno>
 #include <deque>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -39,17 +43,37 @@ class ZipError {
   ZipError& operator=(const ZipError&) = delete;
 
   zip_error_t* get() noexcept { return &error_; }
-  std::string reason() { return zip_error_strerror(&error_); }
 
  private:
   zip_error_t error_;
 };
 
+// Throws where memory ran out, for which libzip has several names; one is that there was no error.
+void require_memory(zip_error_t* error) {
+  const int code = zip_error_code_zip(error);
+  if (code == ZIP_ER_MEMORY || code == ZIP_ER_OK ||
+      (code == ZIP_ER_ZLIB && zip_error_code_system(error) == Z_MEM_ERROR)) {
+    throw std::bad_alloc();
+  }
+}
+
+// Of what libzip could not read: `rule` is what the file then breaks, unless memory or the system is the
+// cause.
+[[noreturn]] void fail_reading(const std::string& subject, const char* rule, zip_error_t* error) {
+  require_memory(error);
+  const int code = zip_error_code_zip(error), of_system = zip_error_code_system(error);
+  if ((code == ZIP_ER_READ || code == ZIP_ER_OPEN) && of_system != 0) {
+    fail<UnreadableFileError>("{}: the file must be readable, got: {}", subject,
+                              std::generic_category().message(of_system));
+  }
+  fail<FileError>("{}: {}, got: {}", subject, rule, zip_error_strerror(error));
+}
+
 class EntryReader : public ByteReader {
  public:
   EntryReader(std::string subject, zip_t* archive, zip_uint64_t index, std::uint64_t size)
       : ByteReader(std::move(subject)), entry_(zip_fopen_index(archive, index, 0)), size_(size) {
-    if (entry_ == nullptr) fail_unsound(zip_strerror(archive));
+    if (entry_ == nullptr) fail_unsound(zip_get_error(archive));
   }
 
  private:
@@ -58,7 +82,7 @@ class EntryReader : public ByteReader {
     std::size_t done = 0;
     while (done < count) {
       const zip_int64_t got = zip_fread(entry_.get(), to + done, count - done);
-      if (got < 0) fail_unsound(zip_file_strerror(entry_.get()));
+      if (got < 0) fail_unsound(zip_file_get_error(entry_.get()));
       if (got == 0) require_whole(offset() + done);
       if (got == 0) break;
       done += static_cast<std::size_t>(got);
@@ -74,8 +98,8 @@ class EntryReader : public ByteReader {
                     arrived);
   }
 
-  [[noreturn]] void fail_unsound(const char* reason) const {
-    fail<FileError>("{}: the entry of the archive must be sound, got: {}", subject(), reason);
+  [[noreturn]] void fail_unsound(zip_error_t* error) const {
+    fail_reading(subject(), "the entry of the archive must be sound", error);
   }
 
   struct Close {
@@ -124,10 +148,12 @@ class ArchiveReader {
   ArchiveReader(const char* function, const std::string& path)
       : file_(function, path, InputFile::Kind::regular), sizes_(file_.subject(), file_.size()) {
     int code = 0;
+    errno = 0;
     archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
     if (archive_ == nullptr) {
-      fail<FileError>("{}: the file must be a sound zip archive, got: {}", subject(),
-                      ZipError(code).reason());
+      if (errno == ENOMEM) throw std::bad_alloc();  // To libzip it then is "Not a zip archive".
+      ZipError error(code);
+      fail_reading(subject(), "the file must be a sound zip archive", error.get());
     }
     const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);
     for (zip_int64_t i = 0; i < count; ++i) list(static_cast<zip_uint64_t>(i));
@@ -158,8 +184,8 @@ class ArchiveReader {
     zip_stat_t entry;
     zip_stat_init(&entry);
     if (zip_stat_index(archive_.get(), index, 0, &entry) != 0 || (entry.valid & ZIP_STAT_NAME) == 0) {
-      fail<FileError>("{}: entry {} of the archive must be sound, got: {}", subject(), index,
-                      zip_strerror(archive_.get()));
+      fail_reading(subject(), fmt::format("entry {} of the archive must be sound", index).c_str(),
+                   zip_get_error(archive_.get()));
     }
     const std::string_view file_name = entry.name;
     if (!file_name.ends_with(suffix) || file_name.starts_with("__MACOSX/")) return;
@@ -185,21 +211,21 @@ class ArchiveWriter {
   ArchiveWriter(AtomicFile& file, const NpzOptions& options) : file_(file), options_(options) {
     ZipError error;
     content_.reset(zip_source_buffer_create(nullptr, 0, 0, error.get()));
-    if (content_ == nullptr) file_.refuse(error.reason());
+    if (content_ == nullptr) refuse(error.get());
     archive_.reset(zip_open_from_source(content_.get(), ZIP_CREATE | ZIP_TRUNCATE, error.get()));
-    if (archive_ == nullptr) file_.refuse(error.reason());
+    if (archive_ == nullptr) refuse(error.get());
     zip_source_keep(content_.get());  // The archive has taken it for its own.
   }
 
   template <class T>
   void add(const std::string& name, const Array<T>& array) {
+    const std::string file_name = name + std::string(suffix);
     headers_.push_back(npy_header<T>(array.shape()));
     const std::array<zip_buffer_fragment_t, 2> parts{fragment(headers_.back().data(), headers_.back().size()),
                                                      fragment(array.data(), array.size() * sizeof(T))};
     zip_source_t* const source = zip_source_buffer_fragment(archive_.get(), parts.data(), parts.size(), 0);
     if (source == nullptr) refuse();
-    const zip_int64_t added =
-        zip_file_add(archive_.get(), (name + std::string(suffix)).c_str(), source, ZIP_FL_ENC_UTF_8);
+    const zip_int64_t added = zip_file_add(archive_.get(), file_name.c_str(), source, ZIP_FL_ENC_UTF_8);
     if (added < 0) {
       zip_source_free(source);
       refuse();
@@ -232,9 +258,11 @@ class ArchiveWriter {
   static zip_buffer_fragment_t fragment(const void* data, std::size_t bytes) {
     return {static_cast<zip_uint8_t*>(const_cast<void*>(data)), bytes};  // libzip only reads them.
   }
-  [[noreturn]] void refuse() const { file_.refuse(zip_strerror(archive_.get())); }
-  [[noreturn]] void refuse_content() const {
-    file_.refuse(zip_error_strerror(zip_source_error(content_.get())));
+  [[noreturn]] void refuse() const { refuse(zip_get_error(archive_.get())); }
+  [[noreturn]] void refuse_content() const { refuse(zip_source_error(content_.get())); }
+  [[noreturn]] void refuse(zip_error_t* error) const {
+    require_memory(error);
+    file_.refuse(zip_error_strerror(error));
   }
 
   AtomicFile& file_;

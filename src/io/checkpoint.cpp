@@ -4,11 +4,13 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
-#include <filesystem>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
+#include "core/directory.hpp"
 #include "core/format.hpp"
 #include "io/safetensors.hpp"
 #include "io/safetensors_header.hpp"
@@ -16,13 +18,13 @@
 namespace xtape::io {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* format_mark = "format";
 constexpr const char* version_mark = "format_version";
 constexpr const char* checksum_mark = "checksum";
 constexpr const char* format = "xtape-checkpoint";
 constexpr const char* version = "1";
+
+std::string reason(int error) { return std::generic_category().message(error); }
 
 // Of what the file says and not of its bytes, so that it can stand in the file: with the length before each
 // text no two contents have the same.
@@ -108,22 +110,21 @@ Checkpoints::Checkpoints(std::string directory, const CheckpointsOptions& option
 }
 
 std::string Checkpoints::path(std::uint64_t epoch) const {
-  return (fs::path(directory_) / fmt::format("epoch-{:06}.safetensors", epoch)).string();
+  return path_in(directory_, fmt::format("epoch-{:06}.safetensors", epoch));
 }
 
 std::vector<std::uint64_t> Checkpoints::epochs() const {
+  std::vector<std::string> names;
+  if (!append_names(directory_, names) && errno != ENOENT) {
+    fail<FileError>("Checkpoints: {}: the directory must be readable, got: {}", directory_, reason(errno));
+  }
   std::vector<std::uint64_t> epochs;
-  std::error_code error;
-  for (fs::directory_iterator entry(directory_, error), end; entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+  for (const std::string& name : names) {
     std::uint64_t epoch = 0;
     const std::size_t digits = name.find_first_of("0123456789");
     if (digits == std::string::npos) continue;
     std::from_chars(name.data() + digits, name.data() + name.size(), epoch);
-    if (fs::path(path(epoch)).filename() == name) epochs.push_back(epoch);
-  }
-  if (error && error != std::errc::no_such_file_or_directory) {
-    fail<FileError>("Checkpoints: {}: the directory must be readable, got: {}", directory_, error.message());
+    if (name_of(path(epoch)) == name) epochs.push_back(epoch);
   }
   std::ranges::sort(epochs);
   return epochs;
@@ -131,11 +132,9 @@ std::vector<std::uint64_t> Checkpoints::epochs() const {
 
 void Checkpoints::save(std::uint64_t epoch, const NamedArrays& state, const Metadata& metadata) {
   const char* function = "Checkpoints::save";
-  std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error) {
+  if (!make_directories(directory_)) {
     fail<FileError>("{}: {}: the directory must be there or be made, got: {}", function, directory_,
-                    error.message());
+                    reason(errno));
   }
   io::save(function, path(epoch), state, metadata);
 
@@ -147,9 +146,9 @@ void Checkpoints::save(std::uint64_t epoch, const NamedArrays& state, const Meta
   else
     earlier.clear();
   for (const std::uint64_t old : earlier) {
-    if (!fs::remove(path(old), error) && error) {
-      fail<FileError>("{}: {}: the old checkpoint must be removable, got: {}", function, path(old),
-                      error.message());
+    const std::string file = path(old);
+    if (std::remove(file.c_str()) != 0 && errno != ENOENT) {
+      fail<FileError>("{}: {}: the old checkpoint must be removable, got: {}", function, file, reason(errno));
     }
   }
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training/epoch_log.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cmath>
-#include <cstdio>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "core/atomic_file.hpp"
 #include "core/format.hpp"
+#include "core/system_calls.hpp"
 #include "training/history_columns.hpp"
 
 namespace xtape::training {
@@ -42,13 +46,20 @@ EpochLog::EpochLog(std::string path, const History& history) : path_(std::move(p
 
 void EpochLog::append(const Epoch& epoch) const {
   const std::string line = line_of(epoch);
-  errno = 0;
-  std::FILE* const file = std::fopen(path_.c_str(), "ab");
-  bool written = file != nullptr && std::fwrite(line.data(), 1, line.size(), file) == line.size();
-  if (file != nullptr) written = std::fclose(file) == 0 && written;
-  if (!written) {
-    fail<FileError>("train: {}: the log must be writable, got: {}", path_, std::strerror(errno));
-  }
+  const Descriptor log(
+      uninterrupted([&] { return ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666); }));
+  struct stat before {};
+  if (log < 0 || ::fstat(log, &before) != 0) refuse(errno);
+  if (write_all(log, line.data(), line.size()) && closes_without_loss(log)) return;
+  const int error = errno;
+  // No part of a line stays, as far as the system takes it back.
+  static_cast<void>(uninterrupted([&] { return ::ftruncate(log, before.st_size); }));
+  refuse(error);
+}
+
+void EpochLog::refuse(int error) const {
+  fail<FileError>("train: {}: the log must be writable, got: {}", path_,
+                  std::generic_category().message(error));
 }
 
 }  // namespace xtape::training

@@ -14,10 +14,12 @@ class EpochLog {
   // and one that it did not come to write is there. Throws FileError.
   EpochLog(std::string path, const History& history);
 
-  // Throws FileError.
+  // Throws FileError, and then leaves no part of the line.
   void append(const Epoch& epoch) const;
 
  private:
+  [[noreturn]] void refuse(int error) const;
+
   std::string path_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <iterator>
@@ -28,21 +29,15 @@ Progress::Progress(std::FILE* stream, std::size_t epochs)
       is_terminal_(stream != nullptr && ::isatty(::fileno(stream)) != 0) {}
 
 void Progress::on_resumption(std::size_t epochs_done) {
-  if (stream_ == nullptr) return;
-  fmt::print(stream_, "resumed after epoch {}\n", epochs_done);
-  std::fflush(stream_);
+  if (stream_ != nullptr) show(fmt::format("resumed after epoch {}\n", epochs_done));
 }
 
 void Progress::on_changes(const std::string& differences) {
-  if (stream_ == nullptr) return;
-  fmt::print(stream_, "resumed with changes:{}\n", differences);
-  std::fflush(stream_);
+  if (stream_ != nullptr) show(fmt::format("resumed with changes:{}\n", differences));
 }
 
 void Progress::on_damaged_checkpoint(const std::string& reason) {
-  if (stream_ == nullptr) return;
-  fmt::print(stream_, "passed over a damaged checkpoint: {}\n", reason);
-  std::fflush(stream_);
+  if (stream_ != nullptr) show(fmt::format("passed over a damaged checkpoint: {}\n", reason));
 }
 
 void Progress::on_batch(const Batch& batch, const Tally& so_far) {
@@ -57,23 +52,29 @@ void Progress::on_batch(const Batch& batch, const Tally& so_far) {
       line.data(), line.size(), "{}epoch {:{}}/{} [{:=<{}}{:<{}}] {:3}%  loss {:.4f}  accuracy {:.4f}",
       to_start_of_cleared_line, batch.epoch, epoch_digits_, epochs_, "", filled, "", bar_width - filled,
       100 * batch.number / batch.count, so_far.loss(), so_far.accuracy());
-  std::fwrite(line.data(), 1, std::min(end.size, line.size()), stream_);
-  std::fflush(stream_);
+  show({line.data(), std::min(end.size, line.size())});
 }
 
 void Progress::on_epoch(const Epoch& epoch) {
   if (stream_ == nullptr) return;
-  if (is_terminal_) fmt::print(stream_, "{}", to_start_of_cleared_line);
-  fmt::print(stream_, "epoch {:{}}/{}  loss {:.4f}  accuracy {:.4f}", epoch.number, epoch_digits_, epochs_,
-             epoch.training_loss, epoch.training_accuracy);
+  std::string line = is_terminal_ ? to_start_of_cleared_line : "";
+  const auto end = std::back_inserter(line);
+  fmt::format_to(end, "epoch {:{}}/{}  loss {:.4f}  accuracy {:.4f}", epoch.number, epoch_digits_, epochs_,
+                 epoch.training_loss, epoch.training_accuracy);
   if (!std::isnan(epoch.validation_accuracy)) {
-    fmt::print(stream_, "  validation loss {:.4f}  accuracy {:.4f}", epoch.validation_loss,
-               epoch.validation_accuracy);
+    fmt::format_to(end, "  validation loss {:.4f}  accuracy {:.4f}", epoch.validation_loss,
+                   epoch.validation_accuracy);
   }
   if (epoch.skipped_batches > 0) {
-    fmt::print(stream_, "  {} batches without labels passed over", epoch.skipped_batches);
+    fmt::format_to(end, "  {} batches without labels passed over", epoch.skipped_batches);
   }
-  fmt::print(stream_, "  learning rate {:.3g}  {:.1f} s\n", epoch.learning_rate, epoch.seconds);
+  fmt::format_to(end, "  learning rate {:.3g}  {:.1f} s\n", epoch.learning_rate, epoch.seconds);
+  show(line);
+}
+
+// What the stream does not take is lost: a pipe that nobody reads any more is no reason to end a training.
+void Progress::show(std::string_view text) {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream_));
   std::fflush(stream_);
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <string_view>
 
 #include "training/tally.hpp"
 #include "xtape/training/history.hpp"
@@ -26,6 +27,8 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  void show(std::string_view text);
 
   std::FILE* stream_;
   std::size_t epochs_;

@@ -1,7 +1,7 @@
 # cmake -DGUIDE=reported_elsewhere.md -DTESTS=tests -P reported_elsewhere.cmake
 # Every test that the guide names is there.
 
-file(GLOB_RECURSE sources ${TESTS}/*_test.cpp)
+file(GLOB_RECURSE sources ${TESTS}/*_test.cpp ${TESTS}/every_*.cpp)
 file(READ ${TESTS}/CMakeLists.txt tests) # Some are programs.
 foreach(source IN LISTS sources)
   file(READ ${source} text)

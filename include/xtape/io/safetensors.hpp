@@ -60,8 +60,8 @@ Safetensors read_safetensors(const std::string& path, const std::vector<std::str
 ///
 /// @throws ArgumentError  an array is named "__metadata__", which the format reserves, a text is not UTF-8,
 ///                        or the names, shapes and metadata together exceed 100 MB.
-/// @throws FileError      the file cannot be written; the message says why. The file before it stays as it
-/// was.
+/// @throws FileError      the file cannot be written; the message says why. The file before it is as it was,
+///                        unless the message says that the new one is in its place.
 void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata = {});
 
 }  // namespace xtape::io

@@ -88,8 +88,9 @@ struct Options {
   /// rates that are given anew then hold, unless a schedule sets them.
   bool resume_with_changes = false;
 
-  std::string log = {};           ///< the path of a CSV file with a line an epoch; none if empty
-  std::FILE* progress = nullptr;  ///< a line an epoch, and on a terminal a bar that moves; null: quiet
+  std::string log = {};  ///< the path of a CSV file with a line an epoch; none if empty
+  /// A line an epoch, and on a terminal a bar that moves; null: quiet. What the stream does not take is lost.
+  std::FILE* progress = nullptr;
 };
 
 /// A step that has just been done.
