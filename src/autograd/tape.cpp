@@ -130,8 +130,8 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail:
   }
   if (in_backward_) fail<TapeError>("backward: it must not be called from a gradient rule");
   const Pass pass(*this, apart);
-  begin_backward(last, seed, how);
   try {
+    begin_backward(last, seed, how);
     apply_rules(root.slot_);
   } catch (...) {
     forget_backward(root.slot_);

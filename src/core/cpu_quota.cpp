@@ -2,13 +2,10 @@
 #include "core/cpu_quota.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 
 namespace xtape {
 namespace {
-
-namespace fs = std::filesystem;
 
 // Microseconds in each period of so many. What is no pair of numbers above 0 is no limit: "max", or -1.
 std::optional<double> ratio(std::istream& quota, std::istream& period) {
@@ -17,20 +14,19 @@ std::optional<double> ratio(std::istream& quota, std::istream& period) {
   return granted / of;
 }
 
-std::optional<double> quota_in(const fs::path& group) {
-  if (std::ifstream file(group / "cpu.max"); file) return ratio(file, file);
-  std::ifstream quota(group / "cpu.cfs_quota_us"), period(group / "cpu.cfs_period_us");
+std::optional<double> quota_in(const std::string& group) {
+  if (std::ifstream file(group + "/cpu.max"); file) return ratio(file, file);
+  std::ifstream quota(group + "/cpu.cfs_quota_us"), period(group + "/cpu.cfs_period_us");
   return ratio(quota, period);
 }
 
 // Of the group at `path` below where its kind is mounted, and of all that it is in. In a container the paths
 // may be those outside, of which only the topmost is there.
-std::optional<double> least_quota(const fs::path& mount, const fs::path& path) {
+std::optional<double> least_quota(const std::string& mount, const std::string& path) {
   std::optional<double> least = quota_in(mount);
-  fs::path group = mount;
-  for (const fs::path& part : path.relative_path()) {
-    group /= part;
-    const std::optional<double> quota = quota_in(group);
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::optional<double> quota = quota_in(mount + '/' + path.substr(0, end));
     if (quota) least = std::min(*quota, least.value_or(*quota));
   }
   return least;
@@ -46,9 +42,9 @@ bool names_cpu(const std::string& controllers) {
 
 std::optional<double> cpu_quota(const std::string& root) {
   std::optional<double> least;
-  const auto consider = [&least, mounts = fs::path(root + "/sys/fs/cgroup")](const std::string& mount,
-                                                                             const std::string& path) {
-    const std::optional<double> quota = least_quota(mounts / mount, path);
+  const auto consider = [&least, mounts = root + "/sys/fs/cgroup/"](const std::string& mount,
+                                                                    const std::string& path) {
+    const std::optional<double> quota = least_quota(mounts + mount, path);
     if (quota) least = std::min(*quota, least.value_or(*quota));
   };
   std::ifstream groups(root + "/proc/self/cgroup");  // lines such as 4:cpu,cpuacct:/a, and 0::/a of version 2

@@ -2,13 +2,16 @@
 #include "core/thread_pool.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <mutex>
 #include <new>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -37,12 +40,23 @@ std::size_t allowed_cores() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+// What there is no memory to read limits nothing.
+std::optional<double> known_cpu_quota() {
+  try {
+    return cpu_quota();
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
 std::size_t available_cores() {
   const std::size_t allowed = allowed_cores();
-  const std::optional<double> quota = cpu_quota();
+  const std::optional<double> quota = known_cpu_quota();
   if (!quota || *quota >= static_cast<double>(allowed)) return allowed;
   return std::max<std::size_t>(1, static_cast<std::size_t>(*quota));
 }
+
+constexpr std::size_t most_threads = 1024;
 
 // Consecutive blocks, which one thread takes first of all and the others help with.
 struct alignas(64) Share {
@@ -84,7 +98,7 @@ class ThreadPool {
     if (exception_ != nullptr) std::rethrow_exception(std::exchange(exception_, nullptr));
   }
 
-  std::atomic<std::size_t> limit{available_cores()};
+  std::atomic<std::size_t> limit{std::min(available_cores(), most_threads)};
 
  private:
   struct Occupation {
@@ -128,7 +142,7 @@ class ThreadPool {
   }
 
   void share_out(std::size_t blocks, std::size_t threads) {
-    if (shares_.size() != threads) shares_ = std::vector<Share>(threads);
+    shares_ = std::span(all_shares_).first(threads);
     for (std::size_t i = 0; i < threads; ++i) {
       shares_[i].next = blocks * i / threads;
       shares_[i].end = blocks * (i + 1) / threads;
@@ -162,17 +176,20 @@ class ThreadPool {
   std::atomic<std::size_t> active_{0};  // likewise
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
-  std::exception_ptr exception_;  // the first of the job
-  std::vector<Share> shares_;
+  std::exception_ptr exception_;                // the first of the job
+  std::array<Share, most_threads> all_shares_;  // Memory that cannot run out in the middle of a job.
+  std::span<Share> shares_;                     // those of the job
 };
 
 // Never destroyed: workers may be at work when the program exits. A forked child has none of its parent's
-// threads and gets a pool of its own.
+// threads and gets a pool of its own. The first needs no memory that could run out: it may be asked for by
+// what must not throw.
+alignas(ThreadPool) std::array<std::byte, sizeof(ThreadPool)> place_of_first_pool;
 std::atomic<ThreadPool*> current_pool;
 
 ThreadPool& pool() {
   [[maybe_unused]] static const bool started = [] {
-    current_pool = new ThreadPool;
+    current_pool = new (place_of_first_pool.data()) ThreadPool;
 #ifdef __unix__
     pthread_atfork(nullptr, nullptr, [] {
       auto* const fresh = new ThreadPool;
@@ -192,9 +209,8 @@ void detail::run_blocks(std::size_t blocks, void (*run)(void*, std::size_t), voi
 }
 
 void set_num_threads(std::size_t threads) {
-  constexpr std::size_t most = 1024;
-  if (threads < 1 || threads > most) {
-    fail<ArgumentError>("set_num_threads: threads must be in [1, {}], got {}", most, threads);
+  if (threads < 1 || threads > most_threads) {
+    fail<ArgumentError>("set_num_threads: threads must be in [1, {}], got {}", most_threads, threads);
   }
   pool().limit = threads;
 }

@@ -34,6 +34,12 @@ BalancedBatches::BalancedBatches(const std::vector<std::size_t>& rows, const Ind
   draw(nullptr);
 }
 
+void BalancedBatches::shuffle(Random& random) {
+  Random drawn = random;  // what throws must not draw
+  draw(&drawn);
+  random = drawn;
+}
+
 void BalancedBatches::draw(Random* random) {
   const std::size_t classes = rows_of_class_.size();
   std::vector<std::size_t> epoch(classes * rows_per_class_);

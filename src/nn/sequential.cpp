@@ -17,6 +17,7 @@ Variable<T> Sequential<T>::forward(Variable<T> x) {
 
 template <class T>
 void Sequential<T>::append(std::unique_ptr<Module<T>> module, bool is_relu) {
+  layers_.reserve(layers_.size() + 1);  // A child that is known must not be lost.
   Module<T>::add(std::to_string(layers_.size()), *module);
   layers_.push_back({std::move(module), is_relu});
 }

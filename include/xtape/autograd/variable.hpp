@@ -64,8 +64,8 @@ class Variable {
 
   /// Computes the gradient of this one-element variable with respect to all that it depends on. The
   /// gradients of tape variables are those of the latest backward; those of parameters add up. If a rule
-  /// throws, no gradient is half-written: variables have none and the parameters' are zero, but for one that
-  /// another tape's backward adds to.
+  /// throws or memory runs out, no gradient is half-written: variables have none and the parameters' are
+  /// zero, but for one that another tape's backward adds to.
   /// @throws ShapeError  it does not have one element: say backward(seed) or take its sum() or mean().
   /// @throws TapeError   it depends on nothing that needs a gradient, or on a parameter to whose gradient
   ///                     another tape's backward, which has not ended, adds.

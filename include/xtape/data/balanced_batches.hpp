@@ -48,7 +48,7 @@ class BalancedBatches {
                   const BalancedBatchesOptions& options = {});
 
   /// Draws the next epoch. It depends on the state of `random` alone, not on the epochs before.
-  void shuffle(Random& random) { draw(&random); }
+  void shuffle(Random& random);
 
   /// How many batches there are.
   std::size_t size() const noexcept { return batches_.size(); }

@@ -35,7 +35,7 @@ struct ParameterGroup {
 ///                                   {head.parameters(), {.learning_rate = 1e-3, .weight_decay = 1e-2}}});
 ///
 /// Biases and scales are often kept from weight decay by a group of their own. From the first step on nothing
-/// is allocated.
+/// is allocated: no step is taken by half because memory runs out.
 template <class T>
 class Optimizer : public LearningRates {
  public:

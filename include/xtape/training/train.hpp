@@ -163,6 +163,8 @@ struct Callbacks {
 /// @throws NonFiniteError  a loss, a gradient or a weight became infinite or NaN, or the validation loss NaN;
 ///                         the message says where, and what to try. Checkpoints are as the epoch before left
 ///                         them.
+/// @throws std::bad_alloc  memory ran out. Model, optimizer and random are left in the middle of training;
+///                         checkpoints are whole, and a training that is started again goes on from them.
 /// Data, options and checkpoints are examined before anything changes.
 template <class T>
 History train(nn::Module<T>& model, const Dataset<std::type_identity_t<T>>& data,
