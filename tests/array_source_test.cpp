@@ -54,7 +54,7 @@ TEST_CASE("indices may be xtensor expressions", "[core][indices]") {
 }
 
 TEST_CASE("indices may be an Array of the library's own", "[core][indices]") {
-  const Array<std::int64_t> labels(ArrayView<const std::int64_t>(std::vector<std::int64_t>{4, 2}));
+  const Array<std::int64_t> labels(std::vector<std::int64_t>{4, 2});
   CHECK(shape_of(labels) == Shape{2});
   CHECK_THAT(read(labels), AllClose({4, 2}, 0));
 }

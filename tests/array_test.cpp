@@ -40,7 +40,7 @@ TEST_CASE("an array copies a view", "[core][array]") {
 }
 
 TEST_CASE("an array moves and leaves an empty one behind", "[core][array]") {
-  Array<double> first{ArrayView<const double>(std::vector<double>{1, 2})};
+  Array<double> first(std::vector<double>{1, 2});
   const double* memory = first.data();
   Array<double> second(std::move(first));
   CHECK(second.data() == memory);

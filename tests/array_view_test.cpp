@@ -53,7 +53,8 @@ TEST_CASE("a view of flat containers has one axis", "[core][array_view]") {
   CHECK(ArrayView<const double>(vector).shape() == Shape{3});
   CHECK(ArrayView<const float>(array).shape() == Shape{2});
   CHECK(ArrayView<const double>(std::span(vector).subspan(1)).data() == vector.data() + 1);
-  CHECK(ArrayView<const double>(std::vector<double>{}).empty());
+  const std::vector<double> nothing;
+  CHECK(ArrayView<const double>(nothing).empty());
 }
 
 TEST_CASE("rows of an xtensor view start where they stand", "[core][array_view]") {

@@ -39,8 +39,9 @@ TEST_CASE("batches that divide the rows evenly are all full", "[data][batches]")
   const data::Batches batches(row_numbers(6), 3);
   CHECK(batches.size() == 2);
   CHECK(batches[1].size() == 3);
-  CHECK(data::Batches(row_numbers(6), 100).size() == 1);
-  CHECK(data::Batches(row_numbers(6), 100)[0].size() == 6);
+  const data::Batches one(row_numbers(6), 100);
+  CHECK(one.size() == 1);
+  CHECK(one[0].size() == 6);
 }
 
 TEST_CASE("no rows make no batches", "[data][batches]") {

@@ -20,7 +20,7 @@ namespace {
 
 NamedArrays small_state(double number = 1.5) {
   NamedArrays state;
-  state.add("weight", ArrayView<const float>(xt::xarray<float>{{1, 2}, {3, 4}}));
+  state.add("weight", Array<float>(xt::xarray<float>{{1, 2}, {3, 4}}));
   state.add("mask", AnyArray(Array<bool>(Shape{3})));
   state.add_scalar("number", number);
   return state;

@@ -45,7 +45,7 @@ TEST_CASE("an imputer is saved and loaded", "[data][mean_imputer][state]") {
   wrong.add_scalar("mean", 1.0);
   CHECK_THROWS_WITH(loaded.load_state(wrong), "MeanImputer::load_state: 'mean' must have shape (2), got ()");
   NamedArrays not_finite;
-  not_finite.add("mean", ArrayView<const double>(std::vector<double>{1, inf}));
+  not_finite.add("mean", Array<double>(std::vector<double>{1, inf}));
   CHECK_THROWS_WITH(loaded.load_state(not_finite),
                     "MeanImputer::load_state: mean[1] must be finite, got inf");
   CHECK_THROWS_AS(loaded.load_state({}), ArgumentError);

@@ -36,10 +36,10 @@ const std::string deflated_of_numpy = from_hex(
 
 NamedArrays some_arrays() {
   NamedArrays arrays;
-  arrays.add("layer.0.weight", ArrayView<const float>(xt::xarray<float>{{1.5, -2}, {0.25, 1e30f}}));
+  arrays.add("layer.0.weight", Array<float>(xt::xarray<float>{{1.5, -2}, {0.25, 1e30f}}));
   arrays.add_scalar("steps", std::uint64_t{1} << 63);
   arrays.add("mask", AnyArray(Array<bool>(Shape{2, 0})));
-  arrays.add("größe", ArrayView<const double>(std::vector<double>(1000, NaN)));
+  arrays.add("größe", Array<double>(std::vector<double>(1000, NaN)));
   return arrays;
 }
 

@@ -60,10 +60,46 @@ TEST_CASE("a value of another size is refused, and nothing changes", "[autograd]
   Parameter<double> a("a", xt::xarray<double>{1, 2}), b("b", xt::xarray<double>{3, 4, 5});
   CHECK_THROWS_AS(a.value() = b.value(), ShapeError);
   CHECK_THROWS_WITH(a.value() = b.value(),
-                    "view: what is assigned must have as many elements as the array, 2, got 3");
+                    "view: what is assigned must have the shape of the array (2), got (3)");
   CHECK_THROWS_AS(a.value() = (xt::xarray<double>{3, 4, 5}), ShapeError);
   CHECK_THROWS_AS(xt::noalias(a.value()) = b.value() + 1.0, ShapeError);
   CHECK_THAT(values(a), AllClose({1, 2}, 0));
+}
+
+TEST_CASE("a value of another shape is refused, though it has as many elements",
+          "[autograd][parameter][errors]") {
+  Parameter<double> p("p", Shape{2, 3});
+  const xt::xarray<double> transposed{{1, 2}, {3, 4}, {5, 6}};
+  CHECK_THROWS_WITH(
+      p.value() = transposed,
+      "view: what is assigned must have the shape of the array (2, 3), got (3, 2); reshape it if its "
+      "elements are in the right order");
+  CHECK_THROWS_AS(p.value() = transposed * 2.0, ShapeError);
+  CHECK_THROWS_AS(p.grad() = transposed, ShapeError);
+  CHECK_THROWS_AS(xt::noalias(p.value()) = transposed, ShapeError);
+  CHECK_THAT(values(p), AllClose({0, 0, 0, 0, 0, 0}, 0));
+  p.value() = xt::transpose(transposed);
+  CHECK_THAT(values(p), AllClose({1, 3, 5, 2, 4, 6}, 0));
+}
+
+TEST_CASE("a number goes to all elements by fill, and to a scalar by itself", "[autograd][parameter]") {
+  Parameter<double> p("p", Shape{2}), scalar("scalar", Shape{});
+  CHECK_THROWS_WITH(
+      p.value() = 3.0,
+      "view: what is assigned must have the shape of the array (2), got (); fill(x) sets all elements "
+      "to a number");
+  p.value().fill(3);
+  scalar.value() = 4.0;
+  CHECK_THAT(values(p), AllClose({3, 3}, 0));
+  CHECK_THAT(values(scalar), AllClose({4}, 0));
+}
+
+TEST_CASE("a whole number is neither an extent nor a value of a parameter", "[autograd][parameter]") {
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Parameter<float>, std::string, int>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Parameter<float>, const char*, std::size_t>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Parameter<float>, const char*, bool>);
+  STATIC_REQUIRE(std::is_constructible_v<Parameter<float>, const char*, Shape>);
+  STATIC_REQUIRE(std::is_constructible_v<Parameter<float>, const char*, double>);
 }
 
 TEST_CASE("gradients of a parameter add up until zero_grad", "[autograd][parameter]") {

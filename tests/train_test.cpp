@@ -168,7 +168,7 @@ TEST_CASE("the first of equal logits is the predicted class, and NaN none", "[tr
 }
 
 TEST_CASE("rows that the loss ignores do not count in the accuracy", "[training][train]") {
-  Constant<double> model({1, 0});
+  Constant<double> model({2, 0});
   const Labels<double> problem({0, -1, 1, 0, -1, /* validation */ -1, 0}, 5);
   optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0});
   Random random(1);

@@ -60,7 +60,7 @@ void Variable<T>::backward_from_one(Gradients<T>* gradients) const {
 }
 
 template <class T>
-void Variable<T>::backward(ArrayView<const T> seed) const {
+void Variable<T>::backward(const ArrayInput<T>& seed) const {
   require_shape_of_seed(seed.shape());
   tape().backward(*this, seed, Seed::copied);
 }

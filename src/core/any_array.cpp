@@ -14,7 +14,7 @@ const char* to_string(ElementType type) noexcept {
   return names[static_cast<std::size_t>(type)];
 }
 
-const Shape& AnyArray::shape() const {
+const Shape& AnyArray::shape() const& {
   return visit([](const auto& array) -> const Shape& { return array.shape(); });
 }
 

@@ -17,4 +17,12 @@ void throw_wrong_size(std::size_t wanted, std::size_t got) {
   fail<ShapeError>("view: what is assigned must have as many elements as the array, {}, got {}", wanted, got);
 }
 
+void throw_other_shape(const Shape& wanted, const Shape& got) {
+  const char* const fix = got.rank() == 0 ? "; fill(x) sets all elements to a number"
+                          : got.elements() == wanted.elements()
+                              ? "; reshape it if its elements are in the right order"
+                              : "";
+  fail<ShapeError>("view: what is assigned must have the shape of the array {}, got {}{}", wanted, got, fix);
+}
+
 }  // namespace xtape::detail

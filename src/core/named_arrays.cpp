@@ -81,7 +81,11 @@ NamedArrays NamedArrays::with_prefix(std::string_view prefix) const {
   return result;
 }
 
-const AnyArray& NamedArrays::operator[](std::string_view name) const { return find("NamedArrays", name); }
+const AnyArray& NamedArrays::operator[](std::string_view name) const& { return find("NamedArrays", name); }
+
+AnyArray NamedArrays::operator[](std::string_view name) && {
+  return std::move(arrays_.extract(place_of("NamedArrays", name)).mapped());
+}
 
 const AnyArray& NamedArrays::find(const char* function, std::string_view name) const {
   return place_of(function, name)->second;

@@ -39,7 +39,7 @@ Batches::Batches(std::vector<std::size_t> rows, std::size_t batch_size)
   if (batch_size == 0) fail<ArgumentError>("Batches: batch_size must be at least 1, got 0");
 }
 
-std::span<const std::size_t> Batches::operator[](std::size_t batch) const {
+std::span<const std::size_t> Batches::operator[](std::size_t batch) const& {
   if (batch >= size())
     fail<ArgumentError>("Batches: batch must be below the {} batches, got {}", size(), batch);
   const std::size_t begin = batch * batch_size_;
@@ -67,27 +67,27 @@ void Batches::load_state(const NamedArrays& state) {
 }
 
 template <class T>
-Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array,
+Variable<T> take_rows(Tape<T>& tape, const ArrayInput<std::type_identity_t<T>>& array,
                       std::span<const std::size_t> rows) {
   const Shape shape = taken_shape(array.shape(), rows);
   Recording<T> op("take_rows", tape);
-  gather(array, rows, op.output(shape));
+  gather<T>(array, rows, op.output(shape));
   return op.finish();
 }
 
 template <class T>
-ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int64_t> array,
+ArrayView<const std::int64_t> take_rows(Tape<T>& tape, const ArrayInput<std::int64_t>& array,
                                         std::span<const std::size_t> rows) {
   const auto taken = tape.template allocate<std::int64_t>(taken_shape(array.shape(), rows));
-  gather(array, rows, taken);
+  gather<std::int64_t>(array, rows, taken);
   return taken;
 }
 
-template Variable<float> take_rows(Tape<float>&, ArrayView<const float>, std::span<const std::size_t>);
-template Variable<double> take_rows(Tape<double>&, ArrayView<const double>, std::span<const std::size_t>);
-template ArrayView<const std::int64_t> take_rows(Tape<float>&, ArrayView<const std::int64_t>,
+template Variable<float> take_rows(Tape<float>&, const ArrayInput<float>&, std::span<const std::size_t>);
+template Variable<double> take_rows(Tape<double>&, const ArrayInput<double>&, std::span<const std::size_t>);
+template ArrayView<const std::int64_t> take_rows(Tape<float>&, const ArrayInput<std::int64_t>&,
                                                  std::span<const std::size_t>);
-template ArrayView<const std::int64_t> take_rows(Tape<double>&, ArrayView<const std::int64_t>,
+template ArrayView<const std::int64_t> take_rows(Tape<double>&, const ArrayInput<std::int64_t>&,
                                                  std::span<const std::size_t>);
 
 }  // namespace xtape::data

@@ -61,11 +61,16 @@ void CsvTable::require_present(const char* function, std::size_t column, const c
   }
 }
 
-const Array<double>& CsvTable::values() const {
+const Array<double>& CsvTable::values() const& {
   for (std::size_t column = 0; column < columns_.size(); ++column) {
     require_numbers("CsvTable::values", column);
   }
   return values_;
+}
+
+Array<double> CsvTable::values() && {
+  static_cast<void>(std::as_const(*this).values());
+  return std::move(values_);
 }
 
 template <class T>

@@ -14,7 +14,7 @@
 namespace xtape::data {
 
 template <class T>
-void MeanImputer<T>::fit(ArrayView<const T> features, std::span<const std::size_t> rows) {
+void MeanImputer<T>::fit(const ArrayInput<T>& features, std::span<const std::size_t> rows) {
   const char* const function = "MeanImputer::fit";
   const Shape columns = columns_of(function, features.shape(), rows);
   const std::size_t width = columns.elements();
@@ -41,7 +41,7 @@ void MeanImputer<T>::fit(ArrayView<const T> features, std::span<const std::size_
 }
 
 template <class T>
-void MeanImputer<T>::fit(ArrayView<const T> features) {
+void MeanImputer<T>::fit(const ArrayInput<T>& features) {
   fit(features, all_rows(features.shape()));
 }
 
@@ -56,7 +56,7 @@ void MeanImputer<T>::apply(ArrayView<T> features) const {
 }
 
 template <class T>
-Array<T> MeanImputer<T>::applied(ArrayView<const T> features) const {
+Array<T> MeanImputer<T>::applied(const ArrayInput<T>& features) const {
   Array<T> result(features);
   apply(result);
   return result;

@@ -14,7 +14,7 @@
 namespace xtape::data {
 
 template <class T>
-void Standardizer<T>::fit(ArrayView<const T> features, std::span<const std::size_t> rows) {
+void Standardizer<T>::fit(const ArrayInput<T>& features, std::span<const std::size_t> rows) {
   const char* const function = "Standardizer::fit";
   const Shape columns = columns_of(function, features.shape(), rows);
   if (rows.empty()) fail<ArgumentError>("{}: there must be rows to learn from, got none", function);
@@ -58,7 +58,7 @@ void Standardizer<T>::fit(ArrayView<const T> features, std::span<const std::size
 }
 
 template <class T>
-void Standardizer<T>::fit(ArrayView<const T> features) {
+void Standardizer<T>::fit(const ArrayInput<T>& features) {
   fit(features, all_rows(features.shape()));
 }
 
@@ -76,7 +76,7 @@ void Standardizer<T>::apply(ArrayView<T> features) const {
 }
 
 template <class T>
-Array<T> Standardizer<T>::applied(ArrayView<const T> features) const {
+Array<T> Standardizer<T>::applied(const ArrayInput<T>& features) const {
   Array<T> result(features);
   apply(result);
   return result;

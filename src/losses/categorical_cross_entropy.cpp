@@ -13,6 +13,7 @@ Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_ident
   const char* const name = "categorical_cross_entropy";
   require_clip_epsilon(name, options.epsilon);
   ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
+  loss.check_probabilities(probabilities);
   const auto term = [](double label, double nats, double, double) {
     return kernels::ClassTerm{label * nats, label, nats};
   };

@@ -2,12 +2,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
+#include "core/element_name.hpp"
 #include "core/index_range.hpp"
 #include "kernels/weighted.hpp"
+#include "losses/check_logits.hpp"
 #include "losses/class_samples.hpp"
 #include "losses/loss_recording.hpp"
 
@@ -109,6 +113,29 @@ class ClassLoss {
   const ClassSamples<T>& samples() const { return samples_; }
   LossRecording<T>& recording() { return recording_; }
 
+  // While Tape::check_logits is on, the predictions of samples that count must be probabilities,
+  void check_probabilities(Variable<T> predictions) const {
+    if (!checks_predictions()) return;
+    const std::optional<std::size_t> sample =
+        first_sample_without([&](const T* p) { return is_distribution(p); }, predictions.data());
+    if (sample) throw_no_probabilities(recording_.name(), sample_name(*sample));
+  }
+  // or logarithms of some.
+  void check_log_probabilities(Variable<T> predictions) const {
+    if (!checks_predictions()) return;
+    const Slices& slices = samples_.slices;
+    const auto are_logarithms = [&](const T* logs) {
+      double sum = 0;
+      for (std::size_t j = 0; j < slices.length; ++j)
+        sum += std::exp(static_cast<double>(logs[j * slices.step]));
+      return std::abs(sum - 1) <= 0.01;
+    };
+    const std::optional<std::size_t> sample = first_sample_without(are_logarithms, predictions.data());
+    if (sample)
+      throw_no_log_probabilities(recording_.name(), sample_name(*sample),
+                                 is_distribution(predictions.data() + slices.start(*sample)));
+  }
+
   // The labels are a variable that needs a gradient.
   bool has_label_gradient() const { return recording_.has_label_gradient(); }
 
@@ -192,6 +219,35 @@ class ClassLoss {
     if (has_indices && masked_labels == MaskedLabels::refused) require_unmasked_labels(name);
     if (samples_.class_mask != nullptr && options_.label_smoothing > 0) require_prior_left(name);
     take_target_weights();
+    if (recording_.checks_logits()) check_shape_and_soft_labels(predictions_name, predictions);
+  }
+
+  void check_shape_and_soft_labels(const char* predictions_name, const Shape& predictions) const {
+    require_two_classes(recording_.name(), predictions_name, predictions, options_.axis);
+    if (samples_.has_indices) return;
+    const std::optional<std::size_t> sample =
+        first_sample_without([&](const T* t) { return is_distribution(t); }, recording_.labels());
+    if (sample) throw_no_distribution(recording_.name(), sample_name(*sample));
+  }
+
+  // What a mask leaves of a sample need not sum to 1.
+  bool checks_predictions() const { return recording_.checks_logits() && samples_.class_mask == nullptr; }
+
+  bool is_distribution(const T* numbers) const {
+    return are_nearly_distribution(numbers, samples_.slices.length, samples_.slices.step);
+  }
+
+  // Of those that count.
+  template <class Property>
+  std::optional<std::size_t> first_sample_without(Property property, const T* array) const {
+    for (std::size_t s = 0; s < recording_.samples(); ++s) {
+      if (recording_.is_valid(s) && !property(array + samples_.slices.start(s))) return s;
+    }
+    return std::nullopt;
+  }
+
+  std::string sample_name(std::size_t sample) const {
+    return element_name("sample", recording_.sample_shape(), sample);
   }
 
   bool labels_stand_as_they_are() const {

@@ -49,7 +49,6 @@ class ElementLoss {
       : name_(name),
         predictions_name_(predictions_name),
         labels_name_(labels_name),
-        checks_labels_(predictions.tape().checks_logits()),
         shape_(predictions.shape()),
         options_(options),
         recording_(name, layout(labels_name, labels.shape()), predictions, labels_name, &labels),
@@ -69,16 +68,17 @@ class ElementLoss {
 
   LossRecording<T>& recording() { return recording_; }
 
-  // While Tape::check_logits is on, refuses labels outside [no, 1] of samples that count.
+  // While Tape::check_logits is on, refuses labels outside [no, 1] of samples that count, and those that
+  // teach nothing, as 0 does where -1 is no.
   void check_labels(T no = 0) const {
-    if (!checks_labels_) return;
+    if (!recording_.checks_logits()) return;
     const Slices& slices = recording_.slices();
     for (std::size_t s = 0; s < recording_.samples(); ++s) {
       if (!recording_.is_valid(s)) continue;
       for (std::size_t j = 0; j < slices.length; ++j) {
         const std::size_t at = slices.start(s) + j * slices.step;
         const T label = recording_.labels()[at];
-        if (label < no || label > 1) throw_label_outside(label, at, no);
+        if (label < no || label > 1 || (no == -1 && label == 0)) throw_label_outside(label, at, no);
       }
     }
   }
@@ -150,8 +150,9 @@ class ElementLoss {
   }
 
   [[noreturn]] void throw_label_outside(T label, std::size_t at, T no) const {
-    fail<LabelError>("{}: labels must be in [{}, 1], got {} at {}; write 1 for yes and {} for no{}", name_,
-                     no, label, element_name(labels_name_, shape_, at), no,
+    fail<LabelError>("{}: labels must be in [{}, 1]{}, got {} at {}; write 1 for yes and {} for no{}", name_,
+                     no, no == -1 ? " and not 0, which teaches nothing" : "", label,
+                     element_name(labels_name_, shape_, at), no,
                      no == 0 && label == -1 ? ", or take soft_margin, whose labels are -1 and 1" : "");
   }
 
@@ -188,7 +189,6 @@ class ElementLoss {
   const char* name_;
   const char* predictions_name_;
   const char* labels_name_;
-  bool checks_labels_;
   Shape shape_;
   ElementOptions options_;
   LossRecording<T> recording_;

@@ -164,6 +164,7 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
   const char* const name = "categorical_focal";
   require_focal_options(name, options.gamma, options.epsilon);
   ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
+  loss.check_probabilities(probabilities);
   const auto term = [&](double label, double nats, double p, double complement) {
     return class_focal_term(label, nats, p, complement, options.gamma);
   };

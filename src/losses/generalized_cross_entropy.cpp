@@ -17,6 +17,7 @@ Variable<T> generalized_cross_entropy(Variable<T> probabilities, const Indices& 
   const double q = options.q;
   if (!(q > 0 && q < 1)) fail<ArgumentError>("{}: q must be in (0, 1), got {}", name, q);
   ClassLoss<T> loss(name, "probabilities", probabilities, class_indices, ClassOptions(options));
+  loss.check_probabilities(probabilities);
   return loss.finish_hard([&](const Sample<T>& sample) {
     const std::size_t y = loss.class_of(sample);
     const double p = sample.x[y];

@@ -179,7 +179,9 @@ class LossRecording {
   bool needs_grad() const { return op_.needs_grad(); }
   bool is_valid(std::size_t sample) const { return losses_.weights.is_valid(sample); }
   std::size_t samples() const { return losses_.weights.samples; }
+  const char* name() const { return name_; }
   const Shape& sample_shape() const { return sample_shape_; }
+  bool checks_logits() const { return tape_.checks_logits(); }
   const Slices& slices() const { return losses_.slices; }
   const T* labels() const { return losses_.labels; }
   bool has_label_gradient() const { return !label_gradient_.empty(); }

@@ -63,7 +63,7 @@ double mean(ArrayView<const double> values, const double* weights, double undefi
 
 }  // namespace
 
-ClassificationReport classification_report(ArrayView<const std::int64_t> confusion,
+ClassificationReport classification_report(const ArrayInput<std::int64_t>& confusion,
                                            const ClassificationReportOptions& options) {
   const char* const function = "classification_report";
   const double undefined = options.undefined;
@@ -96,7 +96,7 @@ ClassificationReport classification_report(ArrayView<const std::int64_t> confusi
   return report;
 }
 
-double balanced_accuracy(ArrayView<const std::int64_t> confusion) {
+double balanced_accuracy(const ArrayInput<std::int64_t>& confusion) {
   const Counts counts = count("balanced_accuracy", confusion);
   double sum = 0, classes = 0;
   for (std::size_t c = 0; c < counts.classes; ++c) {
@@ -107,7 +107,7 @@ double balanced_accuracy(ArrayView<const std::int64_t> confusion) {
   return sum / classes;
 }
 
-double matthews_correlation(ArrayView<const std::int64_t> confusion) {
+double matthews_correlation(const ArrayInput<std::int64_t>& confusion) {
   const Counts counts = count("matthews_correlation", confusion);
   const double n = counts.samples;
   double covariance = n * counts.all_right, true_variance = n * n, predicted_variance = n * n;

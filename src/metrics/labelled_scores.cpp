@@ -81,11 +81,11 @@ void ScoreRows::require_numbers() const {
 }
 
 const double* ScoreRows::operator[](std::size_t row) const {
-  if (const auto* doubles = std::get_if<ArrayView<const double>>(&scores_.values())) {
+  if (const auto* doubles = std::get_if<ArrayInput<double>>(&scores_.values())) {
     return doubles->data() + number_of(row) * length_;
   }
   const float* const numbers =
-      std::get<ArrayView<const float>>(scores_.values()).data() + number_of(row) * length_;
+      std::get<ArrayInput<float>>(scores_.values()).data() + number_of(row) * length_;
   row_.assign(numbers, numbers + length_);
   return row_.data();
 }

@@ -30,8 +30,8 @@ std::string fingerprint(ArrayView<const U> array, std::span<const std::size_t> r
 template <class T>
 void add_rows(io::Metadata& settings, const char* name, const Dataset<T>& data,
               const std::vector<std::size_t>& rows) {
-  settings[fmt::format("features of {}", name)] = fingerprint(data.features, rows);
-  settings[fmt::format("labels of {}", name)] = fingerprint(data.labels, rows);
+  settings[fmt::format("features of {}", name)] = fingerprint<T>(data.features, rows);
+  settings[fmt::format("labels of {}", name)] = fingerprint<std::int64_t>(data.labels, rows);
 }
 
 }  // namespace

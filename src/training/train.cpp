@@ -197,6 +197,7 @@ class Training {
   // Whether a row counted for the loss. If none does, nothing changes.
   bool take_step(Batch& batch, Rows rows, Tally& tally) {
     const auto frame = tape_.frame();
+    tape_.check_logits(batch.epoch == 1 && batch.number <= options_.checked_batches);
     const auto labels = classifier_.labels(tape_, rows);
     const Variable<T> logits = classifier_.logits(tape_, rows), loss = classifier_.loss(logits, labels);
     const std::optional<LossDivisor> divisor = tape_.loss_divisor();

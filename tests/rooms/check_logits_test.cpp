@@ -145,13 +145,84 @@ TEST_CASE("every loss of yes-or-no labels refuses others while the tape checks",
   each(soft, false);
   CHECK_NOTHROW(losses::soft_margin(x, signs));
   CHECK(refusal<LabelError>(tape, [&] { losses::soft_margin(x, bytes); }) ==
-        "soft_margin: labels must be in [-1, 1], got 255 at labels[1]; write 1 for yes and -1 for no");
+        "soft_margin: labels must be in [-1, 1] and not 0, which teaches nothing, got 0 at labels[0]; write "
+        "1 for "
+        "yes and -1 for no");
   CHECK(
       refusal<LabelError>(tape, [&] { losses::sigmoid_cross_entropy(x, bytes); }) ==
       "sigmoid_cross_entropy: labels must be in [0, 1], got 255 at labels[1]; write 1 for yes and 0 for no");
   CHECK(refusal<LabelError>(tape, [&] { losses::sigmoid_cross_entropy(x, signs); }) ==
         "sigmoid_cross_entropy: labels must be in [0, 1], got -1 at labels[1]; write 1 for yes and 0 for no, "
         "or take soft_margin, whose labels are -1 and 1");
+}
+
+TEST_CASE("a loss over a single class is refused while the tape checks", "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({2, 1}, {1, 2})), ones = tape.constant(array({2, 1}, {1, 1}));
+  const std::vector<int> classes{0, 0};
+  CHECK(losses::softmax_cross_entropy(x, classes).item() == 0);
+  tape.check_logits();
+  CHECK(refusal<ShapeError>(tape, [&] { losses::softmax_cross_entropy(x, classes); }) ==
+        "softmax_cross_entropy: logits must have at least two classes along axis -1, got (2, 1), which have "
+        "the same "
+        "loss whatever they are; for yes or no take sigmoid_cross_entropy or binary_cross_entropy");
+  CHECK_THROWS_AS(losses::softmax_focal(x, classes), ShapeError);
+  CHECK_THROWS_AS(losses::categorical_cross_entropy(ones, classes), ShapeError);
+  CHECK_THROWS_AS(losses::linear_softmax_cross_entropy(x, tape.variable(array({1, 1}, {1})), classes),
+                  ShapeError);
+}
+
+TEST_CASE("soft labels that are no distribution are refused while the tape checks",
+          "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({2, 2}));
+  const auto percent = array({2, 2}, {0.5, 0.5, 50, 50}), negative = array({2, 2}, {-0.5, 1.5, 0, 1}),
+             rounded = array({2, 2}, {0.501, 0.501, 0.25, 0.75});
+  CHECK_NOTHROW(losses::softmax_cross_entropy(x, percent));
+  tape.check_logits();
+  CHECK(refusal<LabelError>(tape, [&] { losses::softmax_cross_entropy(x, percent); }) ==
+        "softmax_cross_entropy: soft_labels must be from 0 and sum to 1 along the class axis, got other "
+        "numbers at "
+        "sample[1]; divide them by their sum, or, where several classes are true at once, take "
+        "sigmoid_cross_entropy");
+  CHECK_THROWS_AS(losses::softmax_cross_entropy(x, negative), LabelError);
+  CHECK_THROWS_AS(losses::poly_cross_entropy(x, percent), LabelError);
+  CHECK_NOTHROW(losses::softmax_cross_entropy(x, rounded));
+  CHECK_NOTHROW(losses::softmax_cross_entropy(x, percent, {.mask = {true, false}}));
+}
+
+TEST_CASE("predictions that are no probabilities are refused while the tape checks",
+          "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto scores = tape.variable(array({1, 2}, {-1, 2}));
+  const std::vector<int> classes{0};
+  CHECK_NOTHROW(losses::categorical_cross_entropy(scores, classes));
+  tape.check_logits();
+  CHECK(refusal<ValueError>(tape, [&] { losses::categorical_cross_entropy(scores, classes); }) ==
+        "categorical_cross_entropy: probabilities must be from 0 and sum to 1 along the class axis, got "
+        "other numbers "
+        "at sample[0]; logits go to softmax_cross_entropy");
+  CHECK_THROWS_AS(losses::categorical_focal(scores, classes), ValueError);
+  CHECK_THROWS_AS(losses::generalized_cross_entropy(tape.variable(array({1, 2}, {1, 2})), classes),
+                  ValueError);
+  CHECK_NOTHROW(losses::categorical_cross_entropy(softmax(scores), classes));
+}
+
+TEST_CASE("nll refuses what are no logarithms of probabilities while the tape checks",
+          "[losses][check_logits]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({2, 2}, {-1, 2, 0, 1})), p = softmax(x);
+  const std::vector<int> classes{0, 1};
+  CHECK_NOTHROW(losses::nll(p, classes));
+  tape.check_logits();
+  CHECK(refusal<ValueError>(tape, [&] { losses::nll(p, classes); }) ==
+        "nll: log_probabilities must be logarithms of probabilities, got probabilities at sample[0]; give "
+        "log_softmax(logits), or the logits to softmax_cross_entropy");
+  CHECK(refusal<ValueError>(tape, [&] { losses::nll(x, classes); }) ==
+        "nll: log_probabilities must be logarithms of probabilities, got numbers whose exponentials do not "
+        "sum to 1 "
+        "at sample[0]; give log_softmax(logits), or the logits to softmax_cross_entropy");
+  CHECK_NOTHROW(losses::nll(log_softmax(x), classes));
 }
 
 TEST_CASE("check_logits lets labels pass that are left out", "[losses][check_logits]") {

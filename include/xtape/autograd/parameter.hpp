@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "xtape/autograd/claim.hpp"
@@ -41,11 +43,15 @@ class Parameter {
 
   /// A copy of a number, an xtensor expression, an ArrayView or a flat container.
   template <class Source>
-  requires detail::RealArray<Source> || detail::IntegerArray<Source> Parameter(std::string name,
-                                                                               const Source& initial)
+  requires(!std::is_integral_v<Source> && (detail::RealArray<Source> || detail::IntegerArray<Source>))
+      Parameter(std::string name, const Source& initial)
       : Parameter(std::move(name), detail::shape_of(initial)) {
     detail::evaluate(initial, values());
   }
+
+  /// A whole number might be meant as an extent: say Shape{10} for ten zeros, or 10.0 for the number.
+  template <std::integral Number>
+  Parameter(std::string name, Number ambiguous) = delete;
 
   Parameter(const Parameter&) = delete;
   Parameter& operator=(const Parameter&) = delete;
@@ -61,7 +67,7 @@ class Parameter {
   /// the compiled library has no xtensor type in it.
   template <class Element = T>
   auto value() {
-    return counting_view(ArrayView<Element>(value_), changes_);
+    return view(ArrayView<Element>(value_), &changes_);
   }
   /// The value, only to be read.
   template <class Element = T>

@@ -26,9 +26,6 @@ template <class T>
 class Gradients;
 
 namespace detail {
-template <class Container>
-concept OwningTemporary = !std::is_lvalue_reference_v<Container> && !std::ranges::borrowed_range<Container> &&
-                          !IsArrayView<std::remove_cv_t<Container>>::value;
 // Whether backward copies the gradient that it starts from, or reads it where it is.
 enum class Seed { copied, shared };
 }  // namespace detail
@@ -136,10 +133,6 @@ class Tape {
   /// no gradient. xtensor containers convert if they are in row-major order without gaps.
   Variable<T> borrow(ArrayView<const T> array);
 
-  /// A temporary would be gone before the tape reads it.
-  template <detail::OwningTemporary Container>
-  Variable<T> borrow(Container&& temporary) = delete;
-
   /// A leaf that reads the parameter in place; backward adds to the parameter's gradient. Gradient rules read
   /// it too: where a parameter has changed between the forward pass and backward, as by an optimizer's step,
   /// a rule that needs its value throws TapeError, since the gradient would be wrong. It must be watched, and
@@ -161,11 +154,19 @@ class Tape {
   /// Whether check_finite() is on.
   bool checks_finite() const noexcept { return check_finite_; }
 
-  /// While on, losses that take logits throw ArgumentError for probabilities that a softmax or, for losses of
-  /// yes-or-no labels, a sigmoid has made of them already: a model with both still trains, slowly and badly.
-  /// They are known by the operation that made them last (detach and reshape hide it), and to losses over
-  /// classes by losses::is_probably_softmaxed too. Losses of yes-or-no labels throw LabelError for a label
-  /// that counts and is outside [0, 1], or, soft_margin, outside [-1, 1].
+  /// While on, losses examine whether what they are given is of the kind that they take, where another kind
+  /// would train too, slowly and badly. Of samples that count:
+  /// - losses that take logits throw ArgumentError for probabilities that a softmax or, for losses of
+  /// yes-or-no
+  ///   labels, a sigmoid has made of them already. They are known by the operation that made them last
+  ///   (detach and reshape hide it), and to losses over classes by losses::is_probably_softmaxed too;
+  /// - losses over classes throw ShapeError for a single class, LabelError for soft labels that are negative
+  /// or
+  ///   do not sum to 1 within 0.01, and ValueError for probabilities of which the same holds; nll throws it
+  ///   for log-probabilities whose exponentials do not;
+  /// - losses of yes-or-no labels throw LabelError for a label outside [0, 1], or, soft_margin, outside [-1,
+  /// 1]
+  ///   and for 0.
   ///
   ///     tape.check_logits();
   ///     losses::softmax_cross_entropy(softmax(model(x)), labels);  // throws and says: leave the softmax out

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "xtape/autograd/node.hpp"
+#include "xtape/core/array_input.hpp"
 #include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
@@ -80,7 +81,7 @@ class Variable {
   /// The gradient of sum(seed * this).
   /// @param seed  an array of this variable's shape, which is copied.
   /// @throws ShapeError  it has another shape.
-  void backward(ArrayView<const T> seed) const;
+  void backward(const ArrayInput<T>& seed) const;
 
   /// The same without a copy, for large arrays: y.backward(tape.borrow(seed)). No gradient flows to the seed.
   /// @throws TapeError  the seed is of another tape.

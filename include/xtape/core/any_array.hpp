@@ -102,7 +102,9 @@ class AnyArray {
   /// What its elements are.
   ElementType element_type() const noexcept { return type_; }
   /// Its extents.
-  const Shape& shape() const;
+  const Shape& shape() const&;
+  /// The same of a temporary.
+  Shape shape() const&& { return std::as_const(*this).shape(); }
 
   /// Whether its elements are of type T.
   template <StoredElement T>

@@ -7,13 +7,15 @@
 #include <type_traits>
 #include <utility>
 
+#include "xtape/core/array_input.hpp"
 #include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
 
 /// An array that owns its memory, in row-major order and aligned to 64 bytes: what compiled functions return.
-/// view(array) gives an xtensor view of it. Moves in O(1); copies only by an explicit ArrayView.
+/// view(array) gives an xtensor view of it. Moves in O(1); copies only by an explicit ArrayView or
+/// ArrayInput.
 template <class T>
 class Array {
   static_assert(std::is_trivially_destructible_v<T>, "nobody destroys the elements");
@@ -28,7 +30,7 @@ class Array {
   explicit Array(const Shape& shape) : shape_(shape), data_(new (alignment) T[shape.elements()]()) {}
 
   /// A copy.
-  explicit Array(ArrayView<const T> values) : Array(values.shape()) {
+  explicit Array(const ArrayInput<T>& values) : Array(values.shape()) {
     for (std::size_t i = 0; i < values.size(); ++i) data_[i] = values[i];
   }
 
@@ -45,7 +47,9 @@ class Array {
   /// The same, only to be read.
   const T* data() const noexcept { return data_.get(); }
   /// Its extents.
-  const Shape& shape() const noexcept { return shape_; }
+  const Shape& shape() const& noexcept { return shape_; }
+  /// The same of a temporary.
+  Shape shape() const&& noexcept { return shape_; }
   /// The number of elements.
   std::size_t size() const noexcept { return shape_.elements(); }
 
@@ -63,9 +67,11 @@ class Array {
   const T& operator[](std::size_t flat_index) const noexcept { return data_[flat_index]; }
 
   /// A view of all of it.
-  operator ArrayView<T>() noexcept { return {data(), shape_}; }
+  operator ArrayView<T>() & noexcept { return {data(), shape_}; }
   /// The same, only to be read.
-  operator ArrayView<const T>() const noexcept { return {data(), shape_}; }
+  operator ArrayView<const T>() const& noexcept { return {data(), shape_}; }
+  /// A temporary is gone before its view: an ArrayInput keeps it.
+  operator ArrayView<const T>() const&& = delete;
 
  private:
   void swap(Array& other) noexcept {

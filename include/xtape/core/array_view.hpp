@@ -19,11 +19,21 @@ namespace detail {
 
 [[noreturn]] void throw_not_contiguous(const Shape& shape);
 [[noreturn]] void throw_wrong_size(std::size_t wanted, std::size_t got);
+[[noreturn]] void throw_other_shape(const Shape& wanted, const Shape& got);
 
 template <class C>
 struct IsArrayView : std::false_type {};
 template <class T>
 struct IsArrayView<ArrayView<T>> : std::true_type {};
+
+// xtensor's adaptors of memory that is somebody else's: see core/xtensor.hpp.
+template <class C>
+struct IsAdaptor : std::false_type {};
+
+// What would be gone while it is still read.
+template <class C>
+concept OwningTemporary = !std::is_lvalue_reference_v<C> && !std::ranges::borrowed_range<C> &&
+                          !IsAdaptor<std::remove_cv_t<C>>::value;
 
 /// xtensor's containers, adaptors and strided views: a pointer, a shape and strides.
 template <class C>
@@ -68,7 +78,8 @@ auto* first_element(C& container) {
 
 /// A pointer and a shape: an array in row-major order whose memory belongs to somebody else. This is how
 /// arrays cross into the compiled library; xtensor containers, std::vector, std::array and std::span
-/// convert to it. T is const where the array is only read.
+/// convert to it; temporaries that own their memory do not, since they would be gone before the view: a
+/// function that takes those too has an ArrayInput. T is const where the array is only read.
 template <class T>
 class ArrayView {
  public:
@@ -88,8 +99,9 @@ class ArrayView {
 
   /// @throws ShapeError  the container is not in row-major order without gaps.
   template <detail::StridedContainer C>
-  requires std::convertible_to<decltype(detail::first_element(std::declval<C&>())), T*> ArrayView(
-      C&& container)
+  requires(!detail::OwningTemporary<C> &&
+           std::convertible_to<decltype(detail::first_element(std::declval<C&>())), T*>)
+      ArrayView(C&& container)
       : ArrayView(detail::first_element(container),
                   Shape(container.shape().begin(), container.shape().end())) {
     if (!detail::is_row_major(container)) detail::throw_not_contiguous(shape_);
@@ -97,7 +109,8 @@ class ArrayView {
 
   /// A flat container, as one axis.
   template <detail::FlatContainer C>
-  requires std::convertible_to<decltype(std::ranges::data(std::declval<C&>())), T*> ArrayView(C&& container)
+  requires(!detail::OwningTemporary<C> &&
+           std::convertible_to<decltype(std::ranges::data(std::declval<C&>())), T*>) ArrayView(C&& container)
       : ArrayView(std::ranges::data(container),
                   Shape{static_cast<std::size_t>(std::ranges::size(container))}) {}
 
@@ -127,3 +140,7 @@ class ArrayView {
 
 }  // namespace xtape
 #pragma GCC visibility pop
+
+/// The elements of a view outlive it.
+template <class T>
+inline constexpr bool std::ranges::enable_borrowed_range<xtape::ArrayView<T>> = true;

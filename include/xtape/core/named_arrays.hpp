@@ -71,17 +71,24 @@ class NamedArrays {
   bool contains(std::string_view name) const { return arrays_.find(name) != arrays_.end(); }
 
   /// @throws ArgumentError  there is none of that name.
-  const AnyArray& operator[](std::string_view name) const;
+  const AnyArray& operator[](std::string_view name) const&;
+  /// Of temporary arrays: the array itself, taken out of them.
+  AnyArray operator[](std::string_view name) &&;
 
   /// An array whose type and shape are known beforehand.
   /// @param function  who asks, for messages.
   /// @throws ArgumentError  there is none of that name, or it holds elements of another type.
   /// @throws ShapeError     it is of another shape.
   template <class T>
-  ArrayView<const T> get(const char* function, std::string_view name, const Shape& shape) const {
+  ArrayView<const T> get(const char* function, std::string_view name, const Shape& shape) const& {
     const AnyArray& array = find(function, name);
     require(function, name, array, element_type_of<T>(), shape);
     return array.get<T>();
+  }
+  /// Of temporary arrays: a copy.
+  template <class T>
+  Array<T> get(const char* function, std::string_view name, const Shape& shape) const&& {
+    return Array<T>(get<T>(function, name, shape));
   }
   /// A single number; errors are those of get().
   template <class T>

@@ -63,79 +63,106 @@ class BorrowedElements : public xt::xbuffer_adaptor<T*, xt::no_ownership> {
   }
 };
 
-template <class View>
-class CountingView : public View {
- public:
-  CountingView(const View& view, std::uint64_t& assignments) : View(view), assignments_(&assignments) {}
-  CountingView(const CountingView&) = default;
+template <class Pointer, class Allocator, xt::layout_type layout, class Extents, class Tag>
+struct IsAdaptor<
+    xt::xarray_adaptor<xt::xbuffer_adaptor<Pointer, xt::no_ownership, Allocator>, layout, Extents, Tag>>
+    : std::true_type {};
+template <class T, xt::layout_type layout, class Extents, class Tag>
+struct IsAdaptor<xt::xarray_adaptor<BorrowedElements<T>, layout, Extents, Tag>> : std::true_type {};
+template <class Named, class... Slices>
+struct IsAdaptor<xt::xview<Named&, Slices...>> : std::true_type {};
 
-  CountingView& operator=(const CountingView& other) { return *this = static_cast<const View&>(other); }
+// A view whose shape stays as it is: what is assigned to all of it has that shape, and counts as a change.
+template <class View>
+class FixedView : public View {
+ public:
+  FixedView(const View& view, std::uint64_t* changes) : View(view), changes_(changes) {}
+  FixedView(const FixedView&) = default;
+
+  FixedView& operator=(const FixedView& other) { return *this = static_cast<const View&>(other); }
   template <class Source>
-  requires std::is_assignable_v<View&, const Source&> CountingView& operator=(const Source& source) {
-    return count(View::operator=(source));
+  requires(std::is_arithmetic_v<Source> || std::is_assignable_v<View&, const Source&>) FixedView& operator=(
+      const Source& source) {
+    require_own_shape(source);
+    if constexpr (std::is_arithmetic_v<Source>) {
+      this->fill(static_cast<typename View::value_type>(source));
+      return count(*this);
+    } else {
+      return count(View::operator=(source));
+    }
   }
   template <class Source>
-  CountingView& operator+=(const Source& source) {
+  FixedView& operator+=(const Source& source) {
     return count(View::operator+=(source));
   }
   template <class Source>
-  CountingView& operator-=(const Source& source) {
+  FixedView& operator-=(const Source& source) {
     return count(View::operator-=(source));
   }
   template <class Source>
-  CountingView& operator*=(const Source& source) {
+  FixedView& operator*=(const Source& source) {
     return count(View::operator*=(source));
   }
   template <class Source>
-  CountingView& operator/=(const Source& source) {
+  FixedView& operator/=(const Source& source) {
     return count(View::operator/=(source));
   }
 
   // What xt::noalias calls.
   template <class Source>
-  CountingView& assign(const Source& source) {
+  FixedView& assign(const Source& source) {
+    require_own_shape(source.derived_cast());
     return count(View::assign(source));
   }
   template <class Source>
-  CountingView& plus_assign(const Source& source) {
+  FixedView& plus_assign(const Source& source) {
     return count(View::plus_assign(source));
   }
   template <class Source>
-  CountingView& minus_assign(const Source& source) {
+  FixedView& minus_assign(const Source& source) {
     return count(View::minus_assign(source));
   }
   template <class Source>
-  CountingView& multiplies_assign(const Source& source) {
+  FixedView& multiplies_assign(const Source& source) {
     return count(View::multiplies_assign(source));
   }
   template <class Source>
-  CountingView& divides_assign(const Source& source) {
+  FixedView& divides_assign(const Source& source) {
     return count(View::divides_assign(source));
   }
 
  private:
-  CountingView& count(View&) {
-    ++*assignments_;
+  template <class Source>
+  void require_own_shape(const Source& source) const {
+    const Shape own(this->shape().begin(), this->shape().end()), given = shape_of(source);
+    if (given != own) throw_other_shape(own, given);
+  }
+
+  FixedView& count(View&) {
+    if (changes_ != nullptr) ++*changes_;
     return *this;
   }
 
-  std::uint64_t* assignments_;
+  std::uint64_t* changes_;  // null: nobody counts them
 };
+
+template <class View>
+struct IsAdaptor<FixedView<View>> : IsAdaptor<View> {};
 
 }  // namespace detail
 
 /// The array as an xtensor view of the same memory, usable in every xtensor expression. It is valid as
 /// long as the memory is. What is assigned to the view goes into that memory.
-/// @throws ShapeError  (the assignment) it has more or fewer elements.
+/// @throws ShapeError  (the assignment) it has another shape. A number goes to all elements by fill().
 template <class T>
-auto view(ArrayView<T> array) {
+auto view(ArrayView<T> array, [[maybe_unused]] std::uint64_t* changes = nullptr) {
   const xt::dynamic_shape<std::size_t> shape(array.shape().begin(), array.shape().end());
   if constexpr (std::is_const_v<T>) {
     return xt::adapt<xt::layout_type::row_major>(array.data(), array.size(), xt::no_ownership(), shape);
   } else {
     using Elements = detail::BorrowedElements<T>;
-    return xt::xarray_adaptor<Elements, xt::layout_type::row_major, xt::dynamic_shape<std::size_t>>(
-        Elements(array.data(), array.size()), shape);
+    using View = xt::xarray_adaptor<Elements, xt::layout_type::row_major, xt::dynamic_shape<std::size_t>>;
+    return detail::FixedView(View(Elements(array.data(), array.size()), shape), changes);
   }
 }
 
@@ -151,11 +178,9 @@ auto view(const Array<T>& array) {
   return view(ArrayView<const T>(array));
 }
 
-/// A view that counts what is assigned to all of it.
+/// A temporary would be gone before its view.
 template <class T>
-auto counting_view(ArrayView<T> array, std::uint64_t& assignments) {
-  return detail::CountingView(view(array), assignments);
-}
+void view(const Array<T>&& temporary) = delete;
 
 namespace detail {
 

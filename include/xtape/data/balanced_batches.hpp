@@ -53,7 +53,9 @@ class BalancedBatches {
   /// How many batches there are.
   std::size_t size() const noexcept { return batches_.size(); }
   /// @throws ArgumentError  there is no such batch.
-  std::span<const std::size_t> operator[](std::size_t batch) const { return batches_[batch]; }
+  std::span<const std::size_t> operator[](std::size_t batch) const& { return batches_[batch]; }
+  /// The rows would be gone with the batches.
+  std::span<const std::size_t> operator[](std::size_t batch) const&& = delete;
 
   /// The first batch.
   Batches::Iterator begin() const noexcept { return batches_.begin(); }

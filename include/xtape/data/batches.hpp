@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "xtape/autograd/tape.hpp"
+#include "xtape/core/array_input.hpp"
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/named_arrays.hpp"
 #include "xtape/core/random.hpp"
@@ -65,7 +66,9 @@ class Batches {
   /// How many batches there are.
   std::size_t size() const noexcept { return (rows_.size() + batch_size_ - 1) / batch_size_; }
   /// @throws ArgumentError  there is no such batch.
-  std::span<const std::size_t> operator[](std::size_t batch) const;
+  std::span<const std::size_t> operator[](std::size_t batch) const&;
+  /// The rows would be gone with the batches.
+  std::span<const std::size_t> operator[](std::size_t batch) const&& = delete;
 
   /// The first batch.
   Iterator begin() const noexcept { return {this, 0}; }
@@ -89,11 +92,11 @@ class Batches {
 /// @throws ShapeError     array has no rows.
 /// @throws ArgumentError  a row number is not below the number of rows.
 template <class T>
-Variable<T> take_rows(Tape<T>& tape, ArrayView<const std::type_identity_t<T>> array,
+Variable<T> take_rows(Tape<T>& tape, const ArrayInput<std::type_identity_t<T>>& array,
                       std::span<const std::size_t> rows);
 /// The same for class indices.
 template <class T>
-ArrayView<const std::int64_t> take_rows(Tape<T>& tape, ArrayView<const std::int64_t> array,
+ArrayView<const std::int64_t> take_rows(Tape<T>& tape, const ArrayInput<std::int64_t>& array,
                                         std::span<const std::size_t> rows);
 
 }  // namespace xtape::data

@@ -84,7 +84,9 @@ class CsvTable {
   /// Without the header.
   std::size_t rows() const noexcept { return values_.shape()[0]; }
   /// Their names, in the order of the file.
-  const std::vector<std::string>& columns() const noexcept { return columns_; }
+  const std::vector<std::string>& columns() const& noexcept { return columns_; }
+  /// The same of a temporary table.
+  std::vector<std::string> columns() && { return std::move(columns_); }
 
   /// Whether the column holds text.
   /// @throws ArgumentError  there is no such column.
@@ -93,7 +95,9 @@ class CsvTable {
   /// (rows, columns)
   /// @throws FileError  a field is no number, missing with Missing::error, or infinite with
   ///                    Infinities::error. The message names it.
-  const Array<double>& values() const;
+  const Array<double>& values() const&;
+  /// The same of a temporary table.
+  Array<double> values() &&;
 
   /// All columns but one, converted to T: (rows, columns - 1).
   /// @throws ArgumentError  there is no such column.

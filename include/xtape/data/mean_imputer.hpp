@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "xtape/core/array.hpp"
+#include "xtape/core/array_input.hpp"
 #include "xtape/core/named_arrays.hpp"
 
 #pragma GCC visibility push(default)
@@ -27,9 +29,9 @@ class MeanImputer {
   /// @throws ShapeError     features have no axis.
   /// @throws ArgumentError  a row number is not below those of features.
   /// @throws ValueError     a column has no number in these rows, or an infinity.
-  void fit(ArrayView<const T> features, std::span<const std::size_t> rows);
+  void fit(const ArrayInput<T>& features, std::span<const std::size_t> rows);
   /// The same from all rows.
-  void fit(ArrayView<const T> features);
+  void fit(const ArrayInput<T>& features);
 
   /// In place.
   /// @throws ArgumentError  nothing has been fitted or loaded.
@@ -38,10 +40,12 @@ class MeanImputer {
 
   /// A copy.
   /// @throws ArgumentError, ShapeError  as apply().
-  Array<T> applied(ArrayView<const T> features) const;
+  Array<T> applied(const ArrayInput<T>& features) const;
 
   /// (columns); of shape (0) before anything is fitted.
-  const Array<double>& means() const noexcept { return means_; }
+  const Array<double>& means() const& noexcept { return means_; }
+  /// The same of a temporary.
+  Array<double> means() && noexcept { return std::move(means_); }
 
   /// The array "mean".
   /// @throws ArgumentError  nothing has been fitted or loaded.

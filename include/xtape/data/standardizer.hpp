@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "xtape/core/array.hpp"
+#include "xtape/core/array_input.hpp"
 #include "xtape/core/named_arrays.hpp"
 
 #pragma GCC visibility push(default)
@@ -26,9 +28,9 @@ class Standardizer {
   /// @throws ShapeError     features have no axis.
   /// @throws ArgumentError  there are no rows to learn from, or a row number is not below those of features.
   /// @throws ValueError     an element in these rows is not finite, or the variance is too large for double.
-  void fit(ArrayView<const T> features, std::span<const std::size_t> rows);
+  void fit(const ArrayInput<T>& features, std::span<const std::size_t> rows);
   /// The same from all rows.
-  void fit(ArrayView<const T> features);
+  void fit(const ArrayInput<T>& features);
 
   /// In place.
   /// @throws ArgumentError  nothing has been fitted or loaded.
@@ -37,12 +39,16 @@ class Standardizer {
 
   /// A copy.
   /// @throws ArgumentError, ShapeError  as apply().
-  Array<T> applied(ArrayView<const T> features) const;
+  Array<T> applied(const ArrayInput<T>& features) const;
 
   /// (columns); of shape (0) before anything is fitted.
-  const Array<double>& means() const noexcept { return means_; }
+  const Array<double>& means() const& noexcept { return means_; }
+  /// The same of a temporary.
+  Array<double> means() && noexcept { return std::move(means_); }
   /// The standard deviations: (columns), likewise.
-  const Array<double>& scales() const noexcept { return scales_; }
+  const Array<double>& scales() const& noexcept { return scales_; }
+  /// The same of a temporary.
+  Array<double> scales() && noexcept { return std::move(scales_); }
 
   /// The arrays "mean" and "scale".
   /// @throws ArgumentError  nothing has been fitted or loaded.

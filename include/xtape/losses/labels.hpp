@@ -2,6 +2,7 @@
 #pragma once
 
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "xtape/autograd/variable.hpp"
@@ -18,11 +19,11 @@ class Labels {
   /// Labels that may be trained themselves.
   Labels(Variable<T> variable) : labels_(variable) {}
 
-  /// Labels that are only read, for the time of the call.
+  /// Labels that are only read: those that have a name in the call, temporaries are kept.
   template <class Source>
   requires(detail::RealArray<Source> || detail::IntegerArray<Source> || detail::BoolArray<Source>)
-      Labels(const Source& source)
-      : labels_(detail::ArraySource<T>(source)) {}
+      Labels(Source&& source)
+      : labels_(detail::ArraySource<T>(std::forward<Source>(source))) {}
 
   /// The variable, or null.
   const Variable<T>* variable() const { return std::get_if<Variable<T>>(&labels_); }
@@ -45,12 +46,12 @@ class ClassLabels {
 
   /// A distribution over the classes for each sample; bools say which of them are true.
   template <class Source>
-  requires(detail::RealArray<Source> || detail::BoolArray<Source>) ClassLabels(const Source& soft)
-      : labels_(Labels<T>(soft)) {}
+  requires(detail::RealArray<Source> || detail::BoolArray<Source>) ClassLabels(Source&& soft)
+      : labels_(Labels<T>(std::forward<Source>(soft))) {}
 
   /// The class of each sample.
   template <detail::IntegerArray Source>
-  ClassLabels(const Source& class_indices) : labels_(Indices(class_indices)) {}
+  ClassLabels(Source&& class_indices) : labels_(Indices(std::forward<Source>(class_indices))) {}
 
   /// The class of each sample.
   ClassLabels(const Indices& class_indices) : labels_(class_indices) {}

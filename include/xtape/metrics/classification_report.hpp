@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "xtape/core/array.hpp"
-#include "xtape/core/array_view.hpp"
+#include "xtape/core/array_input.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::metrics {
@@ -58,7 +58,7 @@ struct ClassificationReport {
 /// @throws ArgumentError  options.undefined is neither in [0, 1] nor NaN.
 ///
 /// Source: sklearn.metrics.precision_recall_fscore_support; `undefined` is its zero_division.
-ClassificationReport classification_report(ArrayView<const std::int64_t> confusion,
+ClassificationReport classification_report(const ArrayInput<std::int64_t>& confusion,
                                            const ClassificationReportOptions& options = {});
 
 /// The mean recall of the classes that occur; NaN if none does.
@@ -67,7 +67,7 @@ ClassificationReport classification_report(ArrayView<const std::int64_t> confusi
 /// @throws ValueError  a count is negative.
 ///
 /// Source: Brodersen et al., The balanced accuracy and its posterior distribution (ICPR 2010).
-double balanced_accuracy(ArrayView<const std::int64_t> confusion);
+double balanced_accuracy(const ArrayInput<std::int64_t>& confusion);
 
 /// The correlation of predicted and true classes, in [-1, 1]. For the confusion matrix C with n samples, of
 /// which t_k are of class k and p_k predicted as it:
@@ -90,7 +90,7 @@ double balanced_accuracy(ArrayView<const std::int64_t> confusion);
 ///
 /// Source: Gorodkin, Comparing two K-category assignments by a K-category correlation coefficient,
 /// Computational Biology and Chemistry 28 (2004).
-double matthews_correlation(ArrayView<const std::int64_t> confusion);
+double matthews_correlation(const ArrayInput<std::int64_t>& confusion);
 
 }  // namespace xtape::metrics
 #pragma GCC visibility pop

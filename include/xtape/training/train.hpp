@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "xtape/autograd/variable.hpp"
+#include "xtape/core/array_input.hpp"
 #include "xtape/core/array_view.hpp"
 #include "xtape/core/random.hpp"
 #include "xtape/nn/module.hpp"
@@ -23,11 +24,12 @@
 #pragma GCC visibility push(default)
 namespace xtape::training {
 
-/// What a classifier learns from. Features and labels are read where they are, in every epoch anew.
+/// What a classifier learns from. Features and labels that have a name are read where they are, in every
+/// epoch anew; temporaries are kept.
 template <class T>
 struct Dataset {
-  ArrayView<const T> features;               ///< (rows, ...)
-  ArrayView<const std::int64_t> labels;      ///< (rows): class indices
+  ArrayInput<T> features;                    ///< (rows, ...)
+  ArrayInput<std::int64_t> labels;           ///< (rows): class indices
   std::vector<std::size_t> train = {};       ///< the rows to learn from
   std::vector<std::size_t> validation = {};  ///< the rows to measure by, as Split::test; may be none
 };
@@ -60,6 +62,10 @@ struct Options {
   std::size_t validation_rows_at_a_time = 256;  ///< of the model, more take more memory; the loss takes the
                                                 ///< logits of all validation rows in one call
   Loss<T> loss = {};                            ///< losses::softmax_cross_entropy if empty
+
+  /// The first batches of the first epoch whose losses examine what they are given, as Tape::check_logits
+  /// says: a softmax too many or labels of another kind are errors then, not a training that learns badly.
+  std::size_t checked_batches = 10;
 
   /// The label of rows that do not count: in the accuracies, in balanced classes, and in the loss if that is
   /// left empty. A loss that is given has an option of its own.
