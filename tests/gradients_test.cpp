@@ -67,9 +67,8 @@ std::vector<double> numbers_of(const nn::Module<float>& model) {
 
 constexpr const char* second_call =
     ": one call at a time must add to the gradient of the parameter 'w', got a second one before the first "
-    "has "
-    "ended; where threads share a model, collect the gradients of each by loss.backward(gradients), and add "
-    "them up by gradients.add_to(parameters) when all have ended";
+    "has ended; where threads share a model, collect the gradients of each by loss.backward(gradients), "
+    "and add them up by gradients.add_to(parameters) when all have ended";
 
 }  // namespace
 
