@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <optional>
@@ -634,17 +636,17 @@ std::vector<float> value_and_gradient(Tape<float>& tape, const Loss& loss) {
 
 TEST_CASE("every allocation of a loss and of its gradient fails once, and the tape serves again",
           "[faults]") {
-  for (const auto& [name, loss] : all_losses()) {
+  for (const NamedLoss& named : all_losses()) {
     Tape<float> untouched;
-    const std::vector<float> expected = value_and_gradient(untouched, loss);
-    check_every_allocation(name, [&, &loss = loss](const Fault& fault) {
+    const std::vector<float> expected = value_and_gradient(untouched, named.loss);
+    check_every_allocation(named.name, [&](const Fault& fault) {
       Tape<float> tape;
       tape.check_finite();
       tape.check_logits();
-      const Outcome outcome = with_fault(fault, [&] { value_and_gradient(tape, loss); });
+      const Outcome outcome = with_fault(fault, [&] { value_and_gradient(tape, named.loss); });
       if (tape.statistics().nodes != 0) return std::pair(outcome, "nodes stayed");
       return std::pair(outcome,
-                       value_and_gradient(tape, loss) == expected ? nullptr : "other bits afterwards");
+                       value_and_gradient(tape, named.loss) == expected ? nullptr : "other bits afterwards");
     });
   }
 }
@@ -657,9 +659,9 @@ constexpr std::size_t tape_alignment = 64;
 }  // namespace
 
 TEST_CASE("wherever the memory of a tape ends, a loss is computed whole or not at all", "[faults]") {
-  for (const auto& [name, loss] : all_losses()) {
+  for (const NamedLoss& named : all_losses()) {
     Tape<float> tape;
-    const std::vector<float> expected = value_and_gradient(tape, loss);
+    const std::vector<float> expected = value_and_gradient(tape, named.loss);
     std::size_t refused = 0;
     for (std::size_t room = 64; room < 20'000; room += 8) {
       Outcome outcome;
@@ -670,15 +672,15 @@ TEST_CASE("wherever the memory of a tape ends, a loss is computed whole or not a
         const TapeStatistics now = tape.statistics();
         tape.allocate<char>(Shape{now.reserved_bytes / 2 - now.bytes_in_use - room});
         outcome = with_fault({.at = 1, .and_all_after = true, .alignment = tape_alignment},
-                             [&] { loss(x).backward(); });
+                             [&] { named.loss(x).backward(); });
       }
-      INFO(name << " with " << room << " bytes left");
+      INFO(named.name << " with " << room << " bytes left");
       CHECK(outcome != Outcome::lied);
-      CHECK(value_and_gradient(tape, loss) == expected);
+      CHECK(value_and_gradient(tape, named.loss) == expected);
       if (outcome == Outcome::undisturbed) break;
       ++refused;
     }
-    INFO(name);
+    INFO(named.name);
     CHECK(refused > 10);
   }
 }
@@ -827,7 +829,7 @@ TEST_CASE("every allocation fails once while the newest checkpoint is looked for
           "[faults]") {
   const TemporaryDirectory directory;
   io::Checkpoints checkpoints(directory / "checkpoints");
-  for (const std::uint64_t epoch : {1, 2}) checkpoints.save(epoch, some_arrays());
+  for (const std::uint64_t epoch : {1U, 2U}) checkpoints.save(epoch, some_arrays());
   check_every_allocation("newest", [&](const Fault& fault) {
     std::uint64_t found = 2;
     const Outcome outcome = with_fault(fault, [&] { found = checkpoints.newest()->epoch; });

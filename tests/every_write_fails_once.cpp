@@ -479,7 +479,7 @@ TEST_CASE("every call that reads a file fails once, and the file is not called d
 TEST_CASE("a checkpoint that cannot be read is neither passed over nor lost", "[faults]") {
   const TemporaryDirectory directory;
   io::Checkpoints checkpoints(directory / "checkpoints");
-  for (const std::uint64_t epoch : {1, 2}) checkpoints.save(epoch, some_arrays());
+  for (const std::uint64_t epoch : {1U, 2U}) checkpoints.save(epoch, some_arrays());
   for (std::size_t at = 1;; ++at) {
     std::uint64_t found = 0;
     const Outcome outcome =
