@@ -54,6 +54,17 @@ TEST_CASE("dropout with probability 0 is x and draws nothing", "[ops][dropout]")
   CHECK(random == Random(4));
 }
 
+TEST_CASE("dropout with probability 0 passes the gradient on, but not under no_grad",
+          "[ops][dropout][gradient]") {
+  Random random(4);
+  const auto twice = [&](auto x) { return x * dropout(x, 0, random); };
+  CHECK_THAT(gradcheck(twice, irregular({3})), HasCorrectGradient());
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({3}));
+  const auto no_grad = tape.no_grad();
+  CHECK_FALSE(dropout(x, 0, random).requires_grad());
+}
+
 TEST_CASE("dropout makes 0 of a NaN that it drops", "[ops][dropout][extremes]") {
   Random random(5);
   Tape<double> tape;

@@ -47,6 +47,15 @@ TEST_CASE("transpose in the given order leaves the variable as it is", "[ops][tr
   CHECK(transpose(scalar, {}).item() == 3);
 }
 
+TEST_CASE("transpose in the given order passes the gradient on, but not under no_grad",
+          "[ops][transpose][gradient]") {
+  CHECK_THAT(gradcheck([](auto x) { return x * transpose(x); }, irregular({3})), HasCorrectGradient());
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({3}));
+  const auto no_grad = tape.no_grad();
+  CHECK_FALSE(transpose(x).requires_grad());
+}
+
 TEST_CASE("transpose moves NaN and infinity unchanged", "[ops][transpose][extremes]") {
   Tape<double> tape;
   const auto y = transpose(tape.variable(array({2, 2}, {NaN, inf, -inf, 5e-324})));

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/format.hpp"
+#include "ops/unchanged.hpp"
 #include "xtape/autograd/recording.hpp"
 
 #pragma GCC visibility push(default)
@@ -13,7 +14,7 @@ template <class T>
 Variable<T> dropout(Variable<T> x, double probability, Random& random) {
   if (!(probability >= 0 && probability < 1))
     fail<ArgumentError>("dropout: probability must be in [0, 1), got {}", probability);
-  if (probability == 0) return x;
+  if (probability == 0) return unchanged("dropout", x);
 
   Recording<T> op("dropout", {x});
   const ArrayView<T> y = op.output(x.shape());

@@ -8,7 +8,7 @@
 
 namespace xtape {
 
-// Axis i of the result is axis order[i] of x; x itself if that changes nothing.
+// Axis i of the result is axis order[i] of x; in the memory of x if that changes nothing.
 template <class T>
 Variable<T> permute(const char* name, Variable<T> x, const std::array<std::size_t, Shape::max_rank>& order);
 

@@ -6,6 +6,7 @@
 #include "kernels/nest.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
+#include "ops/unchanged.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 
@@ -16,7 +17,7 @@ Variable<T> permute(const char* name, Variable<T> x, const std::array<std::size_
   const Shape& shape = x.shape();
   bool identity = true;
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) identity = identity && order[axis] == axis;
-  if (identity) return x;
+  if (identity) return unchanged(name, x);
 
   // Walks the result in order (array 0) and x by its own strides (array 1).
   std::size_t in_stride[Shape::max_rank], out_stride[Shape::max_rank];
