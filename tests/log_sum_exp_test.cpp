@@ -145,3 +145,12 @@ TEST_CASE("log_sum_exp over no elements is minus infinity", "[ops][log_sum_exp][
   sum(log_sum_exp(x, 1)).backward();
   CHECK(x.gradients().shape() == Shape{2, 0});
 }
+
+TEST_CASE("log_sum_exp that check_finite refuses leaves the tape as it was", "[ops][log_sum_exp][errors]") {
+  Tape<double> tape;
+  tape.check_finite();
+  const auto x = tape.variable(irregular({2, 0}));
+  CHECK(refusal<NonFiniteError>(tape, [&] { log_sum_exp(x, 1); }) ==
+        "log_sum_exp: the output (2) must be finite, got -inf at output[0], though every input variable is "
+        "finite");
+}

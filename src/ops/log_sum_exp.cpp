@@ -77,9 +77,10 @@ Variable<T> log_sum_exp(Variable<T> x, Axes axes, KeepDims keep) {
       if (reduced[axis] == last) order[next++] = axis;
     }
   }
+  detail::Rollback<T> rollback(x.tape());
   const Variable<T> ordered = permute("log_sum_exp", x, order);
   const Shape rows{result.elements(), reduced_elements(shape, reduced)};
-  return reshape(log_sum_exp_rows(reshape(ordered, rows)), result);
+  return rollback.keep(reshape(log_sum_exp_rows(reshape(ordered, rows)), result));
 }
 
 template Variable<float> log_sum_exp(Variable<float>, Axes, KeepDims);
