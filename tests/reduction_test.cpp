@@ -109,6 +109,18 @@ TEST_CASE("negative weights are weights that are not 0", "[losses][reduction]") 
   CHECK_THAT(mean(Divisor::sum_of_weights), WithinRel(2 / 3.0, 1e-15));
 }
 
+TEST_CASE("weights as they were given add up also where there are no losses", "[losses][reduction]") {
+  Tape<double> tape;
+  const auto mean = [&](losses::Weights weights) {
+    return losses::reduce(tape.variable(irregular({0})),
+                          {.sample_weights = weights,
+                           .reduction = Reduction::mean_by(Divisor::sum_of_unbroadcast_weights)})
+        .item();
+  };
+  CHECK(mean(2) == 0);
+  CHECK(std::isnan(mean({})));
+}
+
 TEST_CASE("weights that are not given count 1 each", "[losses][reduction]") {
   Tape<double> tape;
   const auto x = tape.variable(std::vector{1, 2, 6});

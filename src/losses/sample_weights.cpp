@@ -47,7 +47,7 @@ double SampleWeights::sum(Divisor divisor) const {
     case Divisor::valid_elements:
       return valid.empty() ? static_cast<double>(samples) : over_valid([](std::size_t) { return 1; });
     case Divisor::sum_of_unbroadcast_weights:
-      if (!follow_mask) return weights.empty() ? static_cast<double>(samples) : sum_of_given_weights;
+      if (!follow_mask) return sum_of_given_weights.value_or(static_cast<double>(samples));
       [[fallthrough]];
     case Divisor::sum_of_weights:
       return over_valid([this](std::size_t s) { return weight(s); });

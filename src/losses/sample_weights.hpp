@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include "xtape/core/array_view.hpp"
 #include "xtape/losses/reduction.hpp"
@@ -13,7 +14,7 @@ namespace xtape::losses {
 struct SampleWeights {
   std::size_t samples = 0;
   ArrayView<const double> weights;
-  double sum_of_given_weights = 0;  // before they were broadcast
+  std::optional<double> sum_of_given_weights;  // before they were broadcast; nothing if none are given
   ArrayView<bool> valid;
   bool follow_mask = false;                // a mask or an ignore_index is given, even if it leaves out none
   ArrayView<const double> target_weights;  // the class weight of each sample's label
