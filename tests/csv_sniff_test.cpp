@@ -58,15 +58,6 @@ TEST_CASE("sniff_csv tells delimiters and headers", "[data][csv][sniff]") {
   CHECK(described(text) == description);
 }
 
-TEST_CASE("a table cut or with a bit flipped anywhere is refused or sniffed and read",
-          "[data][csv][sniff][damage]") {
-  const std::string text = "# by hand\nNorth\ntime;depth;\"a \"\"kind\"\"\"\n1;1.002,5;\"x\n;\"\r\n2;3,5;\n";
-  const auto read = [](const std::string& path) { read_csv(path, data::sniff_csv(path).options); };
-  CHECK(count_read_cut(text, read) > 0);
-  CHECK(count_read_cut(text, read) < text.size());
-  CHECK(count_read_with_a_bit_flipped(text, read) > 0);
-}
-
 TEST_CASE("what cannot be sniffed is refused as by read_csv", "[data][csv][sniff][errors]") {
   const auto error = [](std::string_view text) {
     const TemporaryPath file(text);

@@ -387,19 +387,6 @@ TEST_CASE("empty fields between tabs are fields", "[data][csv]") {
   CHECK_THAT(values(table.values()), AllClose({NaN, NaN, 1, 2}, 0));
 }
 
-TEST_CASE("a table cut or with a bit flipped anywhere is refused or read", "[data][csv][damage]") {
-  const std::string text = "a,\"b\"\"\",kind\n1,\"x\ny\",0\r\n2.5,?,\"1\"\n";
-  const auto read = [](const std::string& path) {
-    const auto table = read_csv(path, {.missing = data::Missing::nan});
-    for (const std::string& column : table.columns())
-      table.take_columns<float>(table.one_hot_columns(column));
-    table.take_columns<double>(table.feature_columns(table.columns()[0]));
-  };
-  CHECK(count_read_cut(text, read) > 0);
-  CHECK(count_read_cut(text, read) < text.size());
-  CHECK(count_read_with_a_bit_flipped(text, read) > 0);
-}
-
 TEST_CASE("a line with too few or too many fields is named", "[data][csv][errors]") {
   CHECK(error_in("a,b\n1,2\n3\n") == "3: every line must have 2 fields, as the first has, got 1");
   CHECK(error_in("a,b\n\n1,2,3\n") == "3: every line must have 2 fields, as the first has, got 3");

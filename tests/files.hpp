@@ -65,37 +65,4 @@ inline std::string little_endian(std::uint64_t number, std::size_t bytes) {
   return {result.rbegin(), result.rend()};
 }
 
-/// How many of the texts `read` takes without FileError, every other exception apart: the content cut at each
-/// byte, or with each of its bits the other way round.
-template <class Read>
-std::size_t count_read_cut(const std::string& content, Read read) {
-  const TemporaryPath path;
-  std::size_t taken = 0;
-  for (std::size_t size = 0; size < content.size(); ++size) {
-    path.write(std::string_view(content).substr(0, size));
-    try {
-      read(std::string(path));
-      ++taken;
-    } catch (const FileError&) {
-    }
-  }
-  return taken;
-}
-template <class Read>
-std::size_t count_read_with_a_bit_flipped(const std::string& content, Read read) {
-  const TemporaryPath path;
-  std::size_t taken = 0;
-  for (std::size_t bit = 0; bit < 8 * content.size(); ++bit) {
-    std::string damaged = content;
-    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-    path.write(damaged);
-    try {
-      read(std::string(path));
-      ++taken;
-    } catch (const FileError&) {
-    }
-  }
-  return taken;
-}
-
 }  // namespace xtape::testing

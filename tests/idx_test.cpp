@@ -154,23 +154,3 @@ TEST_CASE("gzip data that are cut, wrong or followed by others are refused", "[d
         " (unpacked): byte 18: the gzip data must be sound, got: incorrect header check");
   CHECK(error_in(packed + packed) == " (unpacked): byte 18: the file must end here, got more bytes");
 }
-
-TEST_CASE("an IDX file cut anywhere is refused", "[data][idx][damage]") {
-  const auto read = [](const std::string& path) { read_idx(path); };
-  CHECK(count_read_cut(six_bytes, read) == 0);
-  CHECK(count_read_cut(six_bytes_of_python, read) == 0);
-}
-
-TEST_CASE("an IDX file with a bit flipped is refused or read", "[data][idx][damage]") {
-  // Those of the elements, and of the type where it becomes the other one of a byte.
-  CHECK(count_read_with_a_bit_flipped(six_bytes, [](const std::string& p) { read_idx(p); }) == 6 * 8 + 1);
-}
-
-TEST_CASE("a packed IDX file with a bit flipped is refused, or read as it was", "[data][idx][damage]") {
-  std::size_t different = 0;
-  const std::size_t taken = count_read_with_a_bit_flipped(six_bytes_of_python, [&](const std::string& path) {
-    different += values(read_idx<double>(path)) != std::vector<double>{0, 1, 2, 3, 4, 5};
-  });
-  CHECK(taken > 0);  // as where the time of the file is another
-  CHECK(different == 0);
-}

@@ -236,16 +236,3 @@ TEST_CASE("an array that is shorter or longer than its header says is refused", 
       error_in(npy_of("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", "x")),
       ContainsSubstring("byte 10: the shape must be a possible one, got: Shape: an array has at most 8"));
 }
-
-TEST_CASE("an array cut anywhere is refused", "[data][npy][damage]") {
-  const auto read = [](const std::string& path) { read_npy(path); };
-  CHECK(count_read_cut(floats_of_numpy, read) == 0);
-  CHECK(count_read_cut(fortran_of_numpy, read) == 0);
-}
-
-TEST_CASE("an array with a bit flipped is refused or read", "[data][npy][damage]") {
-  const auto read = [](const std::string& path) { read_npy(path); };
-  // At least the bits of the elements.
-  CHECK(count_read_with_a_bit_flipped(floats_of_numpy, read) >= 6 * 32);
-  CHECK(count_read_with_a_bit_flipped(fortran_of_numpy, read) >= 6 * 64);
-}
