@@ -93,7 +93,7 @@ class CheckedTape {
       work();
     }
     require(tape_.statistics().nodes == nodes, "a frame releases its nodes");
-    for (std::size_t i = items; i < items_.size(); ++i) require_stale(items_[i].variable);
+    if (items_.size() > items) require_stale(items_.back().variable);
     items_.resize(items);
     leaves_.resize(leaves);
   }

@@ -31,6 +31,11 @@ trap 'rm -rf "$TMPDIR"' EXIT
 export ASAN_OPTIONS=malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64 OPENBLAS_NUM_THREADS=1
 $build/seeds $build/corpus
 
+# Which input is tried next is drawn by their age alone, and what an input has done of the tape without counting how often:
+# to choose better takes longer than to try more.
+flags=(-entropic=0 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=16 -print_final_stats=1)
+flags_of_tape=(-use_counters=0)
+
 # Small inputs, as there are more of them in a second. What takes memory out of proportion to them is a finding.
 longest() {
   case $1 in
@@ -41,9 +46,10 @@ longest() {
 }
 
 fuzz() { # target, process
-  local log=$build/logs/$1-$2.log
+  local log=$build/logs/$1-$2.log more=()
+  [ "$1" != tape ] || more=("${flags_of_tape[@]}")
   "$build/$1" "$build/corpus/$1" "$build/findings/$1" -artifact_prefix="$build/findings/$1/" -max_total_time="$share" \
-    -max_len="$(longest "$1")" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=16 -print_final_stats=1 >"$log" 2>&1 ||
+    -max_len="$(longest "$1")" "${flags[@]}" "${more[@]}" >"$log" 2>&1 ||
     { sed -n 's/.*Test unit written to //p' "$log" | grep . || echo "$log"; } >>"$TMPDIR/findings"
 }
 

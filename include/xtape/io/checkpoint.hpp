@@ -34,8 +34,8 @@ struct Checkpoint {
 void save_checkpoint(const std::string& path, const NamedArrays& state, const Metadata& metadata = {});
 
 /// Reads what save_checkpoint wrote.
-/// @throws FileError  the file cannot be read, is no checkpoint, is one of a newer version, or is damaged: a
-///                    single changed byte is found.
+/// @throws FileError  the file cannot be read, is no checkpoint, is one of a newer version, or is damaged: no
+///                    single changed byte makes it load as anything else than was saved.
 Checkpoint load_checkpoint(const std::string& path);
 
 /// Options of Checkpoints.

@@ -642,7 +642,7 @@ bool are_same_numbers(const std::vector<double>& a, const std::vector<double>& b
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static Tape<double> tape;
   Bytes bytes(data, size);
-  const bool twice = bytes.flag();
+  const bool twice = bytes.below(8) == 7;
   const std::vector<double> first = run(tape, bytes);
   if (twice) require(are_same_numbers(run(tape, bytes), first), "the same program gives the same gradients");
   return 0;
