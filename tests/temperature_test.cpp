@@ -113,8 +113,9 @@ TEST_CASE("classes that are ruled out do not count in the temperature", "[metric
   CHECK(fit_temperature(xt::xarray<double>{{2, -inf}}, Classes{0}) == 1);
 }
 
-TEST_CASE("the temperature does not depend on the number of threads", "[metrics][temperature]") {
-  const xt::xarray<double> many = irregular({20'000, 4}, -9, 9);
+TEMPLATE_TEST_CASE("the temperature does not depend on the number of threads",
+                   "[metrics][temperature][threads]", float, double) {
+  const xt::xarray<TestType> many = irregular({20'000, 4}, -9, 9);
   Classes classes;
   for (std::size_t i = 0; i < 20'000; ++i) classes.push_back(static_cast<std::int64_t>(i % 4));
   for (std::size_t i = 0; i < 20'000; i += 2) classes[i] = many(i, 0) > many(i, 1) ? 0 : 1;
