@@ -24,7 +24,7 @@ class Recording;
 namespace detail {
 template <class T>
 class Claims;
-}
+}  // namespace detail
 
 /// A trainable array with its gradient and its name. It outlives the tapes that watch it: each backward
 /// adds to its gradient until zero_grad().
