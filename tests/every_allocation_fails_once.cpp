@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -416,31 +417,14 @@ std::string in_a_process_of_its_own(Function f) {
 
 namespace {
 
-/// Makes a Task, and lets each allocation of its run() fail, in a process that runs one for the first time.
-/// Two threads take part.
-template <class Task>
-void check_every_allocation_of_a_process() {
-  const auto run = [](Task& task) {
-    set_num_threads(2);
-    task.run();
-  };
-  const auto undisturbed = [&run] {
-    Task task;
-    run(task);
-    return fingerprint(task.result());
-  };
-  const std::string expected = in_a_process_of_its_own(undisturbed);
+/// Calls trial(fault), each time in a process of its own, until it says "done"; before that it must say "".
+template <class Trial>
+void check_every_allocation_of_a_process(Trial trial) {
   for (const bool all_after : {false, true}) {
     std::size_t processes = 0;
     for (std::size_t at = 1;; ++at, ++processes) {
-      const std::string text = in_a_process_of_its_own([&]() -> std::string {
-        Task task;
-        const Outcome outcome = with_fault({.at = at, .and_all_after = all_after}, [&] { run(task); });
-        if (outcome == Outcome::lied) return "another error";
-        if (outcome == Outcome::refused) return undisturbed() == expected ? "" : "other bits afterwards";
-        if (fingerprint(task.result()) != expected) return "other bits";
-        return outcome == Outcome::undisturbed ? "done" : "";
-      });
+      const std::string text =
+          in_a_process_of_its_own([&] { return trial(Fault{.at = at, .and_all_after = all_after}); });
       if (text == "done") break;
       INFO("allocation " << at << (all_after ? " and all after it" : ""));
       CHECK(text == "");
@@ -449,10 +433,32 @@ void check_every_allocation_of_a_process() {
   }
 }
 
+/// Makes a Task, and lets each allocation of its run() fail, in a process that runs one for the first time.
+template <class Task>
+void check_every_allocation_of_the_first() {
+  const auto undisturbed = [] {
+    Task task;
+    task.run();
+    return fingerprint(task.result());
+  };
+  const std::string expected = in_a_process_of_its_own(undisturbed);
+  check_every_allocation_of_a_process([&](const Fault& fault) -> std::string {
+    Task task;
+    const Outcome outcome = with_fault(fault, [&] { task.run(); });
+    if (outcome == Outcome::lied) return "another error";
+    if (outcome == Outcome::refused) return undisturbed() == expected ? "" : "other bits afterwards";
+    if (fingerprint(task.result()) != expected) return "other bits";
+    return outcome == Outcome::undisturbed ? "done" : "";
+  });
+}
+
 struct Step {
   Training training{Kind::adam, many};
 
-  void run() { training.step(); }
+  void run() {
+    set_num_threads(2);
+    training.step();
+  }
   NamedArrays result() const { return training.state(); }
 };
 
@@ -463,7 +469,10 @@ struct Product {
   Parameter<float> weight{"weight", random_array({n, n}, random)};
   Tape<float> tape;
 
-  void run() { sum(square(linear(tape.borrow(x), tape.watch(weight)))).backward(); }
+  void run() {
+    set_num_threads(2);
+    sum(square(linear(tape.borrow(x), tape.watch(weight)))).backward();
+  }
   NamedArrays result() {
     NamedArrays result;
     result.add("gradient", weight.gradients());
@@ -473,13 +482,29 @@ struct Product {
 
 }  // namespace
 
-// Those two are the first of all, so that in each process everything happens for the first time.
+// Those three are the first of all, so that in each process everything happens for the first time.
 TEST_CASE("every allocation of the first step of a process fails once", "[faults]") {
-  check_every_allocation_of_a_process<Step>();
+  check_every_allocation_of_the_first<Step>();
 }
 
 TEST_CASE("every allocation of the first matrix product of a process fails once", "[faults]") {
-  check_every_allocation_of_a_process<Product>();
+  check_every_allocation_of_the_first<Product>();
+}
+
+TEST_CASE("whatever memory runs out, an optimizer takes the first step of a process as a whole", "[faults]") {
+  check_every_allocation_of_a_process([](const Fault& fault) -> std::string {
+    Parameter<float> small("small", Shape{4}), large("large", Shape{40'000});  // which threads share
+    optim::Adam<float> optimizer({&small, &large}, {.learning_rate = 1});
+    for (Parameter<float>* parameter : {&small, &large}) std::ranges::fill(parameter->gradients(), 5.0F);
+    const Outcome outcome = with_fault(fault, [&] { optimizer.step(); });
+    if (outcome == Outcome::refused || outcome == Outcome::lied) return "it was refused";
+    // Adam's first step is as long as the learning rate, whatever the gradient.
+    const auto is_moved = [](float x) { return std::abs(x + 1) < 1e-6F; };
+    const bool is_whole =
+        std::ranges::all_of(small.values(), is_moved) && std::ranges::all_of(large.values(), is_moved);
+    if (!is_whole) return "half a step";
+    return outcome == Outcome::undisturbed ? "done" : "";
+  });
 }
 
 TEST_CASE("every allocation of a step fails once, and the step is taken again with the same bits",
@@ -690,9 +715,11 @@ TEST_CASE("wherever the memory for gradients ends, backward leaves none", "[faul
   Parameter<float> weight("weight", random_array({30, 20}, random)), bias("bias", Shape{30});
   const Array<float> features = random_array({10, 20}, random);
   std::size_t refused = 0;
-  for (std::size_t padding = (std::size_t{1} << 16) / sizeof(float) - 32;; padding -= 16) {
+  constexpr std::size_t chunk = (std::size_t{1} << 16) / sizeof(float);
+  for (std::size_t padding = chunk - 16;; padding -= 16) {
     Tape<float> tape;
-    tape.variable(1).backward();  // takes the first piece of memory for gradients
+    if (refused > 0)
+      tape.variable(1).backward();  // takes the first memory for gradients; at first there is none
     // Its gradient is the first that backward takes memory for.
     const auto pad = tape.variable(Array<float>(Shape{padding}));
     const auto x = tape.variable(features);
