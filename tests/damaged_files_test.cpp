@@ -184,17 +184,20 @@ TEST_CASE("a packed IDX file with a byte changed is refused, or read as it was",
 TEST_CASE("a safetensors file with a byte changed is refused, or its elements are bytes of the file",
           "[io][safetensors][damage]") {
   const std::size_t data = safetensors_file().size() - 11;
-  const auto taken = taken_changes(safetensors_file(), [&](Path path, const std::string& changed) {
-    const auto [arrays, metadata] = io::read_safetensors(path);
-    require(arrays.size() == 2 && metadata.size() <= 1, "another number of arrays or texts", changed);
-    for (const auto& named : arrays) {
-      const std::string bytes = bytes_of(named.second);
-      const bool is_first = bytes.size() == 8;
-      require(bytes == changed.substr(is_first ? data : data + 8, is_first ? 8 : 3), "other elements",
-              changed);
-    }
-  });
-  CHECK(taken >= 11 * 255);
+  const auto taken = taken_changes(
+      safetensors_file(),
+      [&](Path path, const std::string& changed) {
+        const auto [arrays, metadata] = io::read_safetensors(path);
+        require(arrays.size() == 2 && metadata.size() <= 1, "another number of arrays or texts", changed);
+        for (const auto& named : arrays) {
+          const std::string bytes = bytes_of(named.second);
+          const bool is_first = bytes.size() == 8;
+          require(bytes == changed.substr(is_first ? data : data + 8, is_first ? 8 : 3), "other elements",
+                  changed);
+        }
+      },
+      a_bit_or_all);
+  CHECK(taken >= 11 * 9);
 }
 
 TEST_CASE("a checkpoint with a byte changed is refused, or loaded as it was saved",
