@@ -103,8 +103,8 @@ std::string written(const std::function<void(Path)>& write) {
 
 NamedArrays two_arrays() {
   NamedArrays arrays;
-  arrays.add("floats", ArrayView<const float>(xt::xarray<float>{1.5, -2}));
-  arrays.add("bytes", ArrayView<const std::uint8_t>(xt::xarray<std::uint8_t>{7, 8, 255}));
+  arrays.add("floats", Array<float>(xt::xarray<float>{1.5, -2}));
+  arrays.add("bytes", Array<std::uint8_t>(xt::xarray<std::uint8_t>{7, 8, 255}));
   return arrays;
 }
 

@@ -21,7 +21,8 @@ std::vector<Forecast> forecasts(const ScoreRows& rows) {
   std::vector<Forecast> result;
   result.reserve(rows.count());
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    const double* p = rows[row];
+    Workspace workspace;
+    const double* p = rows.read(row, workspace);
     if (rows.is_single()) {
       result.push_back({*p, rows.label(row) == 1});
     } else {

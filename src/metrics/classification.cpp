@@ -38,7 +38,8 @@ Array<std::int64_t> predicted_classes(Scores scores) {
   const ScoreRows rows("predicted_classes", "scores", scores, Layout::classes);
   Array<std::int64_t> result(Shape{rows.count()});
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    const double* score = rows[row];
+    Workspace workspace;
+    const double* score = rows.read(row, workspace);
     result[row] = std::max_element(score, score + rows.classes()) - score;
   }
   return result;
@@ -64,7 +65,8 @@ Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k, con
   }
   std::size_t right = 0;
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    right += rank_of(rows.label(row), rows[row], rows.classes()) < k;
+    Workspace workspace;
+    right += rank_of(rows.label(row), rows.read(row, workspace), rows.classes()) < k;
   }
   return estimate_fraction(right, rows.count());
 }

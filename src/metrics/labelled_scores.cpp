@@ -80,20 +80,23 @@ void ScoreRows::require_numbers() const {
       scores_.values());
 }
 
-const double* ScoreRows::operator[](std::size_t row) const {
+const double* ScoreRows::read(std::size_t row, Workspace& workspace) const {
   if (const auto* doubles = std::get_if<ArrayInput<double>>(&scores_.values())) {
     return doubles->data() + number_of(row) * length_;
   }
   const float* const numbers =
       std::get<ArrayInput<float>>(scores_.values()).data() + number_of(row) * length_;
-  row_.assign(numbers, numbers + length_);
-  return row_.data();
+  double* const copy = workspace.take<double>(length_);
+  std::copy_n(numbers, length_, copy);
+  return copy;
 }
 
-const double* ScoreRows::logits(std::size_t row) const {
-  if (!is_single()) return (*this)[row];
-  row_.assign({0, at(row, 0)});
-  return row_.data();
+const double* ScoreRows::logits(std::size_t row, Workspace& workspace) const {
+  if (!is_single()) return read(row, workspace);
+  double* const logits = workspace.take<double>(2);
+  logits[0] = 0;
+  logits[1] = at(row, 0);
+  return logits;
 }
 
 double ScoreRows::at(std::size_t row, std::size_t column) const {
@@ -103,7 +106,8 @@ double ScoreRows::at(std::size_t row, std::size_t column) const {
 
 void ScoreRows::require_probabilities() const {
   for (std::size_t row = 0; row < count(); ++row) {
-    const double* p = (*this)[row];
+    Workspace workspace;
+    const double* p = read(row, workspace);
     double sum = 0;
     for (std::size_t j = 0; j < length_; ++j) {
       if (!(p[j] >= 0 && p[j] <= 1)) {

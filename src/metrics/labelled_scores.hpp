@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/workspace.hpp"
 #include "xtape/core/array.hpp"
 #include "xtape/core/array_source.hpp"
 #include "xtape/core/label_options.hpp"
@@ -36,10 +37,10 @@ class ScoreRows {
   // Where a row stands among all that were given.
   std::size_t number_of(std::size_t row) const { return kept_ ? (*kept_)[row] : row; }
 
-  // What was given for a row: a score for each class, or the one number. Valid until the next call.
-  const double* operator[](std::size_t row) const;
+  // What was given for a row: a score for each class, or the one number; where it is, or in the workspace.
+  const double* read(std::size_t row, Workspace& workspace) const;
   // Logits for each class, of a single number 0 and itself.
-  const double* logits(std::size_t row) const;
+  const double* logits(std::size_t row, Workspace& workspace) const;
   double at(std::size_t row, std::size_t column) const;
   // The class of a row, of scores with class indices.
   std::size_t label(std::size_t row) const { return static_cast<std::size_t>(labels_[number_of(row)]); }
@@ -63,7 +64,6 @@ class ScoreRows {
   std::size_t length_ = 0;
   Array<std::int64_t> labels_;                    // of all rows
   std::optional<std::vector<std::size_t>> kept_;  // their numbers, where those are not all
-  mutable std::vector<double> row_;               // the last that was read, unless it is where it was given
 };
 
 }  // namespace xtape::metrics

@@ -21,7 +21,8 @@ Estimate mean_score(const char* function, const Scores& probabilities, const Ind
   rows.require_probabilities();
   Array<double> scores(Shape{rows.count()});
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    scores[row] = score(rows, rows[row], rows.label(row));
+    Workspace workspace;
+    scores[row] = score(rows, rows.read(row, workspace), rows.label(row));
   }
   return estimate_mean(scores);
 }
@@ -34,7 +35,8 @@ Estimate log_loss(Scores logits, Indices class_indices, const LabelOptions& opti
   const std::size_t rows_per_block = std::max<std::size_t>(1, exponentials_per_block / rows.classes());
   parallel_for_ranges(rows.count(), rows_per_block, [&](std::size_t begin, std::size_t end) {
     for (std::size_t row = begin; row < end; ++row) {
-      const double* x = rows.logits(row);
+      Workspace workspace;
+      const double* x = rows.logits(row, workspace);
       const std::size_t y = rows.label(row);
       losses[row] = kernels::softmax_cross_entropy<double>(x, rows.classes(), y, x[y], nullptr);
     }

@@ -48,7 +48,8 @@ Slopes slopes(const ScoreRows& rows, double b) {
   parallel_for_ranges(rows.count(), rows_per_block, [&](std::size_t begin, std::size_t end) {
     kernels::Sum<double> first, second;
     for (std::size_t row = begin; row < end; ++row) {
-      const Slopes of_row = slopes_of_row(rows.logits(row), rows.classes(), rows.label(row), b);
+      Workspace workspace;
+      const Slopes of_row = slopes_of_row(rows.logits(row, workspace), rows.classes(), rows.label(row), b);
       first.add(of_row.first);
       second.add(of_row.second);
     }
@@ -64,7 +65,8 @@ Slopes slopes(const ScoreRows& rows, double b) {
 
 void require_below_infinity(const ScoreRows& rows) {
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    const double* x = rows[row];
+    Workspace workspace;
+    const double* x = rows.read(row, workspace);
     const std::size_t length = rows.is_single() ? 1 : rows.classes();
     const double* infinite = std::find(x, x + length, std::numeric_limits<double>::infinity());
     if (infinite == x + length) continue;
@@ -76,7 +78,8 @@ void require_below_infinity(const ScoreRows& rows) {
 
 void require_possible_labels(const ScoreRows& rows) {
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    if (!std::isinf(rows.logits(row)[rows.label(row)])) continue;
+    Workspace workspace;
+    if (!std::isinf(rows.logits(row, workspace)[rows.label(row)])) continue;
     fail<ArgumentError>("{}: {} of the true classes must be finite, got -inf for class {} in row {}",
                         rows.function(), rows.argument(), rows.label(row), rows.number_of(row));
   }
@@ -91,7 +94,8 @@ struct Separation {
 Separation separation(const ScoreRows& rows) {
   Separation result;
   for (std::size_t row = 0; row < rows.count() && result.all_largest; ++row) {
-    const double* x = rows.logits(row);
+    Workspace workspace;
+    const double* x = rows.logits(row, workspace);
     const double max = *std::max_element(x, x + rows.classes());
     result.all_largest = x[rows.label(row)] == max;
     result.all_equal = result.all_equal && std::all_of(x, x + rows.classes(), [&](double logit) {
@@ -164,7 +168,8 @@ Array<double> calibrated_probabilities(Scores logits, double temperature) {
   require_below_infinity(rows);
   const std::size_t classes = rows.classes();
   for (std::size_t row = 0; row < rows.count(); ++row) {
-    const double* x = rows[row];
+    Workspace workspace;
+    const double* x = rows.read(row, workspace);
     const double max = *std::max_element(x, x + classes);
     double* p = probabilities.data() + row * classes;
     // The maximum comes off first: logits divided by a small temperature could overflow.
