@@ -122,10 +122,13 @@ inline Dual silu(const Dual& x) {
   return function(x, x.value * s, s * (1 + x.value * other), s * (1 + std::abs(x.value * other)));
 }
 
+inline Dual power(const Dual& base, Real e) {
+  const Real b = base.value;
+  return function(base, std::pow(b, e), e == 0 ? 0 : e * std::pow(b, e - 1));
+}
 inline Dual power(const Dual& base, const Dual& exponent) {
   const Real b = base.value, e = exponent.value, value = std::pow(b, e);
-  Dual y = function(base, value, e == 0 ? 0 : e * std::pow(b, e - 1));
-  if (exponent.is_constant()) return y;
+  Dual y = power(base, e);
   const Dual of_exponent = function(exponent, value, b == 0 && e >= 0 ? 0 : value * std::log(b));
   y.slope += of_exponent.slope;
   y.slope_size += of_exponent.slope_size;
