@@ -141,6 +141,8 @@ class ArrayView {
 }  // namespace xtape
 #pragma GCC visibility pop
 
-/// The elements of a view outlive it.
+/// @cond
+// The elements of a view outlive it.
 template <class T>
 inline constexpr bool std::ranges::enable_borrowed_range<xtape::ArrayView<T>> = true;
+/// @endcond
