@@ -181,6 +181,25 @@ TEST_CASE("rows that the loss ignores do not count in the accuracy", "[training]
   CHECK(history.epochs[0].validation_accuracy == 1);
 }
 
+TEST_CASE("the first batches refuse a softmax too many, unless none is to be checked", "[training][train]") {
+  struct Softmaxed : Constant<float> {
+    using Constant::Constant;
+    Variable<float> forward(Variable<float> x) override { return softmax(Constant::forward(x)); }
+  };
+  Softmaxed model({0.5, 2});
+  const Labels<float> problem({0, 1, 1}, 3);
+  optim::SGD<float> optimizer(model.parameters());
+  Random random(1);
+  const auto train = [&](std::size_t checked_batches) {
+    training::train(
+        model, problem.data,
+        {.optimizer = optimizer, .random = random, .epochs = 1, .checked_batches = checked_batches});
+  };
+  CHECK_THROWS_AS(train(1), ArgumentError);
+  CHECK_THROWS_AS(train(10), ArgumentError);
+  CHECK_NOTHROW(train(0));
+}
+
 TEST_CASE("without validation rows an epoch has NaN for them", "[training][train]") {
   Constant<float> model({0, 0});
   const Labels<float> problem({0, 1, 1}, 3);

@@ -28,47 +28,55 @@ bool holds_probabilities(ArrayView<const T> array, const Slices& slices) {
   return true;
 }
 
+namespace {
+
+bool is_nearly_1(double sum) { return std::abs(sum - 1) <= 0.01; }
+
+}  // namespace
+
 template <class T>
 bool are_nearly_distribution(const T* numbers, std::size_t length, std::size_t step) {
-  constexpr double tolerance = 0.01;
   double sum = 0;
   for (std::size_t j = 0; j < length; ++j) {
     if (!(numbers[j * step] >= 0)) return false;
     sum += numbers[j * step];
   }
-  return std::abs(sum - 1) <= tolerance;
+  return is_nearly_1(sum);
+}
+
+template <class T>
+bool are_nearly_logarithms(const T* numbers, std::size_t length, std::size_t step) {
+  double sum = 0;
+  for (std::size_t j = 0; j < length; ++j) sum += std::exp(static_cast<double>(numbers[j * step]));
+  return is_nearly_1(sum);
 }
 
 void require_two_classes(const char* loss, const char* predictions_name, const Shape& predictions, int axis) {
   if (predictions[resolve_axis(loss, axis, predictions)] != 1) return;
   fail<ShapeError>(
       "{}: {} must have at least two classes along axis {}, got {}, which have the same loss whatever they "
-      "are; "
-      "for yes or no take sigmoid_cross_entropy or binary_cross_entropy",
+      "are; for yes or no take sigmoid_cross_entropy or binary_cross_entropy",
       loss, predictions_name, axis, predictions);
 }
 
 void throw_no_probabilities(const char* loss, const std::string& sample) {
   fail<ValueError>(
       "{}: probabilities must be from 0 and sum to 1 along the class axis, got other numbers at {}; logits "
-      "go to "
-      "softmax_cross_entropy",
+      "go to softmax_cross_entropy",
       loss, sample);
 }
 
 void throw_no_log_probabilities(const char* loss, const std::string& sample, bool are_probabilities) {
   fail<ValueError>(
       "{}: log_probabilities must be logarithms of probabilities, got {} at {}; give log_softmax(logits), or "
-      "the "
-      "logits to softmax_cross_entropy",
+      "the logits to softmax_cross_entropy",
       loss, are_probabilities ? "probabilities" : "numbers whose exponentials do not sum to 1", sample);
 }
 
 void throw_no_distribution(const char* loss, const std::string& sample) {
   fail<LabelError>(
       "{}: soft_labels must be from 0 and sum to 1 along the class axis, got other numbers at {}; divide "
-      "them by "
-      "their sum, or, where several classes are true at once, take sigmoid_cross_entropy",
+      "them by their sum, or, where several classes are true at once, take sigmoid_cross_entropy",
       loss, sample);
 }
 
@@ -98,6 +106,8 @@ template bool holds_probabilities(ArrayView<const float>, const Slices&);
 template bool holds_probabilities(ArrayView<const double>, const Slices&);
 template bool are_nearly_distribution(const float*, std::size_t, std::size_t);
 template bool are_nearly_distribution(const double*, std::size_t, std::size_t);
+template bool are_nearly_logarithms(const float*, std::size_t, std::size_t);
+template bool are_nearly_logarithms(const double*, std::size_t, std::size_t);
 template void require_class_scores(const char*, Variable<float>, int);
 template void require_class_scores(const char*, Variable<double>, int);
 template void require_binary_scores(const char*, Variable<float>);

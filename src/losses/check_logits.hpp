@@ -19,6 +19,10 @@ bool holds_probabilities(ArrayView<const T> array, const Slices& slices);
 template <class T>
 bool are_nearly_distribution(const T* numbers, std::size_t length, std::size_t step);
 
+// Whether they may be the logarithms of one.
+template <class T>
+bool are_nearly_logarithms(const T* numbers, std::size_t length, std::size_t step);
+
 // Throws ShapeError for a single class, whose loss is the same whatever the predictions.
 void require_two_classes(const char* loss, const char* predictions_name, const Shape& predictions, int axis);
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -124,13 +123,9 @@ class ClassLoss {
   void check_log_probabilities(Variable<T> predictions) const {
     if (!checks_predictions()) return;
     const Slices& slices = samples_.slices;
-    const auto are_logarithms = [&](const T* logs) {
-      double sum = 0;
-      for (std::size_t j = 0; j < slices.length; ++j)
-        sum += std::exp(static_cast<double>(logs[j * slices.step]));
-      return std::abs(sum - 1) <= 0.01;
-    };
-    const std::optional<std::size_t> sample = first_sample_without(are_logarithms, predictions.data());
+    const std::optional<std::size_t> sample = first_sample_without(
+        [&](const T* logs) { return are_nearly_logarithms(logs, slices.length, slices.step); },
+        predictions.data());
     if (sample)
       throw_no_log_probabilities(recording_.name(), sample_name(*sample),
                                  is_distribution(predictions.data() + slices.start(*sample)));

@@ -156,17 +156,14 @@ class Tape {
 
   /// While on, losses examine whether what they are given is of the kind that they take, where another kind
   /// would train too, slowly and badly. Of samples that count:
-  /// - losses that take logits throw ArgumentError for probabilities that a softmax or, for losses of
-  /// yes-or-no
-  ///   labels, a sigmoid has made of them already. They are known by the operation that made them last
-  ///   (detach and reshape hide it), and to losses over classes by losses::is_probably_softmaxed too;
+  /// - losses that take logits throw ArgumentError for probabilities that a softmax or, for labels of yes or
+  ///   no, a sigmoid has made of them already. They are known by the operation that made them last (detach
+  ///   and reshape hide it), and to losses over classes by losses::is_probably_softmaxed too;
   /// - losses over classes throw ShapeError for a single class, LabelError for soft labels that are negative
-  /// or
-  ///   do not sum to 1 within 0.01, and ValueError for probabilities of which the same holds; nll throws it
-  ///   for log-probabilities whose exponentials do not;
-  /// - losses of yes-or-no labels throw LabelError for a label outside [0, 1], or, soft_margin, outside [-1,
-  /// 1]
-  ///   and for 0.
+  ///   or do not sum to 1 within 0.01, and ValueError for such probabilities; nll throws it for
+  ///   log-probabilities whose exponentials do not sum to 1;
+  /// - losses of yes or no throw LabelError for a label outside [0, 1]; soft_margin for 0, and outside
+  ///   [-1, 1].
   ///
   ///     tape.check_logits();
   ///     losses::softmax_cross_entropy(softmax(model(x)), labels);  // throws and says: leave the softmax out

@@ -153,8 +153,9 @@ struct Callbacks {
 /// the checkpoint; but a CurveSchedule gives those of its curve as it is now, at the step where it stood,
 /// unless they were set by other means since its last step. It is refused with other rows or labels, another
 /// loss or model, or another of the options, unless resume_with_changes says that this is meant. These may
-/// change: epochs (more lengthen the training), the curve of a schedule, validation_rows_at_a_time, the
-/// patience of early stopping, checkpoint_every, keep_checkpoints, log, progress and callbacks.
+/// change: epochs (more lengthen the training), the curve of a schedule, validation_rows_at_a_time,
+/// checked_batches, the patience of early stopping, checkpoint_every, keep_checkpoints, log, progress and
+/// callbacks.
 ///
 /// Before each step the gradients are looked at, after each epoch the weights and the validation loss: what
 /// is not finite ends the training, before the step is taken and before a checkpoint is written.
