@@ -28,7 +28,11 @@ if(CMAKE_NM AND XTAPE_LINKER_HAS_VERSION_SCRIPTS)
 endif()
 
 foreach(method find_package pkg_config add_subdirectory fetch_content)
-  add_test(NAME consumer_${method} COMMAND ${CMAKE_COMMAND}
+  set(configurations "")
+  if(method STREQUAL fetch_content) # Compiles the library once more: ctest --build-config Long
+    set(configurations CONFIGURATIONS Long)
+  endif()
+  add_test(NAME consumer_${method} ${configurations} COMMAND ${CMAKE_COMMAND}
     -DMETHOD=${method} -DSOURCE_DIR=${PROJECT_SOURCE_DIR} -DBUILD_DIR=${PROJECT_BINARY_DIR}
     -DWORK_DIR=${CMAKE_CURRENT_BINARY_DIR}/consumer_${method} -DGENERATOR=${CMAKE_GENERATOR}
     -DCOMPILER=${CMAKE_CXX_COMPILER} -DCOMPILER_FLAGS=${CMAKE_CXX_FLAGS} -DLIBDIR=${CMAKE_INSTALL_LIBDIR}

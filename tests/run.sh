@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds everything, and runs every test: bash tests/run.sh [CTEST OPTIONS]
+# Installs what is missing, builds everything, and runs the tests: bash tests/run.sh [CTEST OPTIONS]
+# One that takes long is left out without --build-config Long.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

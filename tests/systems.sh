@@ -55,7 +55,7 @@ apt-get update -q
 SCRIPT
   esac
   echo 'export CXXFLAGS="${CXXFLAGS:-} -Werror"'
-  if [[ $1 == *-core ]]; then cat << 'SCRIPT'; else echo 'bash samples/run.sh --epochs 2; bash tests/run.sh'; fi
+  if [[ $1 == *-core ]]; then cat << 'SCRIPT'; else echo 'bash samples/run.sh --epochs 2; bash tests/run.sh --build-config Long'; fi
 bash cmake/install_dependencies.sh
 cmake --preset release
 cmake --build --preset release --target accuracy_cases exhaustive_float reference_cases guides allocations_test killed_training digits
@@ -75,7 +75,7 @@ cmake --preset release --toolchain tests/aarch64.cmake -DCMAKE_COMPILE_WARNING_A
 cmake --build --preset release
 qemu-aarch64 build/release/tests/accuracy_cases tests/reference/accuracy.jsonl
 qemu-aarch64 build/release/tests/exhaustive_float --stride 997 # a thousandth of all floats
-ctest --preset release --parallel "$(getconf _NPROCESSORS_ONLN)"
+ctest --preset release --build-config Long --parallel "$(getconf _NPROCESSORS_ONLN)"
 SCRIPT
 }
 
