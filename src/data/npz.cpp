@@ -151,7 +151,8 @@ class ArchiveReader {
     errno = 0;
     archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
     if (archive_ == nullptr) {
-      if (errno == ENOMEM) throw std::bad_alloc();  // To libzip it then is "Not a zip archive".
+      // Without memory it is no archive to libzip. One that is unsound may leave the same errno.
+      if (code == ZIP_ER_NOZIP && errno == ENOMEM) throw std::bad_alloc();
       ZipError error(code);
       fail_reading(subject(), "the file must be a sound zip archive", error.get());
     }
