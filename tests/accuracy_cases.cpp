@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// accuracy_cases FILE...: how far the losses are from exact results, in units in the last place. Prints one
-// line per loss, kind of labels and type, and fails above the bounds: 4 ulp of the value, and of each
-// gradient element, for hard labels; for soft labels t with sum T and probabilities p the gradient may be off
-// by 4 ulp of max(T p, t).
+// accuracy_cases FILE...: how far losses and functions are from exact results, in units in the last place.
+// Prints one line per function, kind of labels and type, and fails above the bound: 4 ulp of the value, and
+// of each gradient element. Those are ulp of the exact result, unless the case gives another scale; for soft
+// labels t with sum T and probabilities p, the gradient may be off by 4 ulp of max(T p, t).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "xtape/xtape.hpp"
 
@@ -55,37 +57,139 @@ std::vector<T> hex_floats(const json& strings) {
 }
 
 template <class T>
-void run(const json& test, std::map<std::string, Tally>& tallies) {
-  const auto id = test.at("id").get<std::string>(), loss_name = test.at("loss").get<std::string>();
-  Tape<T> tape;
-  const auto logits = tape.variable(hex_floats<T>(test.at("logits")));
-  std::vector<T> labels;
-  if (test.contains("labels")) labels = hex_floats<T>(test.at("labels"));
-  const auto record = [&]() -> Variable<T> {
-    if (loss_name == "sparse_softmax_cross_entropy_with_logits") {
-      return losses::softmax_cross_entropy(logits, test.at("label").get<std::int64_t>());
-    }
-    if (loss_name == "softmax_cross_entropy_with_logits")
-      return losses::softmax_cross_entropy(logits, labels);
-    if (loss_name == "sigmoid_cross_entropy_with_logits")
-      return losses::sigmoid_cross_entropy(logits, labels);
-    throw Error("unknown loss " + loss_name);
-  };
-  const Variable<T> loss = record();
-  loss.backward();
+struct Case {
+  json test;
+  Variable<T> x;
+  std::vector<T> labels;  // of classes or elements; none where there is a class index, or none at all
 
-  bool hard = true;
-  for (const T label : labels) hard = hard && (label == 0 || label == 1);
-  Tally& tally = tallies[fmt::format("{} {} {}", loss_name, hard ? "hard" : "soft",
-                                     test.at("dtype").get<std::string>())];
+  losses::ClassLabels<T> class_labels() const {
+    if (test.contains("label")) return test["label"].get<std::int64_t>();
+    return labels;
+  }
+  double option(const char* name, double otherwise) const {
+    return test.contains("parameters") ? test["parameters"].value(name, otherwise) : otherwise;
+  }
+  losses::KlVariant variant() const {
+    const auto name = test["parameters"].value("variant", "plain");
+    if (name == "plain") return losses::KlVariant::plain;
+    if (name == "generalized") return losses::KlVariant::generalized;
+    throw Error("unknown variant " + name);
+  }
+};
+
+// Of one sample, so that a sum is its loss.
+template <class T>
+const std::map<std::string, Variable<T> (*)(const Case<T>&)> functions{
+    {"softmax_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::softmax_cross_entropy(
+           c.x, c.class_labels(),
+           {.label_smoothing = c.option("label_smoothing", 0), .z_loss = c.option("z_loss", 0)});
+     }},
+    {"sigmoid_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::sigmoid_cross_entropy(c.x, c.labels,
+                                            {.pos_weight = c.option("pos_weight", 1),
+                                             .label_smoothing = c.option("label_smoothing", 0),
+                                             .reduction = losses::Reduction::sum});
+     }},
+    {"softmax_focal",
+     [](const Case<T>& c) {
+       return losses::softmax_focal(c.x, c.class_labels(), {.gamma = c.option("gamma", 2)});
+     }},
+    {"sigmoid_focal",
+     [](const Case<T>& c) {
+       return losses::sigmoid_focal(c.x, c.labels,
+                                    {.gamma = c.option("gamma", 2), .reduction = losses::Reduction::sum});
+     }},
+    {"poly_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::poly_cross_entropy(c.x, c.class_labels(), {.epsilon = c.option("epsilon", 2)});
+     }},
+    {"soft_margin", [](const Case<T>& c) { return losses::soft_margin(c.x, c.labels); }},
+    {"binary_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::binary_cross_entropy(c.x, c.labels, {.epsilon = c.option("epsilon", 1e-7)});
+     }},
+    {"categorical_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::categorical_cross_entropy(c.x, c.class_labels(),
+                                                {.epsilon = c.option("epsilon", 1e-7)});
+     }},
+    {"generalized_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::generalized_cross_entropy(c.x, c.test["label"].template get<std::int64_t>(),
+                                                {.q = c.option("q", 0.5)});
+     }},
+    {"kl_divergence",
+     [](const Case<T>& c) {
+       return losses::kl_divergence(c.x, c.labels, {.epsilon = c.option("epsilon", 1e-7)});
+     }},
+    {"kl_divergence_from_log",
+     [](const Case<T>& c) {
+       return losses::kl_divergence_from_log(c.x, c.labels,
+                                             {.variant = c.variant(), .reduction = losses::Reduction::sum});
+     }},
+    {"log_sum_exp", [](const Case<T>& c) { return log_sum_exp(c.x); }},
+    {"gelu", [](const Case<T>& c) { return gelu(c.x); }},
+    {"silu", [](const Case<T>& c) { return silu(c.x); }},
+    {"softplus", [](const Case<T>& c) { return softplus(c.x); }},
+    {"sigmoid", [](const Case<T>& c) { return sigmoid(c.x); }},
+    {"tanh", [](const Case<T>& c) { return tanh(c.x); }},
+    {"elu", [](const Case<T>& c) { return elu(c.x); }},
+    {"exp", [](const Case<T>& c) { return exp(c.x); }},
+    {"log", [](const Case<T>& c) { return log(c.x); }},
+    {"log1p", [](const Case<T>& c) { return log1p(c.x); }}};
+
+// accuracy.jsonl calls them as TensorFlow does.
+std::string function_of(const json& test) {
+  if (test.contains("function")) return test["function"];
+  const auto loss = test.at("loss").get<std::string>();
+  if (loss == "sparse_softmax_cross_entropy_with_logits") return "softmax_cross_entropy";
+  if (loss == "softmax_cross_entropy_with_logits") return "softmax_cross_entropy";
+  if (loss == "sigmoid_cross_entropy_with_logits") return "sigmoid_cross_entropy";
+  throw Error("unknown loss " + loss);
+}
+
+std::string name_of(const json& test, const std::string& function, bool is_soft) {
+  std::string name = function;
+  if (test.contains("label")) name += " index";
+  if (test.contains("labels")) name += is_soft ? " soft" : " hard";
+  const json parameters = test.value("parameters", json::object());
+  for (const auto& [option, value] : parameters.items()) {
+    name += fmt::format(" {}={}", option, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return fmt::format("{} {}", name, test.at("dtype").get<std::string>());
+}
+
+long double number(const json& text) { return std::stold(text.get<std::string>()); }
+
+template <class T>
+void run(const json& test, std::map<std::string, Tally>& tallies) {
+  const auto id = test.at("id").get<std::string>();
+  const std::string function = function_of(test);
+  if (!functions<T>.contains(function)) throw Error("unknown function " + function);
+  Tape<T> tape;
+  const Variable<T> x = tape.variable(hex_floats<T>(test.at(test.contains("inputs") ? "inputs" : "logits")));
+  const auto labels = hex_floats<T>(test.value("labels", json::array()));
+  const Variable<T> y = functions<T>.at(function)(Case<T>{test, x, labels});
+  sum(y).backward();
+
+  const bool is_soft =
+      std::any_of(labels.begin(), labels.end(), [](T t) { return t != 0 && std::abs(t) != 1; });
+  Tally& tally = tallies[name_of(test, function, is_soft)];
   ++tally.cases;
-  const long double exact = std::stold(test.at("value").get<std::string>());
-  tally.value.take(ulps<T>(loss.item(), exact, exact), id);
-  for (std::size_t j = 0; j < logits.size(); ++j) {
-    const long double slope = std::stold(test.at("gradient")[j].get<std::string>());
-    // p sum(t) - t is the gradient, so p sum(t) is the gradient and t.
-    const long double scale = hard ? slope : std::max(slope + labels[j], static_cast<long double>(labels[j]));
-    tally.gradient.take(ulps<T>(logits.gradients()[j], slope, scale), id);
+  const long double exact = number(test.at("value"));
+  tally.value.take(ulps<T>(y.data()[0], exact, number(test.value("value_scale", test["value"]))), id);
+  for (std::size_t j = 0; j < x.size(); ++j) {
+    const long double slope = number(test.at("gradient").at(j));
+    long double scale = slope;
+    if (test.contains("gradient_scales")) {
+      scale = number(test["gradient_scales"].at(j));
+    } else if (is_soft) {  // p sum(t) - t is the gradient, so p sum(t) is the gradient and t.
+      scale = std::max(slope + labels[j], static_cast<long double>(labels[j]));
+    }
+    tally.gradient.take(ulps<T>(x.gradients()[j], slope, scale), id);
   }
 }
 
@@ -114,7 +218,7 @@ int main(int argc, char** argv) try {
   for (const auto& [name, tally] : tallies) {
     const bool good = tally.value.ulp <= bound && tally.gradient.ulp <= bound;
     good ? ++passed : ++failed;
-    fmt::print("{:58} {:5} cases  value {:6.3f} ulp ({})  gradient {:6.3f} ulp ({}){}\n", name, tally.cases,
+    fmt::print("{:62} {:5} cases  value {:6.3f} ulp ({})  gradient {:6.3f} ulp ({}){}\n", name, tally.cases,
                tally.value.ulp, tally.value.id, tally.gradient.ulp, tally.gradient.id,
                good ? "" : "  ABOVE THE BOUND");
   }

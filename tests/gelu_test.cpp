@@ -96,3 +96,14 @@ TEST_CASE("gelu of a constant needs no gradient", "[ops][gelu][gradient]") {
   const auto x = tape.constant(1);
   CHECK_FALSE(gelu(x).requires_grad());
 }
+
+TEST_CASE("gelu keeps the digits of a slope near its lowest point", "[ops][gelu][gradient]") {
+  const std::vector<double> slopes{-6.45375172936775322e-18, 4.31493974045096622e-10,
+                                   -0.000431105689245380236, 0.0470025206988422695,
+                                   -0.0948856955105212389,   0.266367914867558552};
+  Tape<double> tape;
+  const auto x = tape.variable(array({6}, {-0.7517915246935645, -0.7517915236935645, -0.7527915246935645,
+                                           -0.6517915246935645, -1.0517915246935645, -0.30179152469356446}));
+  sum(gelu(x)).backward();
+  CHECK_THAT(values(x.grad()), AllClose(slopes, ulps<double>(4)));
+}

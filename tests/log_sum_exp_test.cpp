@@ -120,6 +120,26 @@ TEST_CASE("log_sum_exp of a million zeros is log of a million", "[ops][log_sum_e
   CHECK_THAT(values(y), AllClose({13.815510557964274}, ulps<float>(1)));
 }
 
+TEST_CASE("log_sum_exp keeps its digits near 0", "[ops][log_sum_exp][extremes]") {
+  Tape<double> tape;
+  const auto y = log_sum_exp(tape.variable(array({3, 3}, {-1, -0.5, -2.75, -1.5, -0.25, -inf,  //
+                                                          -1, -0.4586751461029053, -inf})),
+                             1);
+  CHECK_THAT(values(y), AllClose({0.0376213214337139755, 0.00192908134537288895, -4.52486676455681292e-10},
+                                 ulps<double>(4)));
+  // As near as doubles come: -log(2) and -log(8), rounded.
+  const auto halves =
+      log_sum_exp(tape.variable(xt::xarray<double>{-0.6931471805599453, -0.6931471805599453}));
+  CHECK_THAT(values(halves), AllClose({2.31904681384629962e-17}, 1e-6));
+  const auto eighths = log_sum_exp(
+      tape.variable(xt::xarray<double>(xt::full_like(xt::zeros<double>({8}), -2.0794415416798357))));
+  CHECK_THAT(values(eighths), AllClose({1.80593706877904643e-16}, 1e-6));
+
+  Tape<float> floats;
+  const auto of_floats = log_sum_exp(floats.variable(xt::xarray<float>{-1, -0.45867515F}));
+  CHECK_THAT(values(of_floats), AllClose({-4.52486676455681292e-10}, ulps<float>(4)));
+}
+
 TEST_CASE("log_sum_exp of infinities follows the limit, and NaN spreads", "[ops][log_sum_exp][extremes]") {
   Tape<double> tape;
   const auto x = tape.variable(array({6, 2}, {-inf, -inf, -inf, 1, inf, 1, inf, inf, inf, -inf, inf, NaN}));

@@ -94,3 +94,13 @@ TEST_CASE("silu of a constant needs no gradient", "[ops][silu][gradient]") {
   const auto x = tape.constant(1);
   CHECK_FALSE(silu(x).requires_grad());
 }
+
+TEST_CASE("silu keeps the digits of a slope near its lowest point", "[ops][silu][gradient]") {
+  const std::vector<double> slopes{2.38438347552431145e-17, 2.17811747732105047e-10, -0.000217665075812785656,
+                                   0.0232649452330523729,   -0.0527620589711713961,  0.128689788501058471};
+  Tape<double> tape;
+  const auto x = tape.variable(array({6}, {-1.2784645427610737, -1.2784645417610736, -1.2794645427610736,
+                                           -1.1784645427610737, -1.5784645427610737, -0.8284645427610737}));
+  sum(silu(x)).backward();
+  CHECK_THAT(values(x.grad()), AllClose(slopes, ulps<double>(4)));
+}

@@ -17,10 +17,18 @@ double softmax_cross_entropy(const T* x, std::size_t classes, std::size_t y, T l
   if (gradient != nullptr) {
     for (std::size_t j = 0; j < classes; ++j) gradient[j] = static_cast<T>(normal.probability(x[j], j));
     // p_y - 1 is exact enough for y != k, where p_y <= 1/2.
-    gradient[y] = static_cast<T>(y == normal.k ? -normal.top_complement() : normal.probability(x[y], y) - 1);
+    gradient[y] =
+        static_cast<T>(y == normal.k ? -normal.top_complement().nearest() : normal.probability(x[y], y) - 1);
   }
   return normal.gap(logit, y) + normal.log_rest();
 }
+
+// What a class has for and against it: p, 1 - p, and -log(p).
+struct ClassOdds {
+  double p;
+  Rounded complement;
+  double nats;
+};
 
 // What one class with the label t and the probability p adds to a loss of softmax(x): a value and a slope by
 // its label. Its pull u is how the loss moves the logits: dloss/dx_j = p_j sum(u) - u_j.
@@ -30,8 +38,8 @@ struct ClassTerm {
   double by_label;
 };
 
-// The loss of one sample with the labels t, the sum over its classes of term(t, -log(p), p, 1 - p), and,
-// unless null, its gradients by the logits and the labels. `mass` is what pulls of no class of the row add to
+// The loss of one sample with the labels t, the sum over its classes of term(t, odds), and, unless
+// null, its gradients by the logits and the labels. `mass` is what pulls of no class of the row add to
 // the sum of the pulls; `pulls` has room for one number a class.
 template <class T, class Label, class Term>
 double softmax_loss(const Normaliser<T>& normal, const T* x, const Label* t, std::size_t classes, double mass,
@@ -40,9 +48,10 @@ double softmax_loss(const Normaliser<T>& normal, const T* x, const Label* t, std
   Sum<T> loss, other_pulls;
   other_pulls.add(mass);
   for (std::size_t j = 0; j < classes; ++j) {
-    const double p = normal.probability(x[j], j);
-    const double complement = j == normal.k ? normal.top_complement() : 1 - p;
-    const ClassTerm part = term(static_cast<double>(t[j]), normal.gap(x[j], j) + log_rest, p, complement);
+    const Rounded p = normal.rounded_probability(x[j], j);
+    const Rounded complement = j == normal.k ? normal.top_complement() : one_minus(p);
+    const ClassTerm part =
+        term(static_cast<double>(t[j]), ClassOdds{p.nearest(), complement, normal.gap(x[j], j) + log_rest});
     if (t[j] != 0) loss.add(part.value);
     if (j != normal.k) other_pulls.add(part.pull);
     pulls[j] = part.pull;
@@ -55,7 +64,7 @@ double softmax_loss(const Normaliser<T>& normal, const T* x, const Label* t, std
       gradient[j] = static_cast<T>(total * normal.probability(x[j], j) - pulls[j]);
     }
     gradient[normal.k] = static_cast<T>(others * normal.probability(x[normal.k], normal.k) -
-                                        pulls[normal.k] * normal.top_complement());
+                                        pulls[normal.k] * normal.top_complement().nearest());
   }
   // A row without labels has no loss, whatever its logits are, short of NaN.
   return loss.value() + (std::isnan(log_rest) ? log_rest : 0);
@@ -77,13 +86,14 @@ struct ElementLabel {
 
 // The probabilities of yes and no at a logit, and their negative logarithms, none as a difference.
 struct LogitOdds {
-  double yes, no;
+  Rounded yes, no;
   double nats_yes, nats_no;
 };
 
 inline LogitOdds logit_odds(double x) {
-  const double e = std::exp(-std::abs(x)), t = std::log1p(e);
-  const double larger = 1 / (1 + e), smaller = e / (1 + e);
+  const Rounded e = exponential(-std::abs(x)), sum = one_plus(e);
+  const Rounded larger = quotient<double>({1}, sum), smaller = quotient<double>(e, sum);
+  const double t = std::log1p(e.nearest());
   return {x < 0 ? smaller : larger, x < 0 ? larger : smaller, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t};
 }
 
@@ -92,7 +102,7 @@ inline ElementTerm sigmoid_cross_entropy(double x, ElementLabel z, double w) {
   const LogitOdds odds = logit_odds(x);
   const double of_yes = weighted(z.value, w);
   const double value = weighted(z.complement, odds.nats_no) + weighted(of_yes, odds.nats_yes);
-  return {std::isnan(x) ? x : value, z.complement * odds.yes - of_yes * odds.no,
+  return {std::isnan(x) ? x : value, z.complement * odds.yes.nearest() - of_yes * odds.no.nearest(),
           w == 1 ? -x : weighted(w, odds.nats_yes) - odds.nats_no};
 }
 

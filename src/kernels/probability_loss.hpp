@@ -10,6 +10,8 @@
 
 namespace xtape::kernels {
 
+inline ClassOdds odds_of(double p) { return {p, one_minus({p}), -std::log(p)}; }
+
 // The largest of some non-negative numbers, its position, and the sum of the others, so that the part that
 // the largest lacks of the whole is never a difference.
 struct Share {
@@ -19,9 +21,8 @@ struct Share {
   double total;
 
   double of(double x) const { return x / total; }
-  double complement(double x, std::size_t j) const { return j == k ? others / total : 1 - x / total; }
-  double nats(double x, std::size_t j) const {
-    return j == k ? std::log1p(others / largest) : -std::log(x / total);
+  ClassOdds odds(double x, std::size_t j) const {
+    return j == k ? ClassOdds{of(x), {others / total}, std::log1p(others / largest)} : odds_of(of(x));
   }
 };
 
@@ -57,7 +58,7 @@ void write_share_gradient(const Share& share, Number number, const double* pulls
 }
 
 // The loss of one sample with the probabilities p, divided by their sum and then clipped, and the labels t:
-// the sum of term(t, -log(q), q, 1 - q) as in softmax_loss. A clipped entry pulls nothing.
+// the sum of term(t, odds) as in softmax_loss. A clipped entry pulls nothing.
 template <class T, class Label, class Term>
 double normalised_then_clipped_loss(const T* p, const Label* t, std::size_t classes,
                                     const ClipInterval& interval, Term term, double* pulls, T* gradient,
@@ -68,9 +69,7 @@ double normalised_then_clipped_loss(const T* p, const Label* t, std::size_t clas
   for (std::size_t j = 0; j < classes; ++j) {
     const double r = whole.of(number(j)), q = interval.clip(r);
     const bool inside = interval.contains(r);
-    const ClassTerm part =
-        inside ? term(static_cast<double>(t[j]), whole.nats(number(j), j), r, whole.complement(number(j), j))
-               : term(static_cast<double>(t[j]), -std::log(q), q, 1 - q);
+    const ClassTerm part = term(static_cast<double>(t[j]), inside ? whole.odds(number(j), j) : odds_of(q));
     if (t[j] != 0) loss.add(part.value);
     pulls[j] = inside ? part.pull : 0;
     if (label_gradient != nullptr) label_gradient[j] = static_cast<T>(part.by_label);
@@ -91,8 +90,7 @@ double clipped_then_normalised_loss(const T* p, const Label* t, std::size_t clas
   const Share whole = share<T>(classes, number);
   Sum<T> loss;
   for (std::size_t j = 0; j < classes; ++j) {
-    const ClassTerm part = term(static_cast<double>(t[j]), whole.nats(number(j), j), whole.of(number(j)),
-                                whole.complement(number(j), j));
+    const ClassTerm part = term(static_cast<double>(t[j]), whole.odds(number(j), j));
     if (t[j] != 0) loss.add(part.value);
     pulls[j] = part.pull;
     if (label_gradient != nullptr) label_gradient[j] = static_cast<T>(part.by_label);

@@ -4,27 +4,24 @@
 #include <cmath>
 #include <cstddef>
 
+#include "kernels/exponential.hpp"
 #include "kernels/kernel_table.hpp"
 #include "kernels/sum.hpp"
 
 namespace xtape::kernels {
 
-// e^(x - max) for x <= max is value (1 + low). The difference of two floats is taken in double. That of two
-// doubles is rounded where their magnitudes differ; `low` is its rounding error (Knuth's two-sum).
-struct ExpDifference {
-  double value;
-  double low;
-};
-
-inline ExpDifference exp_difference(float x, float max) {
+// e^(x - max) for x <= max. The difference of two floats is taken in double. That of two doubles is rounded
+// where their magnitudes differ; its rounding error (Knuth's two-sum) is kept.
+inline Rounded exp_difference(float x, float max) {
   return {std::exp(static_cast<double>(x) - static_cast<double>(max)), 0};
 }
 
-inline ExpDifference exp_difference(double x, double max) {
+inline Rounded exp_difference(double x, double max) {
   const double d = x - max;
   if (!(d > -746)) return {std::exp(d), 0};  // 0 or NaN, and the error may be inf - inf
   const double back = d - x;
-  return {std::exp(d), (x - (d - back)) - (max + back)};
+  const Rounded e = exponential(d);
+  return {e.value, e.low + ((x - (d - back)) - (max + back))};
 }
 
 // What softmax, its logarithm and the losses need of one slice of logits. With k the position of the first
@@ -34,30 +31,22 @@ template <class T>
 struct Normaliser {
   T max;
   std::size_t k;
-  double rest;
-  double denominator;  // 1 + rest, rounded
-  double lost;         // what the rounding took, as a fraction of the denominator
+  Rounded rest;
+  Rounded denominator;  // 1 + rest
 
-  Normaliser(T largest, std::size_t position, double others)
-      : max(largest), k(position), rest(others), denominator(1 + others) {
-    const double error = rest > 1 ? (rest - denominator) + 1 : (1 - denominator) + rest;
-    lost = error / denominator;
-  }
+  Normaliser(T largest, std::size_t position, Rounded others)
+      : max(largest), k(position), rest(others), denominator(one_plus(others)) {}
 
-  double log_rest() const { return std::log1p(rest); }
+  double log_rest() const { return std::log1p(rest.nearest()); }
 
   // softmax(x)_j
-  double probability(T x, std::size_t j) const {
-    const ExpDifference e = j == k ? ExpDifference{1, 0} : exp_difference(x, max);
-    const double p = e.value / denominator;
-    return p + p * (e.low - lost);
+  double probability(T x, std::size_t j) const { return rounded_probability(x, j).nearest(); }
+  Rounded rounded_probability(T x, std::size_t j) const {
+    return quotient<T>(j == k ? Rounded{1} : exp_difference(x, max), denominator);
   }
 
   // 1 - softmax(x)_k, never as a difference
-  double top_complement() const {
-    const double p = rest / denominator;
-    return p - p * lost;
-  }
+  Rounded top_complement() const { return quotient<T>(rest, denominator); }
 
   // max - x_j; 0 for the largest itself, also where it is infinite
   double gap(T x, std::size_t j) const {
@@ -79,12 +68,11 @@ Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step) {
   Sum<T> rest;
   for (std::size_t j = 0; j < count; ++j) {
     if (j == k) continue;
-    const ExpDifference e = exp_difference(x[j * step], max);
-    rest.add(e.value + e.value * e.low);
+    rest.add(exp_difference(x[j * step], max));
   }
   // A first logit of NaN compares as the largest; a largest of -inf leaves nothing to normalise.
   const bool undefined = std::isnan(max) || (std::isinf(max) && max < 0);
-  return {max, k, undefined ? NAN : rest.value()};
+  return {max, k, undefined ? Rounded{NAN} : rest.rounded()};
 }
 
 // One row, of any logits: the kernels leave those to these in which the largest is not finite.
@@ -99,7 +87,7 @@ RowNormaliser<T> log_softmax(const T* x, std::size_t classes, T* y) {
   const Normaliser<T> normal = normaliser(x, classes, 1);
   const double log_rest = normal.log_rest();
   for (std::size_t j = 0; j < classes; ++j) y[j] = static_cast<T>(-(normal.gap(x[j], j) + log_rest));
-  return {normal.max, normal.rest};
+  return {normal.max, normal.rest.nearest()};
 }
 
 }  // namespace xtape::kernels

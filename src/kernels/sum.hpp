@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "kernels/rounded.hpp"
+
 #ifdef __FAST_MATH__
 #error "xtape's sums carry rounding errors that -ffast-math would optimise away"
 #endif
@@ -19,7 +21,9 @@ template <>
 class Sum<float> {
  public:
   void add(double x) { sum_ += x; }
+  void add(Rounded x) { add(x.nearest()); }
   double value() const { return sum_; }
+  Rounded rounded() const { return {sum_}; }
 
  private:
   double sum_ = 0;
@@ -34,8 +38,15 @@ class Sum<double> {
     error_ += sum_is_larger ? (sum_ - next) + x : (x - next) + sum_;
     sum_ = next;
   }
+  void add(Rounded x) {
+    add(x.value);
+    error_ += x.value * x.low;
+  }
   // The error of an infinite sum is inf - inf.
   double value() const { return std::isfinite(sum_) ? sum_ + error_ : sum_; }
+  Rounded rounded() const {
+    return std::isfinite(sum_) && sum_ != 0 ? Rounded{sum_, error_ / sum_} : Rounded{sum_};
+  }
 
  private:
   double sum_ = 0;

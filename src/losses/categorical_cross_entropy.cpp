@@ -14,8 +14,8 @@ Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_ident
   require_clip_epsilon(name, options.epsilon);
   ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   loss.check_probabilities(probabilities);
-  const auto term = [](double label, double nats, double, double) {
-    return kernels::ClassTerm{label * nats, label, nats};
+  const auto term = [](double label, const kernels::ClassOdds& odds) {
+    return kernels::ClassTerm{label * odds.nats, label, odds.nats};
   };
   return loss.finish(
       [&, interval = kernels::ClipInterval::of<T>(options.epsilon)](const Sample<T>& sample, const auto* t) {

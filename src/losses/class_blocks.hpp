@@ -107,8 +107,7 @@ struct ClassBlocks {
         row.largest_label = label;
         continue;
       }
-      const kernels::ExpDifference e = kernels::exp_difference(x[i], row.max);
-      row.rest.add(e.value + e.value * e.low);
+      row.rest.add(kernels::exp_difference(x[i], row.max));
       row.labels.add(label);
       if (label != 0) row.half_gaps.add(label * (0.5 * row.max - 0.5 * x[i]));
     }
@@ -117,7 +116,7 @@ struct ClassBlocks {
 
   kernels::Normaliser<T> normaliser(const Row& row) const {
     const bool all_are_impossible = std::isinf(row.max) && row.max < 0;
-    return {row.max, row.largest, all_are_impossible ? NAN : row.rest.value()};
+    return {row.max, row.largest, all_are_impossible ? kernels::Rounded{NAN} : row.rest.rounded()};
   }
 
   // The label of a class index that is masked is outside the row.
@@ -146,7 +145,7 @@ struct ClassBlocks {
     const auto slope = [&](std::size_t j, T logit) {
       if (samples.is_masked(sample, j)) return j == samples.class_of(sample) ? -outside : 0;
       if (j == row.largest) {
-        return others * normal.probability(logit, j) - row.largest_label * normal.top_complement();
+        return others * normal.probability(logit, j) - row.largest_label * normal.top_complement().nearest();
       }
       return total * normal.probability(logit, j) - samples.label(sample, j, row.prior_mass);
     };

@@ -25,11 +25,11 @@ struct Fade {
   double m, gamma, value;
   double slope;  // the derivative by m, where gamma is not below 1
 
-  Fade(double m, double gamma)
-      : m(m),
+  Fade(kernels::Rounded m, double gamma)
+      : m(m.nearest()),
         gamma(gamma),
-        value(std::pow(m, gamma)),
-        slope(gamma < 1 ? 0 : gamma * std::pow(m, gamma - 1)) {}
+        value(kernels::power(m, gamma)),
+        slope(gamma < 1 ? 0 : gamma * kernels::power(m, gamma - 1)) {}
 
   // The derivative by m, times two factors. For gamma < 1 it grows beyond all numbers as m vanishes, and one
   // of them may vanish with m, so that one is divided by m first.
@@ -45,7 +45,7 @@ struct Fade {
 
 // The probabilities of yes and no, and their negative logarithms, with the derivatives by the prediction.
 struct Odds {
-  double yes, no;
+  kernels::Rounded yes, no;
   double slope;  // of yes; that of no is its negative
   double nats_yes, nats_no;
   double slope_of_nats_yes, slope_of_nats_no;
@@ -53,8 +53,7 @@ struct Odds {
 
 kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel label, double gamma,
                                        std::optional<double> alpha) {
-  const double wrong = label.value * odds.no + label.complement * odds.yes;
-  const Fade fade(wrong, gamma);
+  const Fade fade(kernels::mixture(label.value, odds.no, label.complement, odds.yes), gamma);
   const double nats = weighted(label.value, odds.nats_yes) + weighted(label.complement, odds.nats_no);
   const double balance = alpha ? *alpha * label.value + (1 - *alpha) * label.complement : 1;
   const double balance_slope = alpha ? 2 * *alpha - 1 : 0;
@@ -62,21 +61,21 @@ kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel l
   const double through_nats = weighted(fade.value, weighted(label.value, odds.slope_of_nats_yes) +
                                                        weighted(label.complement, odds.slope_of_nats_no));
   const double faded = weighted(fade.value, nats);
-  const double faded_by_label =
-      fade.slope_times(odds.no - odds.yes, nats) + weighted(fade.value, odds.nats_yes - odds.nats_no);
+  const double faded_by_label = fade.slope_times(odds.no.value - odds.yes.value, nats) +
+                                weighted(fade.value, odds.nats_yes - odds.nats_no);
   return {balance * faded, balance * (through_fade + through_nats),
           weighted(balance_slope, faded) + balance * faded_by_label};
 }
 
 Odds odds_of_logit(double x) {
   const auto [yes, no, nats_yes, nats_no] = kernels::logit_odds(x);
-  return {yes, no, yes * no, nats_yes, nats_no, -no, yes};
+  return {yes, no, (yes * no).nearest(), nats_yes, nats_no, -no.nearest(), yes.nearest()};
 }
 
 // With the probability that goes into the logarithms clipped.
 Odds clipped(Odds odds, const ClipInterval& interval) {
-  if (interval.contains(odds.yes)) return odds;
-  const double q = interval.clip(odds.yes);
+  const double p = odds.yes.nearest(), q = interval.clip(p);
+  if (interval.contains(p)) return odds;
   odds.nats_yes = -std::log(q);
   odds.nats_no = -std::log1p(-q);
   odds.slope_of_nats_yes = odds.slope_of_nats_no = 0;
@@ -84,10 +83,11 @@ Odds clipped(Odds odds, const ClipInterval& interval) {
 }
 
 Odds odds_of_probability(double p) {
-  return {p, 1 - p, 1, -std::log(p), -std::log1p(-p), -1 / p, 1 / (1 - p)};
+  return {{p}, kernels::one_minus({p}), 1, -std::log(p), -std::log1p(-p), -1 / p, 1 / (1 - p)};
 }
 
-kernels::ClassTerm class_focal_term(double label, double nats, double p, double complement, double gamma) {
+kernels::ClassTerm class_focal_term(double label, const kernels::ClassOdds& odds, double gamma) {
+  const auto& [p, complement, nats] = odds;
   const Fade fade(complement, gamma);
   const double by_label = fade.value * nats;
   if (label == 0) return {0, 0, by_label};
@@ -141,12 +141,9 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
   check_class_logits(name, logits, options.axis);
   ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
-  const auto term = [&](double label, double nats, double p, double complement) {
-    if (!options.epsilon || interval.contains(p)) {
-      return class_focal_term(label, nats, p, complement, options.gamma);
-    }
-    const double q = interval.clip(p);
-    kernels::ClassTerm part = class_focal_term(label, -std::log(q), q, 1 - q, options.gamma);
+  const auto term = [&](double label, const kernels::ClassOdds& odds) {
+    if (!options.epsilon || interval.contains(odds.p)) return class_focal_term(label, odds, options.gamma);
+    kernels::ClassTerm part = class_focal_term(label, kernels::odds_of(interval.clip(odds.p)), options.gamma);
     part.pull = 0;
     return part;
   };
@@ -165,8 +162,8 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
   require_focal_options(name, options.gamma, options.epsilon);
   ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   loss.check_probabilities(probabilities);
-  const auto term = [&](double label, double nats, double p, double complement) {
-    return class_focal_term(label, nats, p, complement, options.gamma);
+  const auto term = [&](double label, const kernels::ClassOdds& odds) {
+    return class_focal_term(label, odds, options.gamma);
   };
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish([&](const Sample<T>& sample, const auto* t) {

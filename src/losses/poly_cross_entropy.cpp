@@ -32,7 +32,9 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
   require_in_range(name, "epsilon", options.epsilon, -INFINITY, INFINITY);
   check_class_logits(name, logits, options.axis);
   ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
-  const auto term = [epsilon = options.epsilon](double label, double nats, double p, double complement) {
+  const auto term = [epsilon = options.epsilon](double label, const kernels::ClassOdds& odds) {
+    const auto [p, rounded_complement, nats] = odds;
+    const double complement = rounded_complement.nearest();
     // Near -1, epsilon takes away the first term of the logarithm, and 1 of the pull.
     const double by_label = epsilon < -0.5
                                 ? (1 + epsilon) * complement + log_without_first_term(complement, nats)

@@ -117,8 +117,8 @@ class SoftmaxCrossEntropyRows {
     Workspace workspace;
     return kernels::softmax_loss(
         normal, sample.x, t, sample.length, mass,
-        [](double label, double nats, double, double) {
-          return kernels::ClassTerm{label * nats, label, nats};
+        [](double label, const kernels::ClassOdds& odds) {
+          return kernels::ClassTerm{label * odds.nats, label, odds.nats};
         },
         workspace.take<double>(sample.length), sample.gradient, sample.label_gradient);
   }

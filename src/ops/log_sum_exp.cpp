@@ -4,8 +4,10 @@
 #include <limits>
 
 #include "core/rows.hpp"
+#include "kernels/exponential.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/softmax.hpp"
+#include "kernels/sum.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
 #include "xtape/autograd/recording.hpp"
@@ -20,9 +22,20 @@ namespace {
 template <class T>
 T limit(const T* x, std::size_t length, kernels::RowNormaliser<T>& normaliser) {
   const kernels::Normaliser<T> normal = kernels::normaliser(x, length, 1);
-  normaliser = {normal.max, normal.rest};
+  normaliser = {normal.max, normal.rest.nearest()};
   const bool has_nan = std::any_of(x, x + length, [](T value) { return std::isnan(value); });
   return std::isinf(normal.max) && !has_nan ? normal.max : std::numeric_limits<T>::quiet_NaN();
+}
+
+// Where max and log(1 + rest) are of different signs, and cancel, it is log(1 + (sum(e^x) - 1)).
+template <class T>
+double near_zero(const T* x, std::size_t length) {
+  kernels::Sum<double> sum;
+  sum.add(-1);
+  for (std::size_t j = 0; j < length; ++j) {
+    sum.add(sizeof(T) < sizeof(double) ? kernels::exponential(x[j]) : kernels::slow_exponential(x[j]));
+  }
+  return std::log1p(sum.value());
 }
 
 // log(sum(e^x)) of each row of (rows, length).
@@ -42,9 +55,11 @@ Variable<T> log_sum_exp_rows(Variable<T> x) {
     for (std::size_t row = range.begin; row < range.end; ++row) {
       if (std::isnan(saved[row].rest)) {
         y[row] = limit(x.data() + row * length, length, saved[row]);
-      } else {
-        y[row] = static_cast<T>(saved[row].max + std::log1p(saved[row].rest));
+        continue;
       }
+      const double log_rest = std::log1p(saved[row].rest), sum = saved[row].max + log_rest;
+      const bool cancels = log_rest > 1.5 * std::abs(sum);
+      y[row] = static_cast<T>(cancels ? near_zero(x.data() + row * length, length) : sum);
     }
   });
 

@@ -61,7 +61,7 @@ Outcome outcome_of(const metrics::Scores& logits, const Indices& class_indices, 
     }
     read_row(logits, row, x);
     const auto normal = kernels::normaliser(x.data(), x.size(), 1);
-    if (std::isnan(normal.rest)) {
+    if (std::isnan(normal.rest.value)) {
       ++outcome.left_out;
       continue;
     }
