@@ -9,20 +9,6 @@
 
 namespace xtape::kernels {
 
-// The loss of one sample of class y, whose logit is given apart, and, unless null, its gradient
-// softmax(x) - onehot(y).
-template <class T>
-double softmax_cross_entropy(const T* x, std::size_t classes, std::size_t y, T logit, T* gradient) {
-  const Normaliser<T> normal = normaliser(x, classes, 1);
-  if (gradient != nullptr) {
-    for (std::size_t j = 0; j < classes; ++j) gradient[j] = static_cast<T>(normal.probability(x[j], j));
-    // p_y - 1 is exact enough for y != k, where p_y <= 1/2.
-    gradient[y] =
-        static_cast<T>(y == normal.k ? -normal.top_complement().nearest() : normal.probability(x[y], y) - 1);
-  }
-  return normal.gap(logit, y) + normal.log_rest();
-}
-
 // What a class has for and against it: p, 1 - p, and -log(p).
 struct ClassOdds {
   double p;
@@ -41,17 +27,16 @@ struct ClassTerm {
 // The loss of one sample with the labels t, the sum over its classes of term(t, odds), and, unless
 // null, its gradients by the logits and the labels. `mass` is what pulls of no class of the row add to
 // the sum of the pulls; `pulls` has room for one number a class.
-template <class T, class Label, class Term>
-double softmax_loss(const Normaliser<T>& normal, const T* x, const Label* t, std::size_t classes, double mass,
-                    Term term, double* pulls, T* gradient, T* label_gradient) {
+template <class T, class Term>
+double softmax_loss(const Normaliser<T>& normal, const T* x, const double* t, std::size_t classes,
+                    double mass, Term term, double* pulls, T* gradient, T* label_gradient) {
   const double log_rest = normal.log_rest();
   Sum<T> loss, other_pulls;
   other_pulls.add(mass);
   for (std::size_t j = 0; j < classes; ++j) {
     const Rounded p = normal.rounded_probability(x[j], j);
     const Rounded complement = j == normal.k ? normal.top_complement() : one_minus(p);
-    const ClassTerm part =
-        term(static_cast<double>(t[j]), ClassOdds{p.nearest(), complement, normal.gap(x[j], j) + log_rest});
+    const ClassTerm part = term(t[j], ClassOdds{p.nearest(), complement, normal.gap(x[j], j) + log_rest});
     if (t[j] != 0) loss.add(part.value);
     if (j != normal.k) other_pulls.add(part.pull);
     pulls[j] = part.pull;

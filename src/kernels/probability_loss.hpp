@@ -59,8 +59,8 @@ void write_share_gradient(const Share& share, Number number, const double* pulls
 
 // The loss of one sample with the probabilities p, divided by their sum and then clipped, and the labels t:
 // the sum of term(t, odds) as in softmax_loss. A clipped entry pulls nothing.
-template <class T, class Label, class Term>
-double normalised_then_clipped_loss(const T* p, const Label* t, std::size_t classes,
+template <class T, class Term>
+double normalised_then_clipped_loss(const T* p, const double* t, std::size_t classes,
                                     const ClipInterval& interval, Term term, double* pulls, T* gradient,
                                     T* label_gradient) {
   const auto number = [p](std::size_t j) { return static_cast<double>(p[j]); };
@@ -69,7 +69,7 @@ double normalised_then_clipped_loss(const T* p, const Label* t, std::size_t clas
   for (std::size_t j = 0; j < classes; ++j) {
     const double r = whole.of(number(j)), q = interval.clip(r);
     const bool inside = interval.contains(r);
-    const ClassTerm part = term(static_cast<double>(t[j]), inside ? whole.odds(number(j), j) : odds_of(q));
+    const ClassTerm part = term(t[j], inside ? whole.odds(number(j), j) : odds_of(q));
     if (t[j] != 0) loss.add(part.value);
     pulls[j] = inside ? part.pull : 0;
     if (label_gradient != nullptr) label_gradient[j] = static_cast<T>(part.by_label);
@@ -82,15 +82,15 @@ double normalised_then_clipped_loss(const T* p, const Label* t, std::size_t clas
 }
 
 // The same for probabilities that are clipped first. A clipped entry has gradient 0.
-template <class T, class Label, class Term>
-double clipped_then_normalised_loss(const T* p, const Label* t, std::size_t classes,
+template <class T, class Term>
+double clipped_then_normalised_loss(const T* p, const double* t, std::size_t classes,
                                     const ClipInterval& interval, Term term, double* pulls, T* gradient,
                                     T* label_gradient) {
   const auto number = [p, &interval](std::size_t j) { return interval.clip(p[j]); };
   const Share whole = share<T>(classes, number);
   Sum<T> loss;
   for (std::size_t j = 0; j < classes; ++j) {
-    const ClassTerm part = term(static_cast<double>(t[j]), whole.odds(number(j), j));
+    const ClassTerm part = term(t[j], whole.odds(number(j), j));
     if (t[j] != 0) loss.add(part.value);
     pulls[j] = part.pull;
     if (label_gradient != nullptr) label_gradient[j] = static_cast<T>(part.by_label);

@@ -52,6 +52,9 @@ struct Normaliser {
   double gap(T x, std::size_t j) const {
     return j == k ? 0 : static_cast<double>(max) - static_cast<double>(x);
   }
+
+  // -log(softmax(x)_j)
+  double nats(T x, std::size_t j) const { return gap(x, j) + log_rest(); }
 };
 
 // Of `count` >= 1 logits, `step` apart.

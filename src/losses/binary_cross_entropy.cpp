@@ -8,7 +8,8 @@
 #include "core/format.hpp"
 #include "kernels/clip.hpp"
 #include "kernels/weighted.hpp"
-#include "losses/element_loss.hpp"
+#include "losses/loss_over_elements.hpp"
+#include "losses/option_checks.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -77,7 +78,7 @@ template <class T>
 Variable<T> binary_cross_entropy(Variable<T> probabilities, std::type_identity_t<Labels<T>> labels,
                                  const BinaryCrossEntropyOptions& options) {
   const char* const name = "binary_cross_entropy";
-  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
+  LossOverElements<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto pos_weights = loss.broadcast("pos_weight", options.pos_weight);
   const auto pos_weight = [pos_weights](std::size_t i) { return pos_weights.empty() ? 1 : pos_weights[i]; };

@@ -10,8 +10,8 @@
 #include "kernels/softmax.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/weighted.hpp"
-#include "losses/class_samples.hpp"
 #include "losses/linear_logits.hpp"
+#include "losses/worked_labels.hpp"
 
 namespace xtape::losses {
 
@@ -34,7 +34,7 @@ struct ClassBlocks {
   };
 
   LinearLogits<T> logits;
-  ClassSamples<T> samples;
+  WorkedLabels<T> labels;
   double z_loss;
   Row* rows;
 
@@ -43,7 +43,7 @@ struct ClassBlocks {
     for_each_row(from, {}, [&](const auto&... of_row) { find_largest(of_row...); });
     for_each_row(from, {}, [&](const auto&... of_row) { add_others(of_row...); });
     const std::size_t count = logits.extents.rows;
-    const double sum = logits.losses.write({.begin = 0, .end = count}, [&](const SampleRows<T>& out) {
+    const double sum = logits.losses.write({.begin = 0, .end = count}, [&](const SampleBlock<T>& out) {
       for (std::size_t i = 0; i < out.count(); ++i) {
         const std::size_t sample = out.range.begin + i;
         out.losses[i] = logits.losses.leaves_out(sample) ? 0 : loss(sample);
@@ -84,13 +84,13 @@ struct ClassBlocks {
     Row& row = rows[sample];
     if (block.first_class == 0) {
       row = Row();
-      row.prior_mass = samples.prior_mass_of(sample);
+      row.prior_mass = labels.prior_mass_of(sample);
     }
-    const std::size_t y = samples.class_of(sample);
+    const std::size_t y = labels.class_of(sample);
     for (std::size_t i = 0; i < block.classes; ++i) {
       const std::size_t j = block.first_class + i;
       if (j == y) row.label_logit = x[i];
-      if (x[i] > row.max && !samples.is_masked(sample, j)) {
+      if (x[i] > row.max && !labels.is_masked(sample, j)) {
         row.max = x[i];
         row.largest = j;
       }
@@ -101,8 +101,8 @@ struct ClassBlocks {
     Row row = rows[sample];
     for (std::size_t i = 0; i < block.classes; ++i) {
       const std::size_t j = block.first_class + i;
-      if (samples.is_masked(sample, j)) continue;
-      const double label = samples.label(sample, j, row.prior_mass);
+      if (labels.is_masked(sample, j)) continue;
+      const double label = labels.label(sample, j, row.prior_mass);
       if (j == row.largest) {
         row.largest_label = label;
         continue;
@@ -121,15 +121,15 @@ struct ClassBlocks {
 
   // The label of a class index that is masked is outside the row.
   double label_outside(std::size_t sample) const {
-    const std::size_t y = samples.class_of(sample);
-    return samples.is_masked(sample, y) ? samples.index_label(y) : 0;
+    const std::size_t y = labels.class_of(sample);
+    return labels.is_masked(sample, y) ? labels.index_label(y) : 0;
   }
 
   double loss(std::size_t sample) const {
     const Row& row = rows[sample];
     const double log_rest = normaliser(row).log_rest(), max = static_cast<double>(row.max);
-    const double labels = row.labels.value() + row.largest_label, log_sum = max + log_rest;
-    double value = 2 * row.half_gaps.value() + labels * log_rest;
+    const double mass = row.labels.value() + row.largest_label, log_sum = max + log_rest;
+    double value = 2 * row.half_gaps.value() + mass * log_rest;
     value += kernels::weighted(label_outside(sample), max - row.label_logit + log_rest);
     return z_loss > 0 ? value + z_loss * log_sum * log_sum : value;
   }
@@ -143,11 +143,11 @@ struct ClassBlocks {
     const double others = row.labels.value() + outside + (z_loss > 0 ? 2 * z_loss * log_sum : 0);
     const double total = others + row.largest_label;
     const auto slope = [&](std::size_t j, T logit) {
-      if (samples.is_masked(sample, j)) return j == samples.class_of(sample) ? -outside : 0;
+      if (labels.is_masked(sample, j)) return j == labels.class_of(sample) ? -outside : 0;
       if (j == row.largest) {
         return others * normal.probability(logit, j) - row.largest_label * normal.top_complement().nearest();
       }
-      return total * normal.probability(logit, j) - samples.label(sample, j, row.prior_mass);
+      return total * normal.probability(logit, j) - labels.label(sample, j, row.prior_mass);
     };
     for (std::size_t i = 0; i < block.classes; ++i) {
       x[i] = static_cast<T>(scale * slope(block.first_class + i, x[i]));

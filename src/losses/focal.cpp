@@ -10,8 +10,9 @@
 #include "kernels/probability_loss.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
-#include "losses/class_loss.hpp"
-#include "losses/element_loss.hpp"
+#include "losses/loss_over_classes.hpp"
+#include "losses/loss_over_elements.hpp"
+#include "losses/option_checks.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -109,7 +110,7 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   require_focal_options(name, options.gamma, options.epsilon);
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
   check_binary_logits(name, logits);
-  ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
+  LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   return loss.finish_mean([&](double x, kernels::ElementLabel label, std::size_t) {
@@ -125,7 +126,7 @@ Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<
   const char* const name = "binary_focal";
   require_focal_options(name, options.gamma, options.epsilon);
   if (options.alpha) require_in_range(name, "alpha", *options.alpha, 0, INFINITY);
-  ElementLoss<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
+  LossOverElements<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish_mean([&](double p, kernels::ElementLabel label, std::size_t) {
@@ -139,7 +140,7 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
   const char* const name = "softmax_focal";
   require_focal_options(name, options.gamma, options.epsilon);
   check_class_logits(name, logits, options.axis);
-  ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
+  LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   const auto term = [&](double label, const kernels::ClassOdds& odds) {
     if (!options.epsilon || interval.contains(odds.p)) return class_focal_term(label, odds, options.gamma);
@@ -147,7 +148,7 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
     part.pull = 0;
     return part;
   };
-  return loss.finish([&](const Sample<T>& sample, const auto* t) {
+  return loss.finish([&](const Sample<T>& sample, const double* t) {
     Workspace workspace;
     return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
                                  0, term, workspace.take<double>(sample.length), sample.gradient,
@@ -160,13 +161,13 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
                               const CategoricalFocalOptions& options) {
   const char* const name = "categorical_focal";
   require_focal_options(name, options.gamma, options.epsilon);
-  ClassLoss<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
+  LossOverClasses<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   loss.check_probabilities(probabilities);
   const auto term = [&](double label, const kernels::ClassOdds& odds) {
     return class_focal_term(label, odds, options.gamma);
   };
   const auto interval = ClipInterval::of<T>(options.epsilon);
-  return loss.finish([&](const Sample<T>& sample, const auto* t) {
+  return loss.finish([&](const Sample<T>& sample, const double* t) {
     Workspace workspace;
     return kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term,
                                                  workspace.take<double>(sample.length), sample.gradient,

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/format.hpp"
-#include "losses/class_loss.hpp"
+#include "losses/loss_over_classes.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -16,7 +16,7 @@ Variable<T> generalized_cross_entropy(Variable<T> probabilities, const Indices& 
   const char* const name = "generalized_cross_entropy";
   const double q = options.q;
   if (!(q > 0 && q < 1)) fail<ArgumentError>("{}: q must be in (0, 1), got {}", name, q);
-  ClassLoss<T> loss(name, "probabilities", probabilities, class_indices, ClassOptions(options));
+  LossOverClasses<T> loss(name, "probabilities", probabilities, class_indices, ClassOptions(options));
   loss.check_probabilities(probabilities);
   return loss.finish_hard([&](const Sample<T>& sample) {
     const std::size_t y = loss.class_of(sample);

@@ -5,7 +5,8 @@
 
 #include "core/format.hpp"
 #include "kernels/clip.hpp"
-#include "losses/element_loss.hpp"
+#include "losses/loss_over_elements.hpp"
+#include "losses/option_checks.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -100,7 +101,7 @@ Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels
                           const KlDivergenceOptions& options) {
   const char* const name = "kl_divergence";
   require_clip_epsilon(name, options.epsilon);
-  ElementLoss<T> loss(name, "probabilities", probabilities, "targets", targets, ElementOptions(options));
+  LossOverElements<T> loss(name, "probabilities", probabilities, "targets", targets, ElementOptions(options));
   const kernels::ClipInterval interval{static_cast<T>(options.epsilon), 1};
   return loss.finish_sum([interval](double x, kernels::ElementLabel z, std::size_t) {
     const double p = interval.clip(x), t = interval.clip(z.value);
@@ -115,8 +116,8 @@ template <class T>
 Variable<T> kl_divergence_from_log(Variable<T> log_probabilities, std::type_identity_t<Labels<T>> targets,
                                    const KlDivergenceFromLogOptions& options) {
   const char* const name = "kl_divergence_from_log";
-  ElementLoss<T> loss(name, "log_probabilities", log_probabilities, "targets", targets,
-                      ElementOptions(options));
+  LossOverElements<T> loss(name, "log_probabilities", log_probabilities, "targets", targets,
+                           ElementOptions(options));
   const auto mask =
       element_mask(name, options.class_mask, log_probabilities.shape(), options.axis, loss.recording());
   leave_out_samples_without_terms(mask, loss.recording());

@@ -8,7 +8,7 @@
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/kernels.hpp"
-#include "losses/sample_losses.hpp"
+#include "losses/loss_sum.hpp"
 
 namespace xtape::losses {
 
@@ -50,7 +50,7 @@ struct LinearLogits {
   LinearExtents extents;
   std::size_t rows_together;     // in a block
   std::size_t classes_together;  // in a block
-  SampleLosses<T> losses;
+  LossSum<T> losses;
   T* logits;          // of a block, and then their gradient
   T* kept_features;   // those of a block, without those of rows that are left out
   double* bias_sums;  // of the classes of a block, and as many numbers that these lose

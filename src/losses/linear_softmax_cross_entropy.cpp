@@ -9,10 +9,11 @@
 #include "core/format.hpp"
 #include "kernels/gemm_extents.hpp"
 #include "losses/class_blocks.hpp"
-#include "losses/class_loss.hpp"
 #include "losses/linear_logits.hpp"
+#include "losses/loss_over_classes.hpp"
+#include "losses/option_checks.hpp"
 #include "losses/row_blocks.hpp"
-#include "losses/softmax_cross_entropy_rows.hpp"
+#include "losses/softmax_cross_entropy_of_block.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -111,16 +112,16 @@ Variable<T> record(std::span<const Variable<T>> inputs, const Indices& class_ind
   require_in_range(name, "z_loss", options.z_loss, 0, INFINITY);
   Shape logits_shape(shape.begin(), shape.end() - 1);
   logits_shape.append(extents.classes);
-  ClassLoss<T> loss(name, "logits", logits_shape, inputs, class_indices, ClassOptions(options),
-                    MaskedLabels::counted);
+  LossOverClasses<T> loss(name, "logits", logits_shape, inputs, class_indices, ClassOptions(options),
+                          MaskedLabels::counted);
   const BlockExtents block = block_extents<T>(extents, bias != nullptr, options.workspace_bytes);
 
   LossRecording<T>& recording = loss.recording();
   const bool reduced = options.reduction.kind() != Reduction::Kind::none,
              has_whole_rows = block.classes == extents.classes;
   if (!reduced && recording.needs_grad()) loss.copy_indices();
-  const SoftmaxCrossEntropyRows<T> loss_of(loss, options.z_loss);
-  const SampleLosses<T>& losses =
+  const SoftmaxCrossEntropyOfBlock<T> loss_of(loss, options.z_loss);
+  const LossSum<T>& losses =
       recording.begin_losses(options.reduction, has_whole_rows ? block.rows : extents.rows);
   const LinearLogits<T> logits{
       extents,
@@ -133,7 +134,7 @@ Variable<T> record(std::span<const Variable<T>> inputs, const Indices& class_ind
   if (has_whole_rows) return finish(recording, inputs, reduced, RowBlocks<T>{logits, loss_of});
   using Row = typename ClassBlocks<T>::Row;
   Row* const rows = recording.template save<Row>({extents.rows}).data();
-  return finish(recording, inputs, reduced, ClassBlocks<T>{logits, loss_of.samples(), options.z_loss, rows});
+  return finish(recording, inputs, reduced, ClassBlocks<T>{logits, loss_of.labels(), options.z_loss, rows});
 }
 
 }  // namespace

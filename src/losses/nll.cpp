@@ -3,14 +3,15 @@
 
 #include <algorithm>
 
-#include "losses/class_loss.hpp"
+#include "losses/loss_over_classes.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
 
 template <class T>
 Variable<T> nll(Variable<T> log_probabilities, const Indices& class_indices, const NllOptions& options) {
-  ClassLoss<T> loss("nll", "log_probabilities", log_probabilities, class_indices, ClassOptions(options));
+  LossOverClasses<T> loss("nll", "log_probabilities", log_probabilities, class_indices,
+                          ClassOptions(options));
   loss.check_log_probabilities(log_probabilities);
   return loss.finish_hard([&](const Sample<T>& sample) {
     const std::size_t y = loss.class_of(sample);

@@ -5,7 +5,8 @@
 
 #include "kernels/cross_entropy.hpp"
 #include "losses/check_logits.hpp"
-#include "losses/class_loss.hpp"
+#include "losses/loss_over_classes.hpp"
+#include "losses/option_checks.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -31,7 +32,7 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
   const char* const name = "poly_cross_entropy";
   require_in_range(name, "epsilon", options.epsilon, -INFINITY, INFINITY);
   check_class_logits(name, logits, options.axis);
-  ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options));
+  LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto term = [epsilon = options.epsilon](double label, const kernels::ClassOdds& odds) {
     const auto [p, rounded_complement, nats] = odds;
     const double complement = rounded_complement.nearest();
@@ -42,7 +43,7 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
     const double pull = p > 0.5 ? (1 + epsilon) - epsilon * complement : 1 + epsilon * p;
     return kernels::ClassTerm{label * by_label, label * pull, by_label};
   };
-  return loss.finish([&](const Sample<T>& sample, const auto* t) {
+  return loss.finish([&](const Sample<T>& sample, const double* t) {
     Workspace workspace;
     return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
                                  0, term, workspace.take<double>(sample.length), sample.gradient,

@@ -11,9 +11,11 @@ Variable<T> reduce(Variable<T> losses, const ReduceOptions& options) {
   LossRecording<T> recording("reduce", SampleLayout::elements(losses.shape()), losses);
   recording.weigh(options.sample_weights);
   recording.leave_out(options.mask);
-  return recording.finish(options.reduction, [](const Sample<T>& sample) {
-    if (sample.gradient != nullptr) *sample.gradient = 1;
-    return static_cast<double>(*sample.x);
+  return recording.finish(options.reduction, [](const SampleBlock<T>& block) {
+    write_one_by_one(block, [](const Sample<T>& sample) {
+      if (sample.gradient != nullptr) *sample.gradient = 1;
+      return static_cast<double>(*sample.x);
+    });
   });
 }
 

@@ -3,7 +3,7 @@
 
 #include "kernels/sum.hpp"
 #include "losses/linear_logits.hpp"
-#include "losses/softmax_cross_entropy_rows.hpp"
+#include "losses/softmax_cross_entropy_of_block.hpp"
 
 namespace xtape::losses {
 
@@ -12,11 +12,11 @@ namespace xtape::losses {
 template <class T>
 struct RowBlocks {
   LinearLogits<T> logits;
-  SoftmaxCrossEntropyRows<T> loss_of;
+  SoftmaxCrossEntropyOfBlock<T> loss_of;
 
   // Returns the sum of the losses.
   double write(const LinearOperands<T>& from, const LinearGradients<T>& to) const {
-    const SampleLosses<T>& losses = logits.losses;
+    const LossSum<T>& losses = logits.losses;
     if (losses.may_leave_out()) losses.clear();
     kernels::Sum<double> sum;
     logits.for_each_block(from, to, [&](const LogitBlock<T>& block) {

@@ -1,23 +1,77 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/losses/sigmoid_cross_entropy.hpp"
 
+#include <algorithm>
+
+#include "kernels/kernels.hpp"
 #include "losses/check_logits.hpp"
-#include "losses/element_loss.hpp"
+#include "losses/loss_over_elements.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
+namespace {
+
+template <class T>
+const double* of_elements(const SampleBlock<T>& rows, ArrayView<const double> option, Workspace& workspace) {
+  return option.empty() ? nullptr : rows.range.gather(option.data(), workspace);
+}
+
+template <class T>
+const double* scales_of_elements(const SampleBlock<T>& rows, Workspace& workspace) {
+  double* scales = workspace.take<double>(rows.range.elements());
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    std::fill_n(scales + row * rows.length(), rows.length(),
+                rows.scales[row] / static_cast<double>(rows.length()));
+  }
+  return scales;
+}
+
+// The means of the losses of the elements of each row, and their gradients by the logits.
+template <class T>
+void write_means(const SampleBlock<T>& rows, const SigmoidCrossEntropyOptions& options,
+                 ArrayView<const double> pos_weights, ArrayView<const double> class_weights) {
+  const double spread = options.label_smoothing, prior = options.smoothing_prior;
+  const std::size_t length = rows.length();
+  Workspace workspace;
+  kernels::SigmoidElements<T> elements{.count = rows.range.elements(),
+                                       .x = rows.x,
+                                       .labels = rows.labels,
+                                       .kept = 1 - spread,
+                                       .added_yes = spread * prior,
+                                       .added_no = spread * (1 - prior),
+                                       .pos_weights = of_elements(rows, pos_weights, workspace),
+                                       .weights = of_elements(rows, class_weights, workspace),
+                                       .scales = rows.scales,
+                                       .scale = rows.scale / static_cast<double>(length),
+                                       .losses = rows.losses,
+                                       .gradient = rows.gradient};
+  if (length != 1) {
+    elements.losses = workspace.take<double>(elements.count);
+    if (rows.scales != nullptr) elements.scales = scales_of_elements(rows, workspace);
+  }
+  kernels::kernels<T>().sigmoid_cross_entropy(elements);
+  for (std::size_t row = 0; row < rows.count() && length != 1; ++row) {
+    rows.losses[row] = kernels::kernels<T>().sum_of_doubles(elements.losses + row * length, length) /
+                       static_cast<double>(length);
+  }
+}
+
+}  // namespace
 
 template <class T>
 Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Labels<T>> labels,
                                   const SigmoidCrossEntropyOptions& options) {
   const char* const name = "sigmoid_cross_entropy";
   check_binary_logits(name, logits);
-  ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
+  LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels();
-  const auto pos_weight = loss.broadcast("pos_weight", options.pos_weight);
-  if (!loss.recording().has_label_gradient()) return loss.finish_sigmoid_mean(pos_weight);
-  return loss.finish_mean([pos_weight](double x, kernels::ElementLabel z, std::size_t i) {
-    return kernels::sigmoid_cross_entropy(x, z, pos_weight.empty() ? 1 : pos_weight[i]);
+  const auto pos_weights = loss.broadcast("pos_weight", options.pos_weight);
+  if (!loss.recording().has_label_gradient()) {
+    return loss.finish_blocks(
+        [&](const SampleBlock<T>& rows) { write_means(rows, options, pos_weights, loss.class_weights()); });
+  }
+  return loss.finish_mean([&](double x, kernels::ElementLabel z, std::size_t i) {
+    return kernels::sigmoid_cross_entropy(x, z, pos_weights.empty() ? 1 : pos_weights[i]);
   });
 }
 

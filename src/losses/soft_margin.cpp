@@ -4,7 +4,7 @@
 #include "kernels/logistic.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
-#include "losses/element_loss.hpp"
+#include "losses/loss_over_elements.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -14,7 +14,7 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
                         const SoftMarginOptions& options) {
   const char* const name = "soft_margin";
   check_binary_logits(name, logits);
-  ElementLoss<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
+  LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels(-1);
   return loss.finish_mean([](double x, kernels::ElementLabel label, std::size_t) {
     const double t = label.value;

@@ -4,8 +4,9 @@
 #include <cmath>
 
 #include "losses/check_logits.hpp"
-#include "losses/class_loss.hpp"
-#include "losses/softmax_cross_entropy_rows.hpp"
+#include "losses/loss_over_classes.hpp"
+#include "losses/option_checks.hpp"
+#include "losses/softmax_cross_entropy_of_block.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {
@@ -16,9 +17,8 @@ Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<Class
   const char* const name = "softmax_cross_entropy";
   require_in_range(name, "z_loss", options.z_loss, 0, INFINITY);
   check_class_logits(name, logits, options.axis);
-  ClassLoss<T> loss(name, "logits", logits, labels, ClassOptions(options), MaskedLabels::counted);
-  const SoftmaxCrossEntropyRows<T> rows(loss, options.z_loss);
-  return loss.recording().finish_rows(options.reduction, rows);
+  LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options), MaskedLabels::counted);
+  return loss.recording().finish(options.reduction, SoftmaxCrossEntropyOfBlock<T>(loss, options.z_loss));
 }
 
 template Variable<float> softmax_cross_entropy(Variable<float>, ClassLabels<float>,

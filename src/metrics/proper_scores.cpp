@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "core/thread_pool.hpp"
-#include "kernels/cross_entropy.hpp"
+#include "kernels/softmax.hpp"
 #include "metrics/estimate.hpp"
 #include "metrics/labelled_scores.hpp"
 
@@ -38,7 +38,7 @@ Estimate log_loss(Scores logits, Indices class_indices, const LabelOptions& opti
       Workspace workspace;
       const double* x = rows.logits(row, workspace);
       const std::size_t y = rows.label(row);
-      losses[row] = kernels::softmax_cross_entropy<double>(x, rows.classes(), y, x[y], nullptr);
+      losses[row] = kernels::normaliser(x, rows.classes(), 1).nats(x[y], y);
     }
   });
   return estimate_mean(losses);

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "losses/softmax_cross_entropy_of_block.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/cross_entropy.hpp"
+#include "kernels/kernels.hpp"
+#include "kernels/weighted.hpp"
+
+namespace xtape::losses {
+namespace {
+
+bool any_nan(const double* losses, std::size_t count) {
+  bool any = false;
+  for (std::size_t i = 0; i < count; ++i) any |= losses[i] != losses[i];
+  return any;
+}
+
+// The logits of the labels, also of masked classes, which are not among those of the rows.
+template <class T>
+const T* gather_label_logits(const SampleBlock<T>& rows, const WorkedLabels<T>& labels,
+                             Workspace& workspace) {
+  T* label_logits = workspace.take<T>(rows.count());
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    const Sample<T> sample = rows[row];
+    label_logits[row] = sample.given_x[labels.class_of(sample)];
+  }
+  return label_logits;
+}
+
+}  // namespace
+
+template <class T>
+SoftmaxCrossEntropyOfBlock<T>::SoftmaxCrossEntropyOfBlock(LossOverClasses<T>& loss, double z_loss)
+    : z_loss_(z_loss),
+      kernel_suffices_(z_loss == 0 && !loss.has_label_gradient() && !loss.has_masked_smoothed_label()) {
+  if (kernel_suffices_ && loss.labels().are_hard()) {
+    loss.keep_labels_hard();
+  } else {
+    loss.make_labels();
+  }
+  labels_ = loss.labels();
+}
+
+template <class T>
+void SoftmaxCrossEntropyOfBlock<T>::operator()(const SampleBlock<T>& block) const {
+  if (kernel_suffices_) {
+    labels_.write_rows(block, [&](const SampleBlock<T>& rows) { write_with_kernel(rows); });
+  } else {
+    write_one_by_one(block, [&](const Sample<T>& sample) {
+      return labels_.labelled_loss(sample,
+                                   [&](const Sample<T>& ready, const double* t) { return loss(ready, t); });
+    });
+  }
+}
+
+template <class T>
+void SoftmaxCrossEntropyOfBlock<T>::write_with_kernel(const SampleBlock<T>& rows) const {
+  const bool are_hard = labels_.are_hard();
+  Workspace workspace;
+  const T* label_logits =
+      are_hard && labels_.class_mask != nullptr ? gather_label_logits(rows, labels_, workspace) : nullptr;
+  kernels::kernels<T>().softmax_cross_entropy({.rows = rows.count(),
+                                               .classes = rows.length(),
+                                               .x = rows.x,
+                                               .labels = are_hard ? labels_.classes_of(rows) : nullptr,
+                                               .label_logits = label_logits,
+                                               .soft_labels = are_hard ? nullptr : rows.labels,
+                                               .scales = rows.scales,
+                                               .scale = rows.scale,
+                                               .losses = rows.losses,
+                                               .gradient = rows.gradient});
+  if (!any_nan(rows.losses, rows.count())) return;
+  // The kernel leaves rows to this in which the largest logit is not finite.
+  for (std::size_t row = 0; row < rows.count(); ++row) {
+    if (std::isnan(rows.losses[row]) && rows.is_valid(row)) rows.losses[row] = loss_without_kernel(rows, row);
+  }
+}
+
+template <class T>
+double SoftmaxCrossEntropyOfBlock<T>::loss_without_kernel(const SampleBlock<T>& rows, std::size_t row) const {
+  const Sample<T> sample = rows[row];
+  Workspace workspace;
+  double* t = workspace.take<double>(sample.length);
+  if (labels_.are_hard()) {
+    const std::size_t y = labels_.class_of(sample);
+    std::fill_n(t, sample.length, 0.0);
+    t[y] = labels_.is_masked(sample.index, y) ? 0 : 1;
+  } else {
+    std::copy_n(sample.labels, sample.length, t);
+  }
+  const double value = loss(sample, t);
+  scale_gradients(sample, rows.scale_of(row));
+  return value;
+}
+
+// Of any logits. A class index that is masked has its label outside the row.
+template <class T>
+double SoftmaxCrossEntropyOfBlock<T>::loss(const Sample<T>& sample, const double* t) const {
+  const auto normal = kernels::normaliser(sample.x, sample.length, 1);
+  const double log_sum = static_cast<double>(normal.max) + normal.log_rest();
+  const bool label_is_masked =
+      labels_.has_indices && labels_.is_masked(sample.index, labels_.class_of(sample));
+  const double outside = label_is_masked ? labels_.index_label(labels_.class_of(sample)) : 0;
+  const double other_pulls = outside + (z_loss_ > 0 ? 2 * z_loss_ * log_sum : 0);
+
+  Workspace workspace;
+  double value = kernels::softmax_loss(
+      normal, sample.x, t, sample.length, other_pulls,
+      [](double label, const kernels::ClassOdds& odds) {
+        return kernels::ClassTerm{label * odds.nats, label, odds.nats};
+      },
+      workspace.take<double>(sample.length), sample.gradient, sample.label_gradient);
+  if (z_loss_ > 0) value += z_loss_ * log_sum * log_sum;
+  if (label_is_masked) {
+    const std::size_t y = labels_.class_of(sample);
+    const double nats = static_cast<double>(normal.max) - sample.given_x[y] + normal.log_rest();
+    value += kernels::weighted(outside, nats);
+    if (sample.gradient != nullptr) sample.gradient[y] = static_cast<T>(-outside);
+  }
+  return value;
+}
+
+template class SoftmaxCrossEntropyOfBlock<float>;
+template class SoftmaxCrossEntropyOfBlock<double>;
+
+}  // namespace xtape::losses
