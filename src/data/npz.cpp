@@ -151,8 +151,9 @@ class ArchiveReader {
     errno = 0;
     archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
     if (archive_ == nullptr) {
-      // Without memory it is no archive to libzip. One that is unsound may leave the same errno.
-      if (code == ZIP_ER_NOZIP && errno == ENOMEM) throw std::bad_alloc();
+      // Without memory it is no archive to libzip, or one that was cut. What is inconsistent leaves a number
+      // of its own in errno.
+      if (errno == ENOMEM && code != ZIP_ER_INCONS) throw std::bad_alloc();
       ZipError error(code);
       fail_reading(subject(), "the file must be a sound zip archive", error.get());
     }
