@@ -14,62 +14,6 @@ using namespace xtape::testing;
 namespace class_loss_options_test {
 namespace {
 
-constexpr Interval logits{-3, 3}, probabilities{0.01, 0.99}, log_probabilities{-4, -0.1}, soft_labels{0, 1};
-
-Option layouts_of_classes(Interval predictions, Interval labels) {
-  Option layouts = layouts_along_axis(predictions, labels);
-  for (Alternative& one : layouts) {
-    one.set = [soft = one.set](LossCall& call) {
-      soft(call);
-      call.of_classes = true;
-      call.class_indices = xt::cast<int>(irregular(losses_shape(call)));
-      for (std::size_t n = 0; n < call.class_indices->size(); ++n) {
-        call.class_indices->flat(n) = static_cast<int>(n % classes);
-      }
-    };
-  }
-  return layouts;
-}
-
-Option weights_of_classes() {
-  return {{"class_weights", [](LossCall& call) { call.class_weights = array({classes}, {0, 0, 2, 1.2}); }}};
-}
-
-Option alpha() {
-  return {weights_of_classes()[0], {"alpha = 0.25", [](LossCall& call) { call.class_weights = 0.25; }}};
-}
-
-Option smoothing_of_classes() { return smoothing({0.1, 0.2, 0.3, 0.4}); }
-
-Option z_loss() {
-  return {{"z_loss", [](LossCall& call) { call.z_loss = 0.1; }}};
-}
-
-// Smoothing does not label it either.
-Option impossible_class(double prediction) {
-  return {{"an impossible class without labels", [=](LossCall& call) {
-             for (int& y : *call.class_indices) y = y == 1 ? 0 : y;
-             for_each_element(call, [&](std::size_t, std::size_t j, const Index& place) {
-               if (j != 1) return;
-               at(call.predictions, place) = prediction;
-               at(call.labels, place) = 0;
-             });
-             if (call.label_smoothing > 0) call.smoothing_prior = array({classes}, {0.3, 0, 0.3, 0.4});
-           }}};
-}
-
-Option ignore_index() {
-  return {{"ignore_index = -100",
-           [](LossCall& call) {
-             call.ignore_index = -100;
-             for (std::size_t n = 2; n < call.class_indices->size(); n += 2) {
-               call.class_indices->flat(n) = -100;
-             }
-           }},
-          {"ignore_index = 0", [](LossCall& call) { call.ignore_index = 0; }},
-          {"ignore_index = 7, which is none", [](LossCall& call) { call.ignore_index = 7; }}};
-}
-
 auto softmax_cross_entropy() {
   const auto loss = [](auto x, const auto& labels, const LossCall& call) {
     return losses::softmax_cross_entropy(x, labels, options_of<losses::SoftmaxCrossEntropyOptions>(call));
@@ -80,7 +24,7 @@ auto softmax_cross_entropy() {
   };
   return Family{loss,
                 meaning,
-                layouts_of_classes(logits, soft_labels),
+                layouts_of_classes(logit_interval, soft_label_interval),
                 {weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(), z_loss(),
                  impossible_class(-inf), ignore_index(), class_mask(MaskedLabels::yes)}};
 }
@@ -101,7 +45,7 @@ auto softmax_focal(double gamma, std::optional<double> clipped = {}) {
   };
   return Family{loss,
                 meaning,
-                layouts_of_classes(logits, soft_labels),
+                layouts_of_classes(logit_interval, soft_label_interval),
                 {alpha(), sample_weights(), mask(), smoothing_of_classes(), impossible_class(-inf),
                  ignore_index(), class_mask(MaskedLabels::no)}};
 }
@@ -121,7 +65,7 @@ auto poly_cross_entropy() {
   };
   return Family{loss,
                 meaning,
-                layouts_of_classes(logits, soft_labels),
+                layouts_of_classes(logit_interval, soft_label_interval),
                 {weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(),
                  impossible_class(-inf), ignore_index(), class_mask(MaskedLabels::no)}};
 }
@@ -146,7 +90,7 @@ auto categorical_cross_entropy(losses::Normalization normalization) {
   };
   return Family{loss,
                 meaning,
-                layouts_of_classes(probabilities, soft_labels),
+                layouts_of_classes(probability_interval, soft_label_interval),
                 {weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(), impossible_class(0),
                  ignore_index()}};
 }
@@ -166,7 +110,7 @@ auto categorical_focal() {
   return Family{
       loss,
       meaning,
-      layouts_of_classes(probabilities, soft_labels),
+      layouts_of_classes(probability_interval, soft_label_interval),
       {alpha(), sample_weights(), mask(), smoothing_of_classes(), impossible_class(0), ignore_index()}};
 }
 
@@ -179,7 +123,7 @@ auto nll() {
   };
   return Family{loss,
                 meaning,
-                layouts_of_classes(log_probabilities, soft_labels),
+                layouts_of_classes(log_probability_interval, soft_label_interval),
                 {weights_of_classes(), sample_weights(), mask(), impossible_class(-inf), ignore_index()}};
 }
 
@@ -195,7 +139,7 @@ auto generalized_cross_entropy() {
   };
   return Family{loss,
                 meaning,
-                layouts_of_classes(probabilities, soft_labels),
+                layouts_of_classes(probability_interval, soft_label_interval),
                 {weights_of_classes(), sample_weights(), mask(), impossible_class(0), ignore_index()}};
 }
 

@@ -231,8 +231,8 @@ TEST_CASE("an archive with a byte changed is refused, or read with the arrays th
       },
       a_bit_or_all);
   CHECK(taken > passed_over);  // as where the time of an entry is another
-  // Where the name of one of the two entries ends in .npy no longer. Two of the nine changes make it no UTF-8,
-  // which newer versions of libzip refuse.
+  // Where the name of one of the two entries ends in .npy no longer. Two of the nine changes make it no
+  // UTF-8, which newer versions of libzip refuse.
   CHECK((passed_over == 2 * 4 * 9 || passed_over == 2 * 4 * 7));
 }
 

@@ -152,6 +152,65 @@ inline Option class_mask(MaskedLabels masked_labels) {
        }}};
 }
 
+// ---- Options of losses over classes
+
+inline constexpr Interval logit_interval{-3, 3}, probability_interval{0.01, 0.99},
+    log_probability_interval{-4, -0.1}, soft_label_interval{0, 1};
+
+inline Option layouts_of_classes(Interval predictions, Interval labels) {
+  Option layouts = layouts_along_axis(predictions, labels);
+  for (Alternative& one : layouts) {
+    one.set = [soft = one.set](LossCall& call) {
+      soft(call);
+      call.of_classes = true;
+      call.class_indices = xt::cast<int>(irregular(losses_shape(call)));
+      for (std::size_t n = 0; n < call.class_indices->size(); ++n) {
+        call.class_indices->flat(n) = static_cast<int>(n % classes);
+      }
+    };
+  }
+  return layouts;
+}
+
+inline Option weights_of_classes() {
+  return {{"class_weights", [](LossCall& call) { call.class_weights = array({classes}, {0, 0, 2, 1.2}); }}};
+}
+
+inline Option alpha() {
+  return {weights_of_classes()[0], {"alpha = 0.25", [](LossCall& call) { call.class_weights = 0.25; }}};
+}
+
+inline Option smoothing_of_classes() { return smoothing({0.1, 0.2, 0.3, 0.4}); }
+
+inline Option z_loss() {
+  return {{"z_loss", [](LossCall& call) { call.z_loss = 0.1; }}};
+}
+
+// Smoothing does not label it either.
+inline Option impossible_class(double prediction) {
+  return {{"an impossible class without labels", [=](LossCall& call) {
+             for (int& y : *call.class_indices) y = y == 1 ? 0 : y;
+             for_each_element(call, [&](std::size_t, std::size_t j, const Index& place) {
+               if (j != 1) return;
+               at(call.predictions, place) = prediction;
+               at(call.labels, place) = 0;
+             });
+             if (call.label_smoothing > 0) call.smoothing_prior = array({classes}, {0.3, 0, 0.3, 0.4});
+           }}};
+}
+
+inline Option ignore_index() {
+  return {{"ignore_index = -100",
+           [](LossCall& call) {
+             call.ignore_index = -100;
+             for (std::size_t n = 2; n < call.class_indices->size(); n += 2) {
+               call.class_indices->flat(n) = -100;
+             }
+           }},
+          {"ignore_index = 0", [](LossCall& call) { call.ignore_index = 0; }},
+          {"ignore_index = 7, which is none", [](LossCall& call) { call.ignore_index = 7; }}};
+}
+
 // ---- Combinations
 
 struct Combination {

@@ -54,6 +54,7 @@
 #include "xtape/losses/soft_margin.hpp"
 #include "xtape/losses/softmax_cross_entropy.hpp"
 #include "xtape/losses/softmaxed.hpp"
+#include "xtape/losses/symmetric_cross_entropy.hpp"
 #include "xtape/metrics/calibration.hpp"
 #include "xtape/metrics/classification.hpp"
 #include "xtape/metrics/classification_report.hpp"

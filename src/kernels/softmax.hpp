@@ -40,10 +40,11 @@ struct Normaliser {
   double log_rest() const { return std::log1p(rest.nearest()); }
 
   // softmax(x)_j
-  double probability(T x, std::size_t j) const { return rounded_probability(x, j).nearest(); }
-  Rounded rounded_probability(T x, std::size_t j) const {
-    return quotient<T>(j == k ? Rounded{1} : exp_difference(x, max), denominator);
+  double probability(T x, std::size_t j) const {
+    return share(j == k ? Rounded{1} : exp_difference(x, max)).nearest();
   }
+  // The same of e^(x_j - max)
+  Rounded share(Rounded exponential) const { return quotient<T>(exponential, denominator); }
 
   // 1 - softmax(x)_k, never as a difference
   Rounded top_complement() const { return quotient<T>(rest, denominator); }
@@ -57,9 +58,9 @@ struct Normaliser {
   double nats(T x, std::size_t j) const { return gap(x, j) + log_rest(); }
 };
 
-// Of `count` >= 1 logits, `step` apart.
+// Of `count` >= 1 logits, `step` apart. The e^(x_j - max) stay in `exponentials`, unless that is null.
 template <class T>
-Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step) {
+Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step, Rounded* exponentials = nullptr) {
   T max = x[0];
   std::size_t k = 0;
   for (std::size_t j = 1; j < count; ++j) {
@@ -70,8 +71,9 @@ Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step) {
   }
   Sum<T> rest;
   for (std::size_t j = 0; j < count; ++j) {
-    if (j == k) continue;
-    rest.add(exp_difference(x[j * step], max));
+    const Rounded e = j == k ? Rounded{1} : exp_difference(x[j * step], max);
+    if (j != k) rest.add(e);
+    if (exponentials != nullptr) exponentials[j] = e;
   }
   // A first logit of NaN compares as the largest; a largest of -inf leaves nothing to normalise.
   const bool undefined = std::isnan(max) || (std::isinf(max) && max < 0);

@@ -15,8 +15,6 @@
 namespace xtape::losses {
 namespace {
 
-using kernels::ElementLabel;
-using kernels::ElementTerm;
 using kernels::weighted;
 
 // A label, and what multiplies the logarithms of yes and no.

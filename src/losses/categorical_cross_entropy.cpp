@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/losses/categorical_cross_entropy.hpp"
 
-#include "kernels/probability_loss.hpp"
+#include "kernels/weighted.hpp"
+#include "losses/class_terms.hpp"
 #include "losses/loss_over_classes.hpp"
 #include "losses/option_checks.hpp"
 
@@ -15,18 +16,12 @@ Variable<T> categorical_cross_entropy(Variable<T> probabilities, std::type_ident
   require_clip_epsilon(name, options.epsilon);
   LossOverClasses<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   loss.check_probabilities(probabilities);
-  const auto term = [](double label, const kernels::ClassOdds& odds) {
-    return kernels::ClassTerm{label * odds.nats, label, odds.nats};
+  const auto term = [](double label, const ClassOdds& odds) {
+    return ClassTerm{kernels::weighted(label, odds.nats), label, odds.nats};
   };
-  return loss.finish([&, interval = kernels::ClipInterval::of<T>(options.epsilon)](const Sample<T>& sample,
-                                                                                   const double* t) {
-    Workspace workspace;
-    double* pulls = workspace.take<double>(sample.length);
-    return options.normalization == Normalization::before_clipping
-               ? kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term, pulls,
-                                                       sample.gradient, sample.label_gradient)
-               : kernels::clipped_then_normalised_loss(sample.x, t, sample.length, interval, term, pulls,
-                                                       sample.gradient, sample.label_gradient);
+  const auto interval = kernels::ClipInterval::of<T>(options.epsilon);
+  return loss.finish([&](const Sample<T>& sample, const double* t) {
+    return loss_of_probabilities(sample, t, options.normalization, interval, term);
   });
 }
 

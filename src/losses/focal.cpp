@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "kernels/clip.hpp"
-#include "kernels/cross_entropy.hpp"
-#include "kernels/probability_loss.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
+#include "losses/class_terms.hpp"
 #include "losses/loss_over_classes.hpp"
 #include "losses/loss_over_elements.hpp"
 #include "losses/option_checks.hpp"
@@ -52,8 +51,8 @@ struct Odds {
   double slope_of_nats_yes, slope_of_nats_no;
 };
 
-kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel label, double gamma,
-                                       std::optional<double> alpha) {
+ElementTerm binary_focal_term(const Odds& odds, ElementLabel label, double gamma,
+                              std::optional<double> alpha) {
   const Fade fade(kernels::mixture(label.value, odds.no, label.complement, odds.yes), gamma);
   const double nats = weighted(label.value, odds.nats_yes) + weighted(label.complement, odds.nats_no);
   const double balance = alpha ? *alpha * label.value + (1 - *alpha) * label.complement : 1;
@@ -69,7 +68,7 @@ kernels::ElementTerm binary_focal_term(const Odds& odds, kernels::ElementLabel l
 }
 
 Odds odds_of_logit(double x) {
-  const auto [yes, no, nats_yes, nats_no] = kernels::logit_odds(x);
+  const auto [yes, no, nats_yes, nats_no] = logit_odds(x);
   return {yes, no, (yes * no).nearest(), nats_yes, nats_no, -no.nearest(), yes.nearest()};
 }
 
@@ -87,7 +86,7 @@ Odds odds_of_probability(double p) {
   return {{p}, kernels::one_minus({p}), 1, -std::log(p), -std::log1p(-p), -1 / p, 1 / (1 - p)};
 }
 
-kernels::ClassTerm class_focal_term(double label, const kernels::ClassOdds& odds, double gamma) {
+ClassTerm class_focal_term(double label, const ClassOdds& odds, double gamma) {
   const auto& [p, complement, nats] = odds;
   const Fade fade(complement, gamma);
   const double by_label = fade.value * nats;
@@ -113,7 +112,7 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
-  return loss.finish_mean([&](double x, kernels::ElementLabel label, std::size_t) {
+  return loss.finish_mean([&](double x, ElementLabel label, std::size_t) {
     const Odds odds = odds_of_logit(x);
     return binary_focal_term(options.epsilon ? clipped(odds, interval) : odds, label, options.gamma,
                              options.alpha);
@@ -129,7 +128,7 @@ Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<
   LossOverElements<T> loss(name, "probabilities", probabilities, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon);
-  return loss.finish_mean([&](double p, kernels::ElementLabel label, std::size_t) {
+  return loss.finish_mean([&](double p, ElementLabel label, std::size_t) {
     return binary_focal_term(clipped(odds_of_probability(p), interval), label, options.gamma, options.alpha);
   });
 }
@@ -142,18 +141,14 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
   check_class_logits(name, logits, options.axis);
   LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
-  const auto term = [&](double label, const kernels::ClassOdds& odds) {
+  const auto term = [&](double label, const ClassOdds& odds) {
     if (!options.epsilon || interval.contains(odds.p)) return class_focal_term(label, odds, options.gamma);
-    kernels::ClassTerm part = class_focal_term(label, kernels::odds_of(interval.clip(odds.p)), options.gamma);
+    ClassTerm part = class_focal_term(label, odds_of(interval.clip(odds.p)), options.gamma);
     part.pull = 0;
     return part;
   };
-  return loss.finish([&](const Sample<T>& sample, const double* t) {
-    Workspace workspace;
-    return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
-                                 0, term, workspace.take<double>(sample.length), sample.gradient,
-                                 sample.label_gradient);
-  });
+  return loss.finish(
+      [&](const Sample<T>& sample, const double* t) { return loss_of_softmax(sample, t, term); });
 }
 
 template <class T>
@@ -163,15 +158,12 @@ Variable<T> categorical_focal(Variable<T> probabilities, std::type_identity_t<Cl
   require_focal_options(name, options.gamma, options.epsilon);
   LossOverClasses<T> loss(name, "probabilities", probabilities, labels, ClassOptions(options));
   loss.check_probabilities(probabilities);
-  const auto term = [&](double label, const kernels::ClassOdds& odds) {
+  const auto term = [&](double label, const ClassOdds& odds) {
     return class_focal_term(label, odds, options.gamma);
   };
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish([&](const Sample<T>& sample, const double* t) {
-    Workspace workspace;
-    return kernels::normalised_then_clipped_loss(sample.x, t, sample.length, interval, term,
-                                                 workspace.take<double>(sample.length), sample.gradient,
-                                                 sample.label_gradient);
+    return loss_of_probabilities(sample, t, Normalization::before_clipping, interval, term);
   });
 }
 

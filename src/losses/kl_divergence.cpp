@@ -12,8 +12,6 @@
 namespace xtape::losses {
 namespace {
 
-using kernels::ElementTerm;
-
 // Whether a - b is exact (Sterbenz), and log(a / b) better taken from it.
 bool are_near(double a, double b) { return a > b / 2 && a < 2 * b; }
 
@@ -103,7 +101,7 @@ Variable<T> kl_divergence(Variable<T> probabilities, std::type_identity_t<Labels
   require_clip_epsilon(name, options.epsilon);
   LossOverElements<T> loss(name, "probabilities", probabilities, "targets", targets, ElementOptions(options));
   const kernels::ClipInterval interval{static_cast<T>(options.epsilon), 1};
-  return loss.finish_sum([interval](double x, kernels::ElementLabel z, std::size_t) {
+  return loss.finish_sum([interval](double x, ElementLabel z, std::size_t) {
     const double p = interval.clip(x), t = interval.clip(z.value);
     ElementTerm part = are_near(t, p) ? near_term(p, t) : term(p, t);
     if (!interval.contains(x)) part.by_prediction = 0;
@@ -122,7 +120,7 @@ Variable<T> kl_divergence_from_log(Variable<T> log_probabilities, std::type_iden
       element_mask(name, options.class_mask, log_probabilities.shape(), options.axis, loss.recording());
   leave_out_samples_without_terms(mask, loss.recording());
   const auto finish = [&](auto term) {
-    return loss.finish_sum([mask, term](double x, kernels::ElementLabel t, std::size_t i) {
+    return loss.finish_sum([mask, term](double x, ElementLabel t, std::size_t i) {
       return mask.empty() || mask[i] ? term(x, t.value) : ElementTerm{0, 0, 0};
     });
   };

@@ -24,7 +24,7 @@ struct ClassOptions {
         reduction(options.reduction) {
     if constexpr (requires { options.axis; }) axis = options.axis;
     if constexpr (requires { options.class_weights; }) class_weights = &options.class_weights;
-    if constexpr (requires { options.alpha; }) alpha = &options.alpha;
+    if constexpr (requires { alpha = &options.alpha; }) alpha = &options.alpha;
     if constexpr (requires { options.class_mask; }) class_mask = &options.class_mask;
     if constexpr (requires { options.label_smoothing; }) {
       takes_soft_labels = true;

@@ -3,8 +3,9 @@
 
 #include <optional>
 
-#include "kernels/cross_entropy.hpp"
+#include "kernels/sum.hpp"
 #include "kernels/weighted.hpp"
+#include "losses/element_terms.hpp"
 #include "losses/loss_recording.hpp"
 
 namespace xtape::losses {
@@ -54,8 +55,8 @@ class LossOverElements {
   // teach nothing, as 0 does where -1 is no.
   void check_labels(T no = 0) const;
 
-  // term(x, z, i) returns the kernels::ElementTerm of element i with the prediction x and the
-  // kernels::ElementLabel z. They are averaged along the axis.
+  // term(x, z, i) returns the ElementTerm of element i with the prediction x and the
+  // ElementLabel z. They are averaged along the axis.
   template <class Term>
   Variable<T> finish_mean(Term term) {
     return finish(term, static_cast<double>(recording_.slices().length));
@@ -74,7 +75,7 @@ class LossOverElements {
   SampleLayout layout(const char* labels_name, const Shape& labels) const;
   [[noreturn]] void throw_label_outside(T label, std::size_t at, T no) const;
 
-  kernels::ElementLabel smoothed(double given) const {
+  ElementLabel smoothed(double given) const {
     const double spread = options_.label_smoothing, prior = options_.smoothing_prior;
     if (spread == 0) return {given, 1 - given};
     return {(1 - spread) * given + spread * prior, (1 - spread) * (1 - given) + spread * (1 - prior)};
@@ -93,8 +94,7 @@ class LossOverElements {
     kernels::Sum<T> loss;
     for (std::size_t j = 0; j < sample.length; ++j) {
       const std::size_t at = sample.start + j * sample.step;
-      const kernels::ElementTerm part =
-          term(static_cast<double>(sample.x[j]), smoothed(sample.labels[j]), at);
+      const ElementTerm part = term(static_cast<double>(sample.x[j]), smoothed(sample.labels[j]), at);
       const double weight = class_weights_.empty() ? 1 : class_weights_[at];
       loss.add(weight * part.value);
       if (part.small_value != 0) loss.add(weight * part.small_value);

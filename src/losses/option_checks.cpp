@@ -10,7 +10,12 @@ namespace xtape::losses {
 
 void require_in_range(const char* loss, const char* name, double value, double low, double high) {
   if (std::isfinite(value) && value >= low && value <= high) return;
-  if (std::isinf(low)) fail<ArgumentError>("{}: {} must be finite, got {}", loss, name, value);
+  if (std::isinf(low) && std::isinf(high)) {
+    fail<ArgumentError>("{}: {} must be finite, got {}", loss, name, value);
+  }
+  if (std::isinf(low)) {
+    fail<ArgumentError>("{}: {} must be finite and at most {}, got {}", loss, name, high, value);
+  }
   if (std::isinf(high)) {
     fail<ArgumentError>("{}: {} must be finite and at least {}, got {}", loss, name, low, value);
   }

@@ -3,8 +3,9 @@
 
 #include <cmath>
 
-#include "kernels/cross_entropy.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
+#include "losses/class_terms.hpp"
 #include "losses/loss_over_classes.hpp"
 #include "losses/option_checks.hpp"
 
@@ -33,7 +34,7 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
   require_in_range(name, "epsilon", options.epsilon, -INFINITY, INFINITY);
   check_class_logits(name, logits, options.axis);
   LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options));
-  const auto term = [epsilon = options.epsilon](double label, const kernels::ClassOdds& odds) {
+  const auto term = [epsilon = options.epsilon](double label, const ClassOdds& odds) {
     const auto [p, rounded_complement, nats] = odds;
     const double complement = rounded_complement.nearest();
     // Near -1, epsilon takes away the first term of the logarithm, and 1 of the pull.
@@ -41,14 +42,10 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
                                 ? (1 + epsilon) * complement + log_without_first_term(complement, nats)
                                 : nats + epsilon * complement;
     const double pull = p > 0.5 ? (1 + epsilon) - epsilon * complement : 1 + epsilon * p;
-    return kernels::ClassTerm{label * by_label, label * pull, by_label};
+    return ClassTerm{kernels::weighted(label, by_label), label * pull, by_label};
   };
-  return loss.finish([&](const Sample<T>& sample, const double* t) {
-    Workspace workspace;
-    return kernels::softmax_loss(kernels::normaliser(sample.x, sample.length, 1), sample.x, t, sample.length,
-                                 0, term, workspace.take<double>(sample.length), sample.gradient,
-                                 sample.label_gradient);
-  });
+  return loss.finish(
+      [&](const Sample<T>& sample, const double* t) { return loss_of_softmax(sample, t, term); });
 }
 
 template Variable<float> poly_cross_entropy(Variable<float>, ClassLabels<float>,

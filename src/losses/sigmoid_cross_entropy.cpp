@@ -2,8 +2,10 @@
 #include "xtape/losses/sigmoid_cross_entropy.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/loss_over_elements.hpp"
 
@@ -56,6 +58,16 @@ void write_means(const SampleBlock<T>& rows, const SigmoidCrossEntropyOptions& o
   }
 }
 
+// Of the label z and the weight w of the label 1.
+ElementTerm term(double x, ElementLabel z, double w) {
+  const LogitOdds odds = logit_odds(x);
+  const double of_yes = kernels::weighted(z.value, w);
+  const double value =
+      kernels::weighted(z.complement, odds.nats_no) + kernels::weighted(of_yes, odds.nats_yes);
+  return {std::isnan(x) ? x : value, z.complement * odds.yes.nearest() - of_yes * odds.no.nearest(),
+          w == 1 ? -x : kernels::weighted(w, odds.nats_yes) - odds.nats_no};
+}
+
 }  // namespace
 
 template <class T>
@@ -70,8 +82,8 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
     return loss.finish_blocks(
         [&](const SampleBlock<T>& rows) { write_means(rows, options, pos_weights, loss.class_weights()); });
   }
-  return loss.finish_mean([&](double x, kernels::ElementLabel z, std::size_t i) {
-    return kernels::sigmoid_cross_entropy(x, z, pos_weights.empty() ? 1 : pos_weights[i]);
+  return loss.finish_mean([&](double x, ElementLabel z, std::size_t i) {
+    return term(x, z, pos_weights.empty() ? 1 : pos_weights[i]);
   });
 }
 

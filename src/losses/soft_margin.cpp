@@ -16,10 +16,10 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
   check_binary_logits(name, logits);
   LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels(-1);
-  return loss.finish_mean([](double x, kernels::ElementLabel label, std::size_t) {
+  return loss.finish_mean([](double x, ElementLabel label, std::size_t) {
     const double t = label.value;
     const double wrong = kernels::sigmoid(-t * x);
-    return kernels::ElementTerm{kernels::softplus(-t * x), -t * wrong, kernels::weighted(wrong, -x)};
+    return ElementTerm{kernels::softplus(-t * x), -t * wrong, kernels::weighted(wrong, -x)};
   });
 }
 

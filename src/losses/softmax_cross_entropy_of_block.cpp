@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cross_entropy.hpp"
 #include "kernels/kernels.hpp"
 #include "kernels/weighted.hpp"
+#include "losses/class_terms.hpp"
 
 namespace xtape::losses {
 namespace {
@@ -98,25 +98,21 @@ double SoftmaxCrossEntropyOfBlock<T>::loss_without_kernel(const SampleBlock<T>& 
 // Of any logits. A class index that is masked has its label outside the row.
 template <class T>
 double SoftmaxCrossEntropyOfBlock<T>::loss(const Sample<T>& sample, const double* t) const {
-  const auto normal = kernels::normaliser(sample.x, sample.length, 1);
-  const double log_sum = static_cast<double>(normal.max) + normal.log_rest();
+  Workspace workspace;
+  const SoftmaxRow<T> row(sample.x, sample.length, workspace);
   const bool label_is_masked =
       labels_.has_indices && labels_.is_masked(sample.index, labels_.class_of(sample));
   const double outside = label_is_masked ? labels_.index_label(labels_.class_of(sample)) : 0;
-  const double other_pulls = outside + (z_loss_ > 0 ? 2 * z_loss_ * log_sum : 0);
+  const double other_pulls = outside + (z_loss_ > 0 ? 2 * z_loss_ * row.log_sum() : 0);
 
-  Workspace workspace;
-  double value = kernels::softmax_loss(
-      normal, sample.x, t, sample.length, other_pulls,
-      [](double label, const kernels::ClassOdds& odds) {
-        return kernels::ClassTerm{label * odds.nats, label, odds.nats};
-      },
-      workspace.take<double>(sample.length), sample.gradient, sample.label_gradient);
-  if (z_loss_ > 0) value += z_loss_ * log_sum * log_sum;
+  const auto term = [](double label, const ClassOdds& odds) {
+    return ClassTerm{kernels::weighted(label, odds.nats), label, odds.nats};
+  };
+  double value = loss_of_softmax(row, sample, t, term, other_pulls);
+  if (z_loss_ > 0) value += z_loss_ * row.log_sum() * row.log_sum();
   if (label_is_masked) {
     const std::size_t y = labels_.class_of(sample);
-    const double nats = static_cast<double>(normal.max) - sample.given_x[y] + normal.log_rest();
-    value += kernels::weighted(outside, nats);
+    value += kernels::weighted(outside, row.nats_of_logit(sample.given_x[y]));
     if (sample.gradient != nullptr) sample.gradient[y] = static_cast<T>(-outside);
   }
   return value;

@@ -7,7 +7,7 @@
 
 #include "core/format.hpp"
 #include "core/index_range.hpp"
-#include "kernels/cross_entropy.hpp"
+#include "kernels/softmax.hpp"
 
 namespace xtape::training {
 namespace {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Losses of one sample that are sums over its classes: what a family says of a class, and what surrounds it.
+#pragma once
+
+#include <cstddef>
+
+#include "core/function_ref.hpp"
+#include "core/workspace.hpp"
+#include "kernels/clip.hpp"
+#include "kernels/softmax.hpp"
+#include "losses/sample_block.hpp"
+#include "xtape/losses/categorical_cross_entropy.hpp"
+
+namespace xtape::losses {
+
+// What a class has for and against it: p, 1 - p, and -log(p).
+struct ClassOdds {
+  double p;
+  kernels::Rounded complement;
+  double nats;
+};
+
+ClassOdds odds_of(double p);
+
+// What one class with the label t adds to a loss: a value, and its slope by the label. Its pull u is how it
+// moves the logits x, or the numbers p that are divided by their sum: dloss/dx_j = p_j sum(u) - u_j, and
+// dloss/dp_j = sum(u) / sum(p) - u_j / p_j.
+struct ClassTerm {
+  double value;
+  double pull;
+  double by_label;
+};
+
+using TermOfClass = FunctionRef<ClassTerm(double t, const ClassOdds&)>;
+
+// The softmax of a row of logits.
+template <class T>
+class SoftmaxRow {
+ public:
+  SoftmaxRow(const T* logits, std::size_t classes, Workspace& workspace);
+
+  std::size_t classes() const { return classes_; }
+  std::size_t largest() const { return normaliser_.k; }
+  ClassOdds odds(std::size_t j) const;
+
+  double log_sum() const { return static_cast<double>(normaliser_.max) + log_rest_; }  // log(sum(e^x))
+  double nats_of_logit(T logit) const { return static_cast<double>(normaliser_.max) - logit + log_rest_; }
+  bool is_nan() const;
+
+ private:
+  const T* logits_;
+  std::size_t classes_;
+  kernels::Rounded* exponentials_;  // of x - max
+  kernels::Normaliser<T> normaliser_;
+  double log_rest_;
+};
+
+// The loss of one sample with the labels t, and its gradients unless they are null: of softmax(x), with what
+// pulls of no class of the row add to the sum of the pulls;
+template <class T>
+double loss_of_softmax(const SoftmaxRow<T>& row, const Sample<T>& sample, const double* t, TermOfClass term,
+                       double other_pulls);
+template <class T>
+double loss_of_softmax(const Sample<T>& sample, const double* t, TermOfClass term);
+
+// of probabilities x that are divided by their sum and then clipped, or the other way about. What is clipped
+// last pulls nothing; what is clipped first has gradient 0.
+template <class T>
+double loss_of_probabilities(const Sample<T>& sample, const double* t, Normalization normalization,
+                             const kernels::ClipInterval& interval, TermOfClass term);
+
+}  // namespace xtape::losses

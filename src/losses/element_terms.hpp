@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cmath>
+
+#include "kernels/exponential.hpp"
+
+namespace xtape::losses {
+
+// A loss and its slopes at one element.
+struct ElementTerm {
+  double value;
+  double by_prediction;
+  double by_label;
+  double small_value = 0;  // belongs to the value, and would lose digits beside it
+};
+
+// The label of one element. Smoothing makes the complement small; it is never a difference of the two.
+struct ElementLabel {
+  double value;
+  double complement;  // 1 - value
+};
+
+// The probabilities of yes and no at a logit, and their negative logarithms, none as a difference.
+struct LogitOdds {
+  kernels::Rounded yes, no;
+  double nats_yes, nats_no;
+};
+
+inline LogitOdds logit_odds(double x) {
+  const kernels::Rounded e = kernels::exponential(-std::abs(x)), sum = kernels::one_plus(e);
+  const kernels::Rounded larger = kernels::quotient<double>({1}, sum),
+                         smaller = kernels::quotient<double>(e, sum);
+  const double t = std::log1p(e.nearest());
+  return {x < 0 ? smaller : larger, x < 0 ? larger : smaller, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t};
+}
+
+}  // namespace xtape::losses
