@@ -35,7 +35,7 @@ struct Normaliser {
   Rounded denominator;  // 1 + rest
 
   Normaliser(T largest, std::size_t position, Rounded others)
-      : max(largest), k(position), rest(others), denominator(one_plus(others)) {}
+      : max(largest), k(position), rest(others), denominator(one_plus<T>(others)) {}
 
   double log_rest() const { return std::log1p(rest.nearest()); }
 

@@ -11,7 +11,7 @@ using kernels::ClipInterval;
 using kernels::Rounded;
 using kernels::Sum;
 
-ClassOdds odds_of(double p) { return {p, kernels::one_minus({p}), -std::log(p)}; }
+ClassOdds odds_of(double p) { return {{p}, -std::log(p)}; }
 
 // ---- Softmax
 
@@ -21,14 +21,13 @@ SoftmaxRow<T>::SoftmaxRow(const T* logits, std::size_t classes, Workspace& works
       classes_(classes),
       exponentials_(workspace.take<Rounded>(classes)),
       normaliser_(kernels::normaliser(logits, classes, 1, exponentials_)),
+      complement_of_largest_(normaliser_.top_complement()),
       log_rest_(normaliser_.log_rest()) {}
 
 template <class T>
 ClassOdds SoftmaxRow<T>::odds(std::size_t j) const {
-  const Rounded p = normaliser_.share(exponentials_[j]);
-  const bool is_largest = j == normaliser_.k;
-  return {p.nearest(), is_largest ? normaliser_.top_complement() : kernels::one_minus(p),
-          normaliser_.gap(logits_[j], j) + log_rest_};
+  return {normaliser_.share(exponentials_[j]), normaliser_.gap(logits_[j], j) + log_rest_,
+          j == normaliser_.k ? &complement_of_largest_ : nullptr};
 }
 
 template <class T>
@@ -38,24 +37,21 @@ bool SoftmaxRow<T>::is_nan() const {
 
 template <class T>
 double loss_of_softmax(const SoftmaxRow<T>& row, const Sample<T>& sample, const double* t, TermOfClass term,
-                       double other_pulls) {
+                       ZeroLabels zero_labels, double other_pulls) {
   Workspace workspace;
   double* pulls = workspace.take<double>(row.classes());
   double* p = workspace.take<double>(row.classes());
-  Rounded complement_of_largest{};
   Sum<T> loss, pulls_of_others;
   pulls_of_others.add(other_pulls);
+  const bool all_count = zero_labels == ZeroLabels::count || sample.label_gradient != nullptr;
   for (std::size_t j = 0; j < row.classes(); ++j) {
-    const ClassOdds odds = row.odds(j);
-    const ClassTerm part = term(t[j], odds);
+    p[j] = row.probability(j);
+    pulls[j] = 0;
+    if (t[j] == 0 && !all_count) continue;
+    const ClassTerm part = term(t[j], row.odds(j));
     loss.add(part.value);
-    p[j] = odds.p;
     pulls[j] = part.pull;
-    if (j == row.largest()) {
-      complement_of_largest = odds.complement;
-    } else {
-      pulls_of_others.add(part.pull);
-    }
+    if (j != row.largest()) pulls_of_others.add(part.pull);
     if (sample.label_gradient != nullptr) sample.label_gradient[j] = static_cast<T>(part.by_label);
   }
   if (sample.gradient != nullptr) {
@@ -65,26 +61,26 @@ double loss_of_softmax(const SoftmaxRow<T>& row, const Sample<T>& sample, const 
     for (std::size_t j = 0; j < row.classes(); ++j) {
       sample.gradient[j] = static_cast<T>(total * p[j] - pulls[j]);
     }
-    sample.gradient[k] = static_cast<T>(others * p[k] - pulls[k] * complement_of_largest.nearest());
+    sample.gradient[k] = static_cast<T>(others * p[k] - pulls[k] * row.complement_of_largest().nearest());
   }
   // A row without labels has no loss, whatever its logits are, short of NaN.
   return row.is_nan() ? NAN : loss.value();
 }
 
 template <class T>
-double loss_of_softmax(const Sample<T>& sample, const double* t, TermOfClass term) {
+double loss_of_softmax(const Sample<T>& sample, const double* t, TermOfClass term, ZeroLabels zero_labels) {
   Workspace workspace;
-  return loss_of_softmax(SoftmaxRow<T>(sample.x, sample.length, workspace), sample, t, term, 0);
+  return loss_of_softmax(SoftmaxRow<T>(sample.x, sample.length, workspace), sample, t, term, zero_labels, 0);
 }
 
 template class SoftmaxRow<float>;
 template class SoftmaxRow<double>;
 template double loss_of_softmax(const SoftmaxRow<float>&, const Sample<float>&, const double*, TermOfClass,
-                                double);
+                                ZeroLabels, double);
 template double loss_of_softmax(const SoftmaxRow<double>&, const Sample<double>&, const double*, TermOfClass,
-                                double);
-template double loss_of_softmax(const Sample<float>&, const double*, TermOfClass);
-template double loss_of_softmax(const Sample<double>&, const double*, TermOfClass);
+                                ZeroLabels, double);
+template double loss_of_softmax(const Sample<float>&, const double*, TermOfClass, ZeroLabels);
+template double loss_of_softmax(const Sample<double>&, const double*, TermOfClass, ZeroLabels);
 
 // ---- Shares
 
@@ -99,6 +95,7 @@ struct Shares {
   std::size_t k = 0;
   double others;
   double total;
+  Rounded complement_of_largest{};
 
   Shares(const double* parts, std::size_t length) : numbers(parts), count(length) {
     for (std::size_t j = 1; j < count; ++j) {
@@ -110,13 +107,12 @@ struct Shares {
     }
     others = sum.value();
     total = others + numbers[k];
+    complement_of_largest = {others / total};
   }
 
-  double share(std::size_t j) const { return numbers[j] / total; }
-
-  ClassOdds odds(std::size_t j) const {
-    if (j != k) return odds_of(share(j));
-    return {share(k), {others / total}, std::log1p(others / numbers[k])};
+  ClassOdds odds(std::size_t j, double share) const {
+    if (j != k) return odds_of(share);
+    return {{share}, std::log1p(others / numbers[k]), &complement_of_largest};
   }
 
   // sum(u) / sum(p) - u_j / p_j. With U and P the sums over the others, that is at the largest p
@@ -151,8 +147,11 @@ double loss_of_probabilities(const Sample<T>& sample, const double* t, Normaliza
   const Shares<T> shares(p, sample.length);
   Sum<T> loss;
   for (std::size_t j = 0; j < sample.length; ++j) {
-    const bool is_clipped = !clipped_first && !interval.contains(shares.share(j));
-    const ClassTerm part = term(t[j], is_clipped ? odds_of(interval.clip(shares.share(j))) : shares.odds(j));
+    pulls[j] = 0;
+    if (t[j] == 0 && sample.label_gradient == nullptr) continue;
+    const double share = p[j] / shares.total;
+    const bool is_clipped = !clipped_first && !interval.contains(share);
+    const ClassTerm part = term(t[j], is_clipped ? odds_of(interval.clip(share)) : shares.odds(j, share));
     loss.add(part.value);
     pulls[j] = is_clipped ? 0 : part.pull;
     if (sample.label_gradient != nullptr) sample.label_gradient[j] = static_cast<T>(part.by_label);

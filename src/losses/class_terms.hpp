@@ -15,9 +15,12 @@ namespace xtape::losses {
 
 // What a class has for and against it: p, 1 - p, and -log(p).
 struct ClassOdds {
-  double p;
-  kernels::Rounded complement;
+  kernels::Rounded share;
   double nats;
+  const kernels::Rounded* rest = nullptr;  // 1 - p of the most probable class, which is no difference
+
+  double p() const { return share.nearest(); }
+  kernels::Rounded complement() const { return rest == nullptr ? kernels::one_minus(share) : *rest; }
 };
 
 ClassOdds odds_of(double p);
@@ -33,6 +36,9 @@ struct ClassTerm {
 
 using TermOfClass = FunctionRef<ClassTerm(double t, const ClassOdds&)>;
 
+// What a class with the label 0 does.
+enum class ZeroLabels { add_nothing, count };
+
 // The softmax of a row of logits.
 template <class T>
 class SoftmaxRow {
@@ -41,6 +47,8 @@ class SoftmaxRow {
 
   std::size_t classes() const { return classes_; }
   std::size_t largest() const { return normaliser_.k; }
+  kernels::Rounded complement_of_largest() const { return complement_of_largest_; }
+  double probability(std::size_t j) const { return normaliser_.share(exponentials_[j]).nearest(); }
   ClassOdds odds(std::size_t j) const;
 
   double log_sum() const { return static_cast<double>(normaliser_.max) + log_rest_; }  // log(sum(e^x))
@@ -52,6 +60,7 @@ class SoftmaxRow {
   std::size_t classes_;
   kernels::Rounded* exponentials_;  // of x - max
   kernels::Normaliser<T> normaliser_;
+  kernels::Rounded complement_of_largest_;
   double log_rest_;
 };
 
@@ -59,9 +68,10 @@ class SoftmaxRow {
 // pulls of no class of the row add to the sum of the pulls;
 template <class T>
 double loss_of_softmax(const SoftmaxRow<T>& row, const Sample<T>& sample, const double* t, TermOfClass term,
-                       double other_pulls);
+                       ZeroLabels zero_labels, double other_pulls);
 template <class T>
-double loss_of_softmax(const Sample<T>& sample, const double* t, TermOfClass term);
+double loss_of_softmax(const Sample<T>& sample, const double* t, TermOfClass term,
+                       ZeroLabels zero_labels = ZeroLabels::add_nothing);
 
 // of probabilities x that are divided by their sum and then clipped, or the other way about. What is clipped
 // last pulls nothing; what is clipped first has gradient 0.

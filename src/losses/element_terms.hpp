@@ -27,10 +27,12 @@ struct LogitOdds {
   double nats_yes, nats_no;
 };
 
-inline LogitOdds logit_odds(double x) {
-  const kernels::Rounded e = kernels::exponential(-std::abs(x)), sum = kernels::one_plus(e);
-  const kernels::Rounded larger = kernels::quotient<double>({1}, sum),
-                         smaller = kernels::quotient<double>(e, sum);
+template <class T>
+LogitOdds logit_odds(double x) {
+  const kernels::Rounded e =
+      kernels::is_double<T> ? kernels::exponential(-std::abs(x)) : kernels::Rounded{std::exp(-std::abs(x))};
+  const kernels::Rounded sum = kernels::one_plus<T>(e);
+  const kernels::Rounded larger = kernels::quotient<T>({1}, sum), smaller = kernels::quotient<T>(e, sum);
   const double t = std::log1p(e.nearest());
   return {x < 0 ? smaller : larger, x < 0 ? larger : smaller, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t};
 }

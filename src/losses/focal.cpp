@@ -51,9 +51,10 @@ struct Odds {
   double slope_of_nats_yes, slope_of_nats_no;
 };
 
+template <class T>
 ElementTerm binary_focal_term(const Odds& odds, ElementLabel label, double gamma,
                               std::optional<double> alpha) {
-  const Fade fade(kernels::mixture(label.value, odds.no, label.complement, odds.yes), gamma);
+  const Fade fade(kernels::mixture<T>(label.value, odds.no, label.complement, odds.yes), gamma);
   const double nats = weighted(label.value, odds.nats_yes) + weighted(label.complement, odds.nats_no);
   const double balance = alpha ? *alpha * label.value + (1 - *alpha) * label.complement : 1;
   const double balance_slope = alpha ? 2 * *alpha - 1 : 0;
@@ -67,9 +68,10 @@ ElementTerm binary_focal_term(const Odds& odds, ElementLabel label, double gamma
           weighted(balance_slope, faded) + balance * faded_by_label};
 }
 
+template <class T>
 Odds odds_of_logit(double x) {
-  const auto [yes, no, nats_yes, nats_no] = logit_odds(x);
-  return {yes, no, (yes * no).nearest(), nats_yes, nats_no, -no.nearest(), yes.nearest()};
+  const auto [yes, no, nats_yes, nats_no] = logit_odds<T>(x);
+  return {yes, no, kernels::product<T>(yes, no).nearest(), nats_yes, nats_no, -no.nearest(), yes.nearest()};
 }
 
 // With the probability that goes into the logarithms clipped.
@@ -87,11 +89,10 @@ Odds odds_of_probability(double p) {
 }
 
 ClassTerm class_focal_term(double label, const ClassOdds& odds, double gamma) {
-  const auto& [p, complement, nats] = odds;
-  const Fade fade(complement, gamma);
-  const double by_label = fade.value * nats;
+  const Fade fade(odds.complement(), gamma);
+  const double by_label = fade.value * odds.nats;
   if (label == 0) return {0, 0, by_label};
-  const double through_fade = fade.slope_times(p, nats);
+  const double through_fade = fade.slope_times(odds.p(), odds.nats);
   return {label * by_label, label * (fade.value + through_fade), by_label};
 }
 
@@ -113,9 +114,9 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   return loss.finish_mean([&](double x, ElementLabel label, std::size_t) {
-    const Odds odds = odds_of_logit(x);
-    return binary_focal_term(options.epsilon ? clipped(odds, interval) : odds, label, options.gamma,
-                             options.alpha);
+    const Odds odds = odds_of_logit<T>(x);
+    return binary_focal_term<T>(options.epsilon ? clipped(odds, interval) : odds, label, options.gamma,
+                                options.alpha);
   });
 }
 
@@ -129,7 +130,8 @@ Variable<T> binary_focal(Variable<T> probabilities, std::type_identity_t<Labels<
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon);
   return loss.finish_mean([&](double p, ElementLabel label, std::size_t) {
-    return binary_focal_term(clipped(odds_of_probability(p), interval), label, options.gamma, options.alpha);
+    return binary_focal_term<T>(clipped(odds_of_probability(p), interval), label, options.gamma,
+                                options.alpha);
   });
 }
 
@@ -142,8 +144,8 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
   LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
   const auto term = [&](double label, const ClassOdds& odds) {
-    if (!options.epsilon || interval.contains(odds.p)) return class_focal_term(label, odds, options.gamma);
-    ClassTerm part = class_focal_term(label, odds_of(interval.clip(odds.p)), options.gamma);
+    if (!options.epsilon || interval.contains(odds.p())) return class_focal_term(label, odds, options.gamma);
+    ClassTerm part = class_focal_term(label, odds_of(interval.clip(odds.p())), options.gamma);
     part.pull = 0;
     return part;
   };

@@ -35,8 +35,7 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
   check_class_logits(name, logits, options.axis);
   LossOverClasses<T> loss(name, "logits", logits, labels, ClassOptions(options));
   const auto term = [epsilon = options.epsilon](double label, const ClassOdds& odds) {
-    const auto [p, rounded_complement, nats] = odds;
-    const double complement = rounded_complement.nearest();
+    const double p = odds.p(), complement = odds.complement().nearest(), nats = odds.nats;
     // Near -1, epsilon takes away the first term of the logarithm, and 1 of the pull.
     const double by_label = epsilon < -0.5
                                 ? (1 + epsilon) * complement + log_without_first_term(complement, nats)

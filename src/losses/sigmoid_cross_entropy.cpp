@@ -59,8 +59,9 @@ void write_means(const SampleBlock<T>& rows, const SigmoidCrossEntropyOptions& o
 }
 
 // Of the label z and the weight w of the label 1.
+template <class T>
 ElementTerm term(double x, ElementLabel z, double w) {
-  const LogitOdds odds = logit_odds(x);
+  const LogitOdds odds = logit_odds<T>(x);
   const double of_yes = kernels::weighted(z.value, w);
   const double value =
       kernels::weighted(z.complement, odds.nats_no) + kernels::weighted(of_yes, odds.nats_yes);
@@ -83,7 +84,7 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
         [&](const SampleBlock<T>& rows) { write_means(rows, options, pos_weights, loss.class_weights()); });
   }
   return loss.finish_mean([&](double x, ElementLabel z, std::size_t i) {
-    return term(x, z, pos_weights.empty() ? 1 : pos_weights[i]);
+    return term<T>(x, z, pos_weights.empty() ? 1 : pos_weights[i]);
   });
 }
 

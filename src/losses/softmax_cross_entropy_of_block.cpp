@@ -108,7 +108,7 @@ double SoftmaxCrossEntropyOfBlock<T>::loss(const Sample<T>& sample, const double
   const auto term = [](double label, const ClassOdds& odds) {
     return ClassTerm{kernels::weighted(label, odds.nats), label, odds.nats};
   };
-  double value = loss_of_softmax(row, sample, t, term, other_pulls);
+  double value = loss_of_softmax(row, sample, t, term, ZeroLabels::add_nothing, other_pulls);
   if (z_loss_ > 0) value += z_loss_ * row.log_sum() * row.log_sum();
   if (label_is_masked) {
     const std::size_t y = labels_.class_of(sample);

@@ -27,12 +27,13 @@ Variable<T> symmetric_cross_entropy(Variable<T> logits, std::type_identity_t<Cla
     const double cost = label == 0 ? most : std::min(-std::log(label), most);  // of the class, in reverse
     // Of any costs that differ by a constant the slope is the same. Those up to the most pull in one
     // direction.
-    return ClassTerm{alpha * kernels::weighted(label, odds.nats) + beta * odds.p * cost,
-                     alpha * label + beta * odds.p * (most - cost),
-                     alpha * odds.nats - (cost < most ? beta * odds.p / label : 0)};
+    return ClassTerm{alpha * kernels::weighted(label, odds.nats) + beta * odds.p() * cost,
+                     alpha * label + beta * odds.p() * (most - cost),
+                     alpha * odds.nats - (cost < most ? beta * odds.p() / label : 0)};
   };
-  return loss.finish(
-      [&](const Sample<T>& sample, const double* t) { return loss_of_softmax(sample, t, term); });
+  return loss.finish([&](const Sample<T>& sample, const double* t) {
+    return loss_of_softmax(sample, t, term, ZeroLabels::count);
+  });
 }
 
 template Variable<float> symmetric_cross_entropy(Variable<float>, ClassLabels<float>,
