@@ -6,6 +6,9 @@
 #include "core/element_name.hpp"
 #include "core/format.hpp"
 #include "kernels/cross_entropy.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/sum_kernels.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/loss_recording.hpp"
 
@@ -118,10 +121,11 @@ class ElementLoss {
         elements.losses = workspace.take<double>(elements.count);
         if (rows.scales != nullptr) elements.scales = scales_of_elements(rows, workspace);
       }
-      kernels::kernels<T>().sigmoid_cross_entropy(elements);
+      kernels::kernel<kernels::SigmoidCrossEntropy, T>()(elements);
       for (std::size_t row = 0; row < rows.count() && length != 1; ++row) {
-        rows.losses[row] = kernels::kernels<T>().sum_of_doubles(elements.losses + row * length, length) /
-                           static_cast<double>(length);
+        rows.losses[row] =
+            kernels::kernel<kernels::Sums, T>().sum_of_doubles(elements.losses + row * length, length) /
+            static_cast<double>(length);
       }
     });
   }

@@ -8,8 +8,9 @@
 
 #include "core/rows.hpp"
 #include "core/slices.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/sum.hpp"
+#include "kernels/sum_kernels.hpp"
 #include "losses/sample_weights.hpp"
 #include "xtape/core/array_view.hpp"
 
@@ -145,7 +146,7 @@ struct SampleLosses {
         Workspace workspace;
         const double* losses = write_rows(range, block, loss_of, workspace);
         if (each == nullptr) {
-          sum.add(kernels::kernels<T>().sum_of_doubles(losses, range.count()));
+          sum.add(kernels::kernel<kernels::Sums, T>().sum_of_doubles(losses, range.count()));
         } else {
           std::transform(losses, losses + range.count(), each + range.begin,
                          [](double loss) { return static_cast<T>(loss); });
@@ -154,7 +155,7 @@ struct SampleLosses {
       sums[begin / length] = sum.value();
     });
     const std::size_t ranges = (count + length - 1) / length;
-    return ranges == 1 ? sums[0] : kernels::kernels<T>().sum_of_doubles(sums, ranges);
+    return ranges == 1 ? sums[0] : kernels::kernel<kernels::Sums, T>().sum_of_doubles(sums, ranges);
   }
 
  private:

@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "kernels/cross_entropy.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "losses/class_loss.hpp"
 
 namespace xtape::losses {
@@ -44,16 +45,17 @@ class SoftmaxCrossEntropyRows {
     Workspace workspace;
     const T* label_logits =
         is_hard && samples_.class_mask != nullptr ? gather_label_logits(rows, workspace) : nullptr;
-    kernels::kernels<T>().softmax_cross_entropy({.rows = rows.count(),
-                                                 .classes = rows.length(),
-                                                 .x = rows.x,
-                                                 .labels = is_hard ? samples_.classes_of(rows) : nullptr,
-                                                 .label_logits = label_logits,
-                                                 .soft_labels = is_hard ? nullptr : rows.labels,
-                                                 .scales = rows.scales,
-                                                 .scale = rows.scale,
-                                                 .losses = rows.losses,
-                                                 .gradient = rows.gradient});
+    kernels::kernel<kernels::SoftmaxCrossEntropy, T>()(
+        {.rows = rows.count(),
+         .classes = rows.length(),
+         .x = rows.x,
+         .labels = is_hard ? samples_.classes_of(rows) : nullptr,
+         .label_logits = label_logits,
+         .soft_labels = is_hard ? nullptr : rows.labels,
+         .scales = rows.scales,
+         .scale = rows.scale,
+         .losses = rows.losses,
+         .gradient = rows.gradient});
     if (!any_nan(rows.losses, rows.count())) return;
     // The kernels leave rows to this in which the largest logit is not finite.
     for (std::size_t row = 0; row < rows.count(); ++row) {
