@@ -5,9 +5,11 @@ if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=|-O0") # Sanitizers make the optimiser ta
   set(xtape_kernel_optimization -O1)
 endif()
 
+file(GLOB xtape_kernel_sources CONFIGURE_DEPENDS src/kernels/simd/*.cpp)
+
 function(xtape_add_kernels name)
   set(kernels xtape_kernels_${name})
-  add_library(${kernels} OBJECT src/kernels/simd/kernel_table.cpp)
+  add_library(${kernels} OBJECT ${xtape_kernel_sources})
   target_compile_features(${kernels} PRIVATE cxx_std_20)
   target_include_directories(${kernels} PRIVATE src)
   target_link_libraries(${kernels} PRIVATE xsimd)
@@ -21,7 +23,8 @@ function(xtape_add_kernels name)
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${kernels} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
   endif()
-  set_target_properties(${kernels} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden)
+  set_target_properties(${kernels} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+    UNITY_BUILD ${XTAPE_UNITY_BUILD} UNITY_BUILD_BATCH_SIZE 0) # All of them together: see xtape_unity.cmake.
   target_sources(xtape PRIVATE $<TARGET_OBJECTS:${kernels}>)
 endfunction()
 

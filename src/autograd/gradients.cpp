@@ -9,7 +9,8 @@
 #include "autograd/distinct_parameters.hpp"
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "xtape/autograd/claims.hpp"
 
 namespace xtape {
@@ -25,7 +26,7 @@ template <class T>
 void add(ArrayView<const T> part, ArrayView<T> sum) {
   parallel_for_ranges(sum.size(), products_per_block, [=](std::size_t begin, std::size_t end) {
     T* const to = sum.data() + begin;
-    kernels::kernels<T>().add(to, true, part.data() + begin, true, to, end - begin);
+    kernels::kernel<kernels::Binary<kernels::Add>, T>()(to, true, part.data() + begin, true, to, end - begin);
   });
 }
 

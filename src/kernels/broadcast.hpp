@@ -6,9 +6,11 @@
 #include <cstddef>
 
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/nest.hpp"
 #include "kernels/sum.hpp"
+#include "kernels/sum_kernels.hpp"
 
 namespace xtape::kernels {
 
@@ -33,9 +35,8 @@ void combine(F f, const T* a, bool a_moves, const T* b, bool b_moves, T* y, std:
   }
 }
 template <class T>
-void combine(BinaryKernel<T> kernel, const T* a, bool a_moves, const T* b, bool b_moves, T* y,
-             std::size_t n) {
-  kernel(a, a_moves, b, b_moves, y, n);
+void combine(BinaryFunction<T> f, const T* a, bool a_moves, const T* b, bool b_moves, T* y, std::size_t n) {
+  f(a, a_moves, b, b_moves, y, n);
 }
 
 // y = f(a, b) over a nest of (y, a, b). Along the innermost axis an operand steps by 1 or stands still.
@@ -60,8 +61,8 @@ void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store)
     std::fill_n(sums, count, 0.0);
     std::fill_n(errors, count, 0.0);
     for_each_row(reduced, [&](const std::size_t(&at)[2]) {
-      kernels<T>().add_rows(x + at[1] + begin, reduced.inner_extent(), reduced.inner_stride(1), count, sums,
-                            errors);
+      kernel<Sums, T>().add_rows(x + at[1] + begin, reduced.inner_extent(), reduced.inner_stride(1), count,
+                                 sums, errors);
     });
     for (std::size_t i = 0; i < count; ++i) store(begin + i, sum_with_error(sums[i], errors[i]));
   }
@@ -88,7 +89,7 @@ void sum(const Reduction<2>& space, const T* x, T* out, bool first, double divis
       for (std::size_t i = 0; i < n; ++i) {
         Sum<double> total;
         for_each_row(space.reduced, [&](const std::size_t(&row)[2]) {
-          total.add(kernels<T>().sum(x + kept[1] + i * x_step + row[1], space.reduced.inner_extent()));
+          total.add(kernel<Sums, T>().sum(x + kept[1] + i * x_step + row[1], space.reduced.inner_extent()));
         });
         store(kept[0] + i * out_step, total.value());
       }

@@ -13,7 +13,9 @@
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
 #include "kernels/blas_threads.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/product_kernels.hpp"
 #include "xtape/core/simd.hpp"
 
 #ifdef XTAPE_BLAS_IS_OPENBLAS
@@ -107,20 +109,20 @@ void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns,
   const std::size_t b_column = b_is_transposed ? in.inner : 1, b_inner = b_is_transposed ? 1 : in.columns;
   const std::size_t grouped = has_few_rows(in) ? 0 : 32 * inner.length();
   Workspace workspace;
-  kernels<T>().multiply_small({.rows = rows.length(),
-                               .columns = columns.length(),
-                               .inner = inner.length(),
-                               .a = in.a + rows.begin * a_row + inner.begin * a_inner,
-                               .a_row = a_row,
-                               .a_inner = a_inner,
-                               .b = in.b + columns.begin * b_column + inner.begin * b_inner,
-                               .b_row = b_row,
-                               .b_is_transposed = b_is_transposed,
-                               .bias = bias == nullptr ? nullptr : bias + columns.begin,
-                               .add = add,
-                               .c = in.c + rows.begin * in.columns + columns.begin,
-                               .c_row = in.columns,
-                               .groups = workspace.take<T>(grouped)});
+  kernel<MultiplySmall, T>()({.rows = rows.length(),
+                              .columns = columns.length(),
+                              .inner = inner.length(),
+                              .a = in.a + rows.begin * a_row + inner.begin * a_inner,
+                              .a_row = a_row,
+                              .a_inner = a_inner,
+                              .b = in.b + columns.begin * b_column + inner.begin * b_inner,
+                              .b_row = b_row,
+                              .b_is_transposed = b_is_transposed,
+                              .bias = bias == nullptr ? nullptr : bias + columns.begin,
+                              .add = add,
+                              .c = in.c + rows.begin * in.columns + columns.begin,
+                              .c_row = in.columns,
+                              .groups = workspace.take<T>(grouped)});
 }
 
 // Each element is computed alike wherever the product is cut: along the columns if these are rows of b^T,
@@ -191,7 +193,7 @@ void multiply_inner_parts(const Product<T>& in, bool add) {
     multiply_part(in, {0, in.rows}, {0, in.columns}, inner, part == 0 && add, c);
   });
   for (std::size_t part = 1; part < parts; ++part)
-    kernels<T>().add(in.c, true, others + (part - 1) * elements, true, in.c, elements);
+    kernel<Binary<Add>, T>()(in.c, true, others + (part - 1) * elements, true, in.c, elements);
 }
 
 template <class T>

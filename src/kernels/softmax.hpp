@@ -5,7 +5,7 @@
 #include <cstddef>
 
 #include "kernels/exponential.hpp"
-#include "kernels/kernel_table.hpp"
+#include "kernels/softmax_kernels.hpp"
 #include "kernels/sum.hpp"
 
 namespace xtape::kernels {

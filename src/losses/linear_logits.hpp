@@ -7,7 +7,8 @@
 #include "core/thread_pool.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/sum_kernels.hpp"
 #include "losses/loss_sum.hpp"
 
 namespace xtape::losses {
@@ -140,8 +141,9 @@ struct LinearLogits {
     constexpr std::size_t fewest = 512;  // columns, to read memory in order
     const std::size_t length = std::max(fewest, products_per_block / block.rows);
     parallel_for_ranges(block.classes, length, [&](std::size_t begin, std::size_t end) {
-      kernels::kernels<T>().add_rows(block.logits + begin, block.rows, block.classes, end - begin,
-                                     bias_sums + begin, bias_sums + block.classes + begin);
+      kernels::kernel<kernels::Sums, T>().add_rows(block.logits + begin, block.rows, block.classes,
+                                                   end - begin, bias_sums + begin,
+                                                   bias_sums + block.classes + begin);
     });
   }
 

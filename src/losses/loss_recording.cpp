@@ -6,7 +6,8 @@
 #include <cmath>
 
 #include "kernels/broadcast.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/sum.hpp"
 #include "losses/option_checks.hpp"
 #include "xtape/core/error.hpp"
@@ -41,7 +42,8 @@ void contribute_saved(Backward<T>& b, std::size_t i, ArrayView<const T> saved, c
   const std::size_t dy_step = nest.inner_stride(1);
   kernels::for_each_row_in_parallel(nest, [&, first = first](const std::size_t(&at)[2], std::size_t n) {
     if (first) {
-      kernels::kernels<T>().multiply(&saved[at[0]], true, dy + at[1], dy_step != 0, dx + at[0], n);
+      kernels::kernel<kernels::Binary<kernels::Multiply>, T>()(&saved[at[0]], true, dy + at[1], dy_step != 0,
+                                                               dx + at[0], n);
     } else {
       for (std::size_t k = 0; k < n; ++k) dx[at[0] + k] += saved[at[0] + k] * dy[at[1] + k * dy_step];
     }

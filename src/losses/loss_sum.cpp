@@ -6,8 +6,9 @@
 
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/sum.hpp"
+#include "kernels/sum_kernels.hpp"
 
 namespace xtape::losses {
 
@@ -22,7 +23,7 @@ double LossSum<T>::write(const PredictionBlock<T>& block, LossOfBlock<T> loss_of
       Workspace workspace;
       const double* losses = write_rows(range, block, loss_of, workspace);
       if (each == nullptr) {
-        sum.add(kernels::kernels<T>().sum_of_doubles(losses, range.count()));
+        sum.add(kernels::kernel<kernels::Sums, T>().sum_of_doubles(losses, range.count()));
       } else {
         std::transform(losses, losses + range.count(), each + range.begin,
                        [](double loss) { return static_cast<T>(loss); });
@@ -31,7 +32,7 @@ double LossSum<T>::write(const PredictionBlock<T>& block, LossOfBlock<T> loss_of
     sums[begin / length] = sum.value();
   });
   const std::size_t ranges = (count + length - 1) / length;
-  return ranges == 1 ? sums[0] : kernels::kernels<T>().sum_of_doubles(sums, ranges);
+  return ranges == 1 ? sums[0] : kernels::kernel<kernels::Sums, T>().sum_of_doubles(sums, ranges);
 }
 
 template <class T>

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/kernels.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/sum_kernels.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/loss_over_elements.hpp"
@@ -51,10 +53,11 @@ void write_means(const SampleBlock<T>& rows, const SigmoidCrossEntropyOptions& o
     elements.losses = workspace.take<double>(elements.count);
     if (rows.scales != nullptr) elements.scales = scales_of_elements(rows, workspace);
   }
-  kernels::kernels<T>().sigmoid_cross_entropy(elements);
+  kernels::kernel<kernels::SigmoidCrossEntropy, T>()(elements);
   for (std::size_t row = 0; row < rows.count() && length != 1; ++row) {
-    rows.losses[row] = kernels::kernels<T>().sum_of_doubles(elements.losses + row * length, length) /
-                       static_cast<double>(length);
+    rows.losses[row] =
+        kernels::kernel<kernels::Sums, T>().sum_of_doubles(elements.losses + row * length, length) /
+        static_cast<double>(length);
   }
 }
 

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/kernels.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/class_terms.hpp"
 
@@ -61,16 +62,16 @@ void SoftmaxCrossEntropyOfBlock<T>::write_with_kernel(const SampleBlock<T>& rows
   Workspace workspace;
   const T* label_logits =
       are_hard && labels_.class_mask != nullptr ? gather_label_logits(rows, labels_, workspace) : nullptr;
-  kernels::kernels<T>().softmax_cross_entropy({.rows = rows.count(),
-                                               .classes = rows.length(),
-                                               .x = rows.x,
-                                               .labels = are_hard ? labels_.classes_of(rows) : nullptr,
-                                               .label_logits = label_logits,
-                                               .soft_labels = are_hard ? nullptr : rows.labels,
-                                               .scales = rows.scales,
-                                               .scale = rows.scale,
-                                               .losses = rows.losses,
-                                               .gradient = rows.gradient});
+  kernels::kernel<kernels::SoftmaxCrossEntropy, T>()({.rows = rows.count(),
+                                                      .classes = rows.length(),
+                                                      .x = rows.x,
+                                                      .labels = are_hard ? labels_.classes_of(rows) : nullptr,
+                                                      .label_logits = label_logits,
+                                                      .soft_labels = are_hard ? nullptr : rows.labels,
+                                                      .scales = rows.scales,
+                                                      .scale = rows.scale,
+                                                      .losses = rows.losses,
+                                                      .gradient = rows.gradient});
   if (!any_nan(rows.losses, rows.count())) return;
   // The kernel leaves rows to this in which the largest logit is not finite.
   for (std::size_t row = 0; row < rows.count(); ++row) {

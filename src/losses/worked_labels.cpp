@@ -6,7 +6,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "kernels/kernels.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/weighted.hpp"
 
@@ -88,7 +89,7 @@ void WorkedLabels<T>::write_labels(const Sample<T>& sample, Number* t) const {
     const std::size_t y = class_of(sample);
     t[y] = static_cast<Number>(kept[y] + added[y] / whole);
   } else if constexpr (std::is_same_v<Number, T>) {
-    kernels::kernels<T>().work_labels(sample.labels, kept, added, whole, t, classes());
+    kernels::kernel<kernels::WorkLabels, T>()(sample.labels, kept, added, whole, t, classes());
   } else {
     for (std::size_t j = 0; j < classes(); ++j) {
       t[j] = kernels::weighted(static_cast<double>(sample.labels[j]), kept[j]) + added[j] / whole;

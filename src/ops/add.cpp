@@ -8,7 +8,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> add(Variable<T> a, Variable<T> b) {
-  return binary("add", a, b, kernels::kernels<T>().add, PassOn{}, PassOn{});
+  return binary("add", a, b, kernels::kernel<kernels::Binary<kernels::Add>, T>(), PassOn{}, PassOn{});
 }
 
 template <class T>

@@ -6,7 +6,8 @@
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/standardise_kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
 
@@ -14,9 +15,11 @@
 namespace xtape {
 namespace {
 
+using kernels::kernel;
 using kernels::Moments;
 using kernels::Pieces;
 using kernels::Standard;
+using kernels::Standardise;
 using kernels::StandardSums;
 
 struct Channels {
@@ -155,7 +158,7 @@ struct Rule {
       for (std::size_t c = range.begin; c < range.end; ++c) {
         const std::size_t at = (c - range.begin) * range.step();
         const StandardSums sums =
-            kernels::kernels<T>().standard_sums(x + at, dy + at, range.pieces(), standards[c]);
+            kernel<Standardise, T>().sums(x + at, dy + at, range.pieces(), standards[c]);
         add(dweight, c, sums.gz);
         add(dbias, c, sums.g);
         if (slopes == nullptr) continue;
@@ -173,8 +176,7 @@ struct Rule {
                       double scale, T* dx, bool first) const {
     if (training) {
       const auto n = static_cast<double>(channels.values());
-      kernels::kernels<T>().standardise_gradient(x, dy, pieces, standard, {sums.g / n, sums.gz / n}, scale,
-                                                 dx, first);
+      kernel<Standardise, T>().gradient(x, dy, pieces, standard, {sums.g / n, sums.gz / n}, scale, dx, first);
       return;
     }
     for (std::size_t piece = 0; piece < pieces.count; ++piece) {
@@ -201,12 +203,12 @@ Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* 
     T* const out = range.result(y.data(), workspace);
     for (std::size_t c = range.begin; c < range.end; ++c) {
       const std::size_t at = (c - range.begin) * range.step();
-      moments[c] = options.training ? kernels::kernels<T>().moments(in + at, range.pieces())
+      moments[c] = options.training ? kernel<Standardise, T>().moments(in + at, range.pieces())
                                     : Moments{running.mean[c], 0, running.variance[c]};
       standards[c] = {moments[c].mean, moments[c].rest, 1 / std::sqrt(moments[c].variance + options.epsilon)};
-      kernels::kernels<T>().standardise(in + at, range.pieces(), standards[c],
-                                        weight == nullptr ? 1 : weight->data()[c],
-                                        bias == nullptr ? 0 : bias->data()[c], out + at);
+      kernel<Standardise, T>().value(in + at, range.pieces(), standards[c],
+                                     weight == nullptr ? 1 : weight->data()[c],
+                                     bias == nullptr ? 0 : bias->data()[c], out + at);
     }
     range.scatter(out, y.data());
   });

@@ -6,9 +6,10 @@
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
 #include "kernels/broadcast.hpp"
+#include "kernels/elementwise_kernels.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "ops/sliding_window.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/convolution.hpp"
@@ -296,7 +297,8 @@ void add_all_gradients(const Convolution& c, const T* x, const T* weight, const 
   if (shares == 0 && gradients.weight_is_first) std::fill_n(gradients.weight, size, T{0});
   for (std::size_t share = 1; share < shares && size > 0; ++share) {
     const T* const other = others + (share - 1) * size;
-    kernels::kernels<T>().add(gradients.weight, true, other, true, gradients.weight, size);
+    kernels::kernel<kernels::Binary<kernels::Add>, T>()(gradients.weight, true, other, true, gradients.weight,
+                                                        size);
   }
 }
 

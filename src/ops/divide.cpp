@@ -3,13 +3,17 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+namespace xtape::kernels {
+struct Divide;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> divide(Variable<T> a, Variable<T> b) {
   return binary(
-      "divide", a, b, kernels::kernels<T>().divide, [](T, T y, T) { return 1 / y; },
+      "divide", a, b, kernels::kernel<kernels::Binary<kernels::Divide>, T>(), [](T, T y, T) { return 1 / y; },
       [](T, T y, T quotient) { return -quotient / y; });
 }
 

@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Exp;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> exp(Variable<T> x) {
-  return unary("exp", x, &kernels::Kernels<T>::exp);
+  return unary<kernels::Exp>("exp", x);
 }
 
 template Variable<float> exp(Variable<float>);

@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Gelu;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> gelu(Variable<T> x) {
-  return unary("gelu", x, &kernels::Kernels<T>::gelu);
+  return unary<kernels::Gelu>("gelu", x);
 }
 
 template Variable<float> gelu(Variable<float>);

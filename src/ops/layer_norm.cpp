@@ -6,7 +6,8 @@
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/broadcast.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/standardise_kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
 
@@ -14,8 +15,10 @@
 namespace xtape {
 namespace {
 
+using kernels::kernel;
 using kernels::Moments;
 using kernels::Standard;
+using kernels::Standardise;
 using kernels::StandardSums;
 
 struct Rows {
@@ -53,7 +56,7 @@ void add_weight_gradient(const Rows& rows, const T* x, const T* dy, const Standa
     double sums[block] = {}, errors[block] = {};
     for (std::size_t row = 0; row < rows.count; ++row) {
       const std::size_t at = row * rows.length + begin;
-      kernels::kernels<T>().add_standardised(x + at, dy + at, end - begin, standards[row], sums, errors);
+      kernel<Standardise, T>().add_products(x + at, dy + at, end - begin, standards[row], sums, errors);
     }
     for (std::size_t i = begin; i < end; ++i) {
       const double sum = kernels::sum_with_error(sums[i - begin], errors[i - begin]);
@@ -79,10 +82,10 @@ Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* 
                                                                                              : bias->data();
   for_each_row_of(rows, [&](std::size_t row) {
     const T* const in = x.data() + row * rows.length;
-    const Moments moments = kernels::kernels<T>().moments(in, {1, rows.length, rows.length});
+    const Moments moments = kernel<Standardise, T>().moments(in, {1, rows.length, rows.length});
     standards[row] = {moments.mean, moments.rest, 1 / std::sqrt(moments.variance + options.epsilon)};
-    kernels::kernels<T>().standardise_row(in, rows.length, standards[row], factors, shifts,
-                                          y.data() + row * rows.length);
+    kernel<Standardise, T>().row_value(in, rows.length, standards[row], factors, shifts,
+                                       y.data() + row * rows.length);
   });
 
   return op.finish([rows, standards, count](Backward<T>& b) {
@@ -94,10 +97,10 @@ Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* 
       for_each_row_of(rows, [&, first = first](std::size_t row) {
         const std::size_t at = row * rows.length;
         const auto n = static_cast<double>(rows.length);
-        const StandardSums sums = kernels::kernels<T>().standard_sums_of_row(in + at, dy + at, rows.length,
-                                                                             standards[row], factors);
-        kernels::kernels<T>().standardise_row_gradient(in + at, dy + at, rows.length, standards[row], factors,
-                                                       {sums.g / n, sums.gz / n}, out + at, first);
+        const StandardSums sums =
+            kernel<Standardise, T>().row_sums(in + at, dy + at, rows.length, standards[row], factors);
+        kernel<Standardise, T>().row_gradient(in + at, dy + at, rows.length, standards[row], factors,
+                                              {sums.g / n, sums.gz / n}, out + at, first);
       });
     }
     if (count > 1 && b.needs_grad(1)) add_weight_gradient(rows, in, dy, standards.data(), b.contribution(1));

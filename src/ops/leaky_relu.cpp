@@ -3,13 +3,17 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct LeakyRelu;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> leaky_relu(Variable<T> x, Number<T> slope) {
   require_finite("leaky_relu", "slope", slope);
-  return unary("leaky_relu", x, &kernels::Kernels<T>::leaky_relu, slope);
+  return unary<kernels::LeakyRelu>("leaky_relu", x, slope);
 }
 
 template Variable<float> leaky_relu(Variable<float>, float);

@@ -6,9 +6,10 @@
 #include "core/thread_pool.hpp"
 #include "core/workspace.hpp"
 #include "kernels/broadcast.hpp"
+#include "kernels/elementwise_kernels.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/matmul.hpp"
 
@@ -44,7 +45,7 @@ Extents check(const char* name, const Shape& x, const Shape& weight, const Shape
 template <class T>
 void apply_relu(T* y, std::size_t n) {
   parallel_for_ranges(n, products_per_block, [y](std::size_t begin, std::size_t end) {
-    kernels::kernels<T>().relu.value(y + begin, y + begin, end - begin);
+    kernels::kernel<kernels::Unary<kernels::Relu>, T>().value(y + begin, y + begin, end - begin);
   });
 }
 
@@ -53,7 +54,8 @@ template <class T>
 const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy, Workspace& workspace) {
   T* const gradient = workspace.take<T>(y.size());
   parallel_for_ranges(y.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-    kernels::kernels<T>().relu.gradient(&y[begin], &dy[begin], gradient + begin, end - begin, true);
+    kernels::kernel<kernels::Unary<kernels::Relu>, T>().gradient(&y[begin], &dy[begin], gradient + begin,
+                                                                 end - begin, true);
   });
   return gradient;
 }

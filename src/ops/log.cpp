@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Log;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> log(Variable<T> x) {
-  return unary("log", x, &kernels::Kernels<T>::log);
+  return unary<kernels::Log>("log", x);
 }
 
 template Variable<float> log(Variable<float>);

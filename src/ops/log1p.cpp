@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Log1p;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> log1p(Variable<T> x) {
-  return unary("log1p", x, &kernels::Kernels<T>::log1p);
+  return unary<kernels::Log1p>("log1p", x);
 }
 
 template Variable<float> log1p(Variable<float>);

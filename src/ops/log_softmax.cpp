@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "core/rows.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/softmax_kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 
@@ -22,7 +23,8 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
     Workspace workspace;
     const T* logits = range.gather(x.data(), workspace);
     T* rows = range.rows_of(y.data(), workspace);
-    kernels::kernels<T>().log_softmax(logits, range.count(), slices.length, rows, &normalisers[range.begin]);
+    kernels::kernel<kernels::LogSoftmax, T>().value(logits, range.count(), slices.length, rows,
+                                                    &normalisers[range.begin]);
     for (std::size_t r = 0; r < range.count(); ++r) {
       auto& normaliser = normalisers[range.begin + r];
       if (!std::isnan(normaliser.rest)) continue;
@@ -39,8 +41,8 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
       const T* x = range.gather(b.input(0).data(), workspace);
       const T* dy = range.gather(b.output_grad().data(), workspace);
       T* slopes = range.to_be_added(dx, first, workspace);
-      kernels::kernels<T>().log_softmax_gradient(x, &normalisers[range.begin], dy, range.count(),
-                                                 slices.length, slopes, first);
+      kernels::kernel<kernels::LogSoftmax, T>().gradient(x, &normalisers[range.begin], dy, range.count(),
+                                                         slices.length, slopes, first);
       range.scatter(slopes, dx);
     });
   });

@@ -5,8 +5,9 @@
 
 #include "core/rows.hpp"
 #include "kernels/exponential.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "kernels/softmax.hpp"
+#include "kernels/softmax_kernels.hpp"
 #include "kernels/sum.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
@@ -50,8 +51,8 @@ Variable<T> log_sum_exp_rows(Variable<T> x) {
   const auto saved = op.template save<kernels::RowNormaliser<T>>({slices.count});
   for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
     Workspace workspace;
-    kernels::kernels<T>().normalise(range.gather(x.data(), workspace), range.count(), length,
-                                    &saved[range.begin]);
+    kernels::kernel<kernels::LogSumExp, T>().normalise(range.gather(x.data(), workspace), range.count(),
+                                                       length, &saved[range.begin]);
     for (std::size_t row = range.begin; row < range.end; ++row) {
       if (std::isnan(saved[row].rest)) {
         y[row] = limit(x.data() + row * length, length, saved[row]);
@@ -68,10 +69,10 @@ Variable<T> log_sum_exp_rows(Variable<T> x) {
     T* dx = grad.data();
     for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
       Workspace workspace;
-      kernels::kernels<T>().log_sum_exp_gradient(range.gather(b.input(0).data(), workspace),
-                                                 &saved[range.begin], b.output_grad().data() + range.begin,
-                                                 range.count(), range.slices.length,
-                                                 range.to_be_added(dx, first, workspace), first);
+      kernels::kernel<kernels::LogSumExp, T>().gradient(
+          range.gather(b.input(0).data(), workspace), &saved[range.begin],
+          b.output_grad().data() + range.begin, range.count(), range.slices.length,
+          range.to_be_added(dx, first, workspace), first);
     });
   });
 }

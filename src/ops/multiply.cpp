@@ -9,7 +9,7 @@ namespace xtape {
 template <class T>
 Variable<T> multiply(Variable<T> a, Variable<T> b) {
   return binary(
-      "multiply", a, b, kernels::kernels<T>().multiply, [](T, T y, T) { return y; },
+      "multiply", a, b, kernels::kernel<kernels::Binary<kernels::Multiply>, T>(), [](T, T y, T) { return y; },
       [](T x, T, T) { return x; });
 }
 

@@ -7,7 +7,7 @@ namespace xtape {
 
 template <class T>
 Variable<T> relu(Variable<T> x) {
-  return unary("relu", x, &kernels::Kernels<T>::relu);
+  return unary<kernels::Relu>("relu", x);
 }
 
 template Variable<float> relu(Variable<float>);

@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Sigmoid;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> sigmoid(Variable<T> x) {
-  return unary("sigmoid", x, &kernels::Kernels<T>::sigmoid);
+  return unary<kernels::Sigmoid>("sigmoid", x);
 }
 
 template Variable<float> sigmoid(Variable<float>);

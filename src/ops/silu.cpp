@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Silu;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> silu(Variable<T> x) {
-  return unary("silu", x, &kernels::Kernels<T>::silu);
+  return unary<kernels::Silu>("silu", x);
 }
 
 template Variable<float> silu(Variable<float>);

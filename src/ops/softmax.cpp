@@ -4,7 +4,8 @@
 #include <cmath>
 
 #include "core/rows.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/softmax_kernels.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/softmax.hpp"
 
@@ -22,7 +23,7 @@ Variable<T> softmax(Variable<T> x, int axis) {
     const T* logits = range.gather(x.data(), workspace);
     T* p = range.rows_of(y.data(), workspace);
     auto* normalisers = workspace.take<kernels::RowNormaliser<T>>(range.count());
-    kernels::kernels<T>().softmax(logits, range.count(), slices.length, p, normalisers);
+    kernels::kernel<kernels::Softmax, T>().value(logits, range.count(), slices.length, p, normalisers);
     for (std::size_t r = 0; r < range.count(); ++r) {
       if (std::isnan(normalisers[r].rest))
         kernels::softmax(logits + r * slices.length, slices.length, p + r * slices.length);
@@ -38,7 +39,7 @@ Variable<T> softmax(Variable<T> x, int axis) {
       const T* p = range.gather(b.output().data(), workspace);
       const T* dy = range.gather(b.output_grad().data(), workspace);
       T* slopes = range.to_be_added(dx, first, workspace);
-      kernels::kernels<T>().softmax_gradient(p, dy, range.count(), slices.length, slopes, first);
+      kernels::kernel<kernels::Softmax, T>().gradient(p, dy, range.count(), slices.length, slopes, first);
       range.scatter(slopes, dx);
     });
   });

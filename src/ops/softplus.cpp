@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Softplus;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> softplus(Variable<T> x) {
-  return unary("softplus", x, &kernels::Kernels<T>::softplus);
+  return unary<kernels::Softplus>("softplus", x);
 }
 
 template Variable<float> softplus(Variable<float>);

@@ -3,12 +3,17 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
+namespace xtape::kernels {
+struct Subtract;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> subtract(Variable<T> a, Variable<T> b) {
-  return binary("subtract", a, b, kernels::kernels<T>().subtract, PassOn{}, [](T, T, T) { return T{-1}; });
+  return binary("subtract", a, b, kernels::kernel<kernels::Binary<kernels::Subtract>, T>(), PassOn{},
+                [](T, T, T) { return T{-1}; });
 }
 
 template <class T>

@@ -2,12 +2,16 @@
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 
+namespace xtape::kernels {
+struct Tanh;
+}
+
 #pragma GCC visibility push(default)
 namespace xtape {
 
 template <class T>
 Variable<T> tanh(Variable<T> x) {
-  return unary("tanh", x, &kernels::Kernels<T>::tanh);
+  return unary<kernels::Tanh>("tanh", x);
 }
 
 template Variable<float> tanh(Variable<float>);

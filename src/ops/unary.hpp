@@ -7,7 +7,8 @@
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
 #include "kernels/elementwise.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/kernel.hpp"
 #include "xtape/autograd/recording.hpp"
 
 namespace xtape {
@@ -27,12 +28,13 @@ requires std::is_invocable_v<Value, T> Variable<T> unary(const char* name, Varia
   });
 }
 
-// The same with value and derivative of a function of src/kernels/simd/functions.hpp, which may have a
-// parameter.
-template <class T, class FunctionKernels, class... Parameter>
-Variable<T> unary(const char* name, Variable<T> x, FunctionKernels kernels::Kernels<T>::*function,
-                  Parameter... parameter) {
-  const FunctionKernels& kernel = kernels::kernels<T>().*function;
+// The same by the kernels of a function, which may have a parameter: unary<kernels::Silu>("silu", x).
+template <class Function, class T, class... Parameter>
+Variable<T> unary(const char* name, Variable<T> x, Parameter... parameter) {
+  static_assert(sizeof...(Parameter) <= 1);
+  using Kernel =
+      std::conditional_t<sizeof...(Parameter) == 0, kernels::Unary<Function>, kernels::Parametric<Function>>;
+  const auto& kernel = kernels::kernel<Kernel, T>();
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(x.shape());
   parallel_for_ranges(y.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {

@@ -3,7 +3,8 @@
 
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {
@@ -41,8 +42,8 @@ void Adagrad<T>::step() {
       T* const square = slot.memory[0].values.data();
       parallel_for_ranges(slot.parameter->size(), exponentials_per_block,
                           [&](std::size_t begin, std::size_t end) {
-                            kernels::kernels<T>().rmsprop(x + begin, g + begin, square + begin, nullptr,
-                                                          nullptr, end - begin, step);
+                            kernels::kernel<kernels::RMSprop, T>()(x + begin, g + begin, square + begin,
+                                                                   nullptr, nullptr, end - begin, step);
                           });
     }
   }

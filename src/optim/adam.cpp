@@ -5,7 +5,8 @@
 
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {
@@ -45,7 +46,7 @@ void update(Parameter<T>& parameter, Array<T>& first_moment, Array<T>& second_mo
   const T* const g = parameter.gradients().data();
   T *const m = first_moment.data(), *const v = second_moment.data();
   parallel_for_ranges(parameter.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
-    kernels::kernels<T>().adam(x + begin, g + begin, m + begin, v + begin, end - begin, step);
+    kernels::kernel<kernels::Adam, T>()(x + begin, g + begin, m + begin, v + begin, end - begin, step);
   });
 }
 

@@ -12,7 +12,9 @@
 #include "core/element_name.hpp"
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/sum_kernels.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::optim {
@@ -38,7 +40,7 @@ double sum_of_squares(ArrayView<const T> x, double scale) {
     const std::size_t count = std::min(x.size() - start, elements_at_once);
     parallel_for_ranges(count, products_per_block, [&](std::size_t begin, std::size_t end) {
       sums[begin / products_per_block] =
-          kernels::kernels<T>().sum_of_squares(x.data() + start + begin, end - begin, scale);
+          kernels::kernel<kernels::Sums, T>().sum_of_squares(x.data() + start + begin, end - begin, scale);
     });
     const std::size_t blocks = (count + products_per_block - 1) / products_per_block;
     total = std::accumulate(sums.begin(), sums.begin() + blocks, total);
@@ -96,7 +98,8 @@ void multiply(const std::vector<Parameter<T>*>& parameters, double factor) {
   for (Parameter<T>* parameter : parameters) {
     T* const g = parameter->gradients().data();
     parallel_for_ranges(parameter->size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-      kernels::kernels<T>().multiply(g + begin, true, &by, false, g + begin, end - begin);
+      kernels::kernel<kernels::Binary<kernels::Multiply>, T>()(g + begin, true, &by, false, g + begin,
+                                                               end - begin);
     });
   }
 }

@@ -3,7 +3,8 @@
 
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {
@@ -46,8 +47,8 @@ void RMSprop<T>::step() {
       parallel_for_ranges(
           slot.parameter->size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
             const auto from_begin = [begin](T* array) { return array == nullptr ? nullptr : array + begin; };
-            kernels::kernels<T>().rmsprop(x + begin, g + begin, square + begin, from_begin(mean),
-                                          from_begin(velocity), end - begin, step);
+            kernels::kernel<kernels::RMSprop, T>()(x + begin, g + begin, square + begin, from_begin(mean),
+                                                   from_begin(velocity), end - begin, step);
           });
     }
   }

@@ -3,7 +3,8 @@
 
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {
@@ -38,8 +39,8 @@ void SGD<T>::step() {
       T* const velocity = slot.memory.empty() ? nullptr : slot.memory[0].values.data();
       parallel_for_ranges(
           slot.parameter->size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-            kernels::kernels<T>().sgd(x + begin, g + begin, velocity == nullptr ? nullptr : velocity + begin,
-                                      end - begin, step);
+            kernels::kernel<kernels::SGD, T>()(
+                x + begin, g + begin, velocity == nullptr ? nullptr : velocity + begin, end - begin, step);
           });
     }
   }

@@ -8,7 +8,8 @@
 #include "autograd/distinct_parameters.hpp"
 #include "core/format.hpp"
 #include "core/thread_pool.hpp"
-#include "kernels/kernels.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {
@@ -31,8 +32,8 @@ void WeightAverage<T>::update() {
     const T* const value = parameters_[p]->values().data();
     T* const average = averages_[p].data();
     parallel_for_ranges(averages_[p].size(), products_per_block, [=](std::size_t begin, std::size_t end) {
-      kernels::kernels<T>().move_towards(value + begin, average + begin, end - begin,
-                                         static_cast<T>(1 - decay));
+      kernels::kernel<kernels::MoveTowards, T>()(value + begin, average + begin, end - begin,
+                                                 static_cast<T>(1 - decay));
     });
   }
 }

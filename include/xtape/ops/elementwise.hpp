@@ -85,6 +85,12 @@ Variable<T> gelu(Variable<T> x);
 template <class T>
 Variable<T> silu(Variable<T> x);
 
+/// The hard swish, near silu and without an exponential: @f$ x \min(\max(x + 3, 0), 6) / 6 @f$, which is 0 up
+/// to -3, also at -inf, and x from 3 on. Its slope is 0 for x <= -3, 1 for x >= 3, else @f$ (2 x + 3) / 6
+/// @f$. Source: Howard et al., Searching for MobileNetV3 (2019).
+template <class T>
+Variable<T> hard_swish(Variable<T> x);
+
 /// @}
 
 }  // namespace xtape

@@ -89,5 +89,17 @@ class Accumulator<float> {
   Wide high_ = Wide(0.0);
 };
 
+// Adds a batch of terms to as many sums, and what the sums of doubles lose to the errors.
+template <class T, class Count>
+XTAPE_INLINE void add_to_sums(Wide term, Count count, double* sums, double* errors) {
+  const Wide sum = load_some<Wide>(sums, count, 0.0), next = sum + term;
+  store_some(next, sums, count);
+  if constexpr (sizeof(T) == 8) {
+    const Wide back = next - sum;
+    const Wide error = (sum - (next - back)) + (term - back);
+    store_some(load_some<Wide>(errors, count, 0.0) + error, errors, count);
+  }
+}
+
 }  // namespace
 }  // namespace xtape::kernels

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// xsimd for one architecture: that for which the including source file is compiled. Everything here and in
-// the other headers of this folder has internal linkage, so that no code for a newer processor can take the
-// place of code for an older one.
+// xsimd for one architecture: that for which the including source file is compiled. Everything in this folder
+// but kernel.hpp has internal linkage, so that no code for a newer processor can take the place of code for
+// an older one.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// Kernels of functions of one element, value and derivative side by side. Those over Wide take the precision
+// that the result needs: Single for floats, which are computed in double and rounded once, else double.
 #pragma once
 
-#include "kernels/simd/functions.hpp"
+#include "kernels/elementwise_kernels.hpp"
+#include "kernels/simd/exponential.hpp"
+#include "kernels/simd/kernel.hpp"
 
 namespace xtape::kernels {
 namespace {
+
+XTAPE_INLINE Wide where_negative(Wide x, Wide then, Wide otherwise) {
+  return xsimd::select(x < Wide(0.0), then, otherwise);
+}
+
+// x, and 0 where it is NaN.
+XTAPE_INLINE Wide number_or_0(Wide x) { return xsimd::select(x == x, x, Wide(0.0)); }
+
+// x - (point + rest), where x is near the point.
+XTAPE_INLINE Wide distance(Wide x, double point, double rest) { return (x - Wide(point)) - Wide(rest); }
 
 // A function in the precision of T, over batches of doubles. It may have a parameter.
 template <class Function, class T>
@@ -60,51 +74,17 @@ void map_gradient(const T* x, const T* dy, T* dx, std::size_t n, bool first, Par
   }
 }
 
-struct Add {
-  template <class B>
-  XTAPE_INLINE static B value(B a, B b) {
-    return a + b;
-  }
-};
-struct Subtract {
-  template <class B>
-  XTAPE_INLINE static B value(B a, B b) {
-    return a - b;
-  }
-};
-struct Multiply {
-  template <class B>
-  XTAPE_INLINE static B value(B a, B b) {
-    return a * b;
-  }
-};
-struct Divide {
-  template <class B>
-  XTAPE_INLINE static B value(B a, B b) {
-    return a / b;
-  }
-};
+template <class F, class T, class... Parameter>
+constexpr UnaryFunctions<T, Parameter...> value_and_gradient{map<F, T, Parameter...>,
+                                                             map_gradient<F, T, Parameter...>};
 
-// y = f(a, b); an operand that does not move is one number.
-template <class F, class T>
-void combine(const T* a, bool a_moves, const T* b, bool b_moves, T* y, std::size_t n) {
-  using B = Batch<T>;
-  if (a_moves && b_moves) {
-    for_each_batch<T>(n, [&](std::size_t i, auto count) {
-      store_some(F::value(load_some<B>(a + i, count, T{1}), load_some<B>(b + i, count, T{1})), y + i, count);
-    });
-  } else if (a_moves) {
-    const B right(*b);
-    for_each_batch<T>(n, [&](std::size_t i, auto count) {
-      store_some(F::value(load_some<B>(a + i, count, T{1}), right), y + i, count);
-    });
-  } else {
-    const B left(*a), right(*b);
-    for_each_batch<T>(n, [&](std::size_t i, auto count) {
-      store_some(F::value(left, b_moves ? load_some<B>(b + i, count, T{1}) : right), y + i, count);
-    });
-  }
-}
+// The kernels of a function in the precision of T, over batches of doubles.
+template <class Function, class T, class... Parameter>
+constexpr auto over_wide = value_and_gradient<OfWide<Function, T>, T, Parameter...>;
+
+// The kernels of a function over batches of T.
+template <class Function, class T, class... Parameter>
+constexpr auto over_narrow = value_and_gradient<OfNarrow<Function, T>, T, Parameter...>;
 
 }  // namespace
 }  // namespace xtape::kernels

@@ -239,7 +239,9 @@ class FewClasses {
   const T* x() const { return x_; }
   T* values(T*) { return values_; }
 
-  void write(const T* values, T* destination) const { lanes_to_rows(values, rows_, classes_, destination); }
+  void write(const T* values, T* destination) const {
+    lanes_to_rows<few_classes>(values, rows_, classes_, destination);
+  }
   const T* labels(const T* source) {
     rows_to_lanes(source, classes_, rows_, classes_, labels_);
     return labels_;

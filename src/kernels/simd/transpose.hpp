@@ -98,9 +98,9 @@ void rows_to_lanes(const T* from, std::size_t distance, std::size_t rows, std::s
 }
 
 // to[r][c] = from[c][r] for some of the rows.
-template <class T>
+template <std::size_t most_columns, class T>
 void lanes_to_rows(const T* from, std::size_t rows, std::size_t columns, T* to) {
-  if constexpr (lanes<T> >= 4) {
+  if constexpr (lanes<T> >= 4 && most_columns >= 4) {
     if (columns >= 4 && rows == lanes<T>) {
       for_fours_of(columns, [&](std::size_t c) {
         typename Fours<T>::Whole row[4];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#pragma once
-
-#include "kernels/simd/sums.hpp"
+#include "kernels/simd/accumulator.hpp"
+#include "kernels/simd/kernel.hpp"
+#include "kernels/standardise_kernels.hpp"
 
 namespace xtape::kernels {
 namespace {
@@ -153,4 +153,14 @@ void add_standardised(const T* x, const T* dy, std::size_t n, Standard standard,
 }
 
 }  // namespace
+
+XTAPE_KERNEL(Standardise, {.moments = moments<T>,
+                           .value = standardise<T>,
+                           .row_value = standardise_row<T>,
+                           .sums = standard_sums<T>,
+                           .row_sums = standard_sums_of_row<T>,
+                           .gradient = standardise_gradient<T>,
+                           .row_gradient = standardise_row_gradient<T>,
+                           .add_products = add_standardised<T>});
+
 }  // namespace xtape::kernels

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#pragma once
-
-#include "kernels/kernel_table.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
 #include "kernels/simd/elementwise.hpp"
 
 namespace xtape::kernels {
@@ -69,4 +67,7 @@ void sigmoid_cross_entropy(const SigmoidElements<T>& in) {
 }
 
 }  // namespace
+
+XTAPE_KERNEL(SigmoidCrossEntropy, sigmoid_cross_entropy<T>);
+
 }  // namespace xtape::kernels

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Products of matrices that are so small, or have so few rows, that a BLAS takes longer to prepare than to
 // multiply; where it knows only narrower vectors, of others too, a part at a time.
-#pragma once
-
-#include "kernels/kernel_table.hpp"
+#include "kernels/product_kernels.hpp"
+#include "kernels/simd/kernel.hpp"
 #include "kernels/simd/transpose.hpp"
 
 namespace xtape::kernels {
@@ -216,7 +215,7 @@ void multiply_few_columns(const SmallProduct<T>& in) {
     }
     T by_columns[few_columns<T> * lanes<T>], by_rows[few_columns<T> * lanes<T>];
     multiply_lanes<few_columns<T>>(in, a, step, 0, by_columns);
-    lanes_to_rows(by_columns, count, in.columns, by_rows);
+    lanes_to_rows<few_columns<T>>(by_columns, count, in.columns, by_rows);
     for (std::size_t r = 0; r < count; ++r) {
       T* const c = in.c + (i + r) * in.c_row;
       for (std::size_t j = 0; j < in.columns; ++j)
@@ -239,4 +238,7 @@ void multiply_small(const SmallProduct<T>& in) {
 }
 
 }  // namespace
+
+XTAPE_KERNEL(MultiplySmall, multiply_small<T>);
+
 }  // namespace xtape::kernels

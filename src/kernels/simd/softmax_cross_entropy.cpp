@@ -1,74 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#pragma once
-
-#include "kernels/kernel_table.hpp"
-#include "kernels/simd/softmax_rows.hpp"
+#include "kernels/cross_entropy_kernels.hpp"
+#include "kernels/simd/kernel.hpp"
+#include "kernels/simd/row_factors.hpp"
 
 namespace xtape::kernels {
 namespace {
-
-// One factor for each row of a block, which doubles are multiplied by in twice their precision.
-template <class T, std::size_t rows>
-struct Factors {
-  static constexpr bool have_low = sizeof(T) == 8;
-  double exact[rows];
-  T rounded[rows], low[rows];
-
-  // Of the rows from r on: inverse (total + total_low) scale.
-  template <class D>
-  XTAPE_INLINE void set(std::size_t r, Precise<D> inverse, D scale, D total = D(1.0), D total_low = D(0.0)) {
-    if constexpr (have_low) {
-      const Precise<D> whole = inverse.times(total).times(scale);
-      store_rows(whole.value, exact + r);
-      store_rows(whole.low + inverse.value * total_low * scale, low + r);
-    } else {
-      store_rows(inverse.value * total * scale, exact + r);
-    }
-  }
-
-  // Makes them numbers of type T. Those that would be subnormal multiply e at once, and all become 1.
-  XTAPE_INLINE void round(T* e, std::size_t elements) {
-    bool some_are_subnormal = false;
-    for_rows<rows>([&]<class D>(std::size_t r, D) {
-      const D factor = load_rows<D>(exact + r);
-      some_are_subnormal |= any((magnitude(factor) < D(std::numeric_limits<T>::min())) & (factor != D(0.0)));
-      store_rows(factor, rounded + r);
-    });
-    if (some_are_subnormal) multiply_at_once(e, elements);
-  }
-
-  // e factor + term
-  template <class Block>
-  XTAPE_INLINE auto multiplication(const Block& block) const {
-    const Batch<T> factor = block.of_row(rounded);
-    if constexpr (have_low) {
-      const Batch<T> small = block.of_row(low);
-      return [=](Batch<T> e, Batch<T> term) { return multiply_add(e, factor, multiply_add(e, small, term)); };
-    } else {
-      return [=](Batch<T> e, Batch<T> term) { return multiply_add(e, factor, term); };
-    }
-  }
-
- private:
-  [[gnu::noinline]] void multiply_at_once(T* e, std::size_t elements) {
-    for (std::size_t i = 0; i < elements; ++i)
-      e[i] = static_cast<T>(static_cast<double>(e[i]) * exact[i % rows]);
-    for (std::size_t r = 0; r < rows; ++r) {
-      rounded[r] = 1;
-      low[r] = 0;
-    }
-  }
-};
-
-// e[j] becomes e[j] factor.
-template <class T, class Block, std::size_t rows>
-XTAPE_INLINE void multiply_rows(const Block& block, Factors<T, rows>& factors, T* e) {
-  factors.round(e, block.elements());
-  const auto multiply = factors.multiplication(block);
-  for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
-    store_some(multiply(load_some<Batch<T>>(e + j, count, T{0}), Batch<T>(T{0})), e + j, count);
-  });
-}
 
 // What multiplies the gradients of the rows of a block.
 template <class T, std::size_t most_rows>
@@ -233,15 +169,8 @@ void softmax_cross_entropy(const SoftmaxRows<T>& in) {
   for_row_blocks<most_rows>(in.x, in.rows, in.classes, work, finish);
 }
 
-template <class T>
-void work_labels(const T* given, const double* kept, const double* added, double mass, T* t, std::size_t n) {
-  const Wide share(1 / mass), zero(0.0);
-  for_each_batch<double>(n, [&](std::size_t j, auto count) {
-    const Wide label = load_some<Wide>(given + j, count, T{0});
-    const Wide own = xsimd::select(label == zero, zero, label * load_some<Wide>(kept + j, count, 0.0));
-    store_some(multiply_add(load_some<Wide>(added + j, count, 0.0), share, own), t + j, count);
-  });
-}
-
 }  // namespace
+
+XTAPE_KERNEL(SoftmaxCrossEntropy, softmax_cross_entropy<T>);
+
 }  // namespace xtape::kernels

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#pragma once
-
-#include "kernels/simd/softmax_rows.hpp"
+#include "kernels/simd/accumulator.hpp"
+#include "kernels/simd/kernel.hpp"
+#include "kernels/sum_kernels.hpp"
 
 namespace xtape::kernels {
 namespace {
@@ -19,18 +19,6 @@ double sum(const X* x, std::size_t n) {
   });
   for (std::size_t k = 1; k < 4; ++k) sums[0].add(sums[k]);
   return sums[0].total();
-}
-
-// Adds a batch of terms to as many sums, and what the sums of doubles lose to the errors.
-template <class T, class Count>
-XTAPE_INLINE void add_to_sums(Wide term, Count count, double* sums, double* errors) {
-  const Wide sum = load_some<Wide>(sums, count, 0.0), next = sum + term;
-  store_some(next, sums, count);
-  if constexpr (sizeof(T) == 8) {
-    const Wide back = next - sum;
-    const Wide error = (sum - (next - back)) + (term - back);
-    store_some(load_some<Wide>(errors, count, 0.0) + error, errors, count);
-  }
 }
 
 // The sum of the squares of n elements, each multiplied by `scale` first.
@@ -75,4 +63,10 @@ void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, dou
 }
 
 }  // namespace
+
+XTAPE_KERNEL(Sums, {.sum = sum<PrecisionOf<T>, T>,
+                    .sum_of_doubles = sum<PrecisionOf<T>, double>,
+                    .sum_of_squares = sum_of_squares<T>,
+                    .add_rows = add_rows<T>});
+
 }  // namespace xtape::kernels

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstddef>
+
+namespace xtape::kernels {
+
+// The normaliser of a row: its largest logit and the sum over all but one of the largest of e^(x - max), NaN
+// where the largest is not finite.
+template <class T>
+struct RowNormaliser {
+  T max;
+  double rest;
+};
+
+// Of each row of x; the gradients are added unless they are the first contribution.
+struct Softmax {
+  template <class T>
+  struct Functions {
+    void (*value)(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>*);
+    void (*gradient)(const T* p, const T* dy, std::size_t rows, std::size_t classes, T* dx, bool first);
+  };
+};
+
+struct LogSoftmax {
+  template <class T>
+  struct Functions {
+    void (*value)(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>*);
+    void (*gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows, std::size_t classes,
+                     T* dx, bool first);
+  };
+};
+
+struct LogSumExp {
+  template <class T>
+  struct Functions {
+    void (*normalise)(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<T>*);
+    void (*gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows, std::size_t classes,
+                     T* dx, bool first);
+  };
+};
+
+}  // namespace xtape::kernels
