@@ -8,6 +8,16 @@
 #include "losses/option_checks.hpp"
 #include "losses/softmax_cross_entropy_of_block.hpp"
 
+// The way of a logit, which is that of other losses over classes too:
+//   LossOverClasses             checks the arguments; WorkedLabels are the labels with the options worked in
+//   LossRecording::finish       begins the result, and in the end records it with the gradient that is saved
+//   LossSum::write              hands out the samples in blocks, to threads; weighs and adds up their losses
+//   SoftmaxCrossEntropyOfBlock  has two ways for a block:
+//     WorkedLabels::write_rows    rows of logits and labels as the kernel takes them, and what is masked
+//     kernels::SoftmaxCrossEntropy  the losses and gradients of many rows: simd/softmax_cross_entropy.cpp
+//     loss_of_softmax             or one row, whatever it holds, with what each class adds: class_terms.cpp
+//   contribute_saved            backward: the saved gradient times that of the result
+
 #pragma GCC visibility push(default)
 namespace xtape::losses {
 
