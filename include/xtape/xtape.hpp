@@ -93,6 +93,7 @@
 #include "xtape/optim/curves.hpp"
 #include "xtape/optim/early_stopping.hpp"
 #include "xtape/optim/learning_rates.hpp"
+#include "xtape/optim/lion.hpp"
 #include "xtape/optim/mode.hpp"
 #include "xtape/optim/optimizer.hpp"
 #include "xtape/optim/reduce_on_plateau.hpp"

@@ -48,6 +48,18 @@ struct RMSprop {
                              const RMSpropStep<T>&);
 };
 
+// Of a step of Lion: x -= lost x + rate sign(beta1 m + rest1 g), m = beta2 m + rest2 g.
+template <class T>
+struct LionStep {
+  T rate, lost;
+  T beta1, rest1, beta2, rest2;
+};
+
+struct Lion {
+  template <class T>
+  using Functions = void (*)(T* x, const T* g, T* momentum, std::size_t n, const LionStep<T>&);
+};
+
 // x += fraction (target - x)
 struct MoveTowards {
   template <class T>
