@@ -23,8 +23,13 @@ function(xtape_add_kernels name)
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${kernels} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
   endif()
+  # All of them together: see xtape_unity.cmake. Each file alone has to be right for one kind of processor only.
+  set(together ON)
+  if(name MATCHES "^(baseline|neon)$")
+    set(together ${XTAPE_UNITY_BUILD})
+  endif()
   set_target_properties(${kernels} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
-    UNITY_BUILD ${XTAPE_UNITY_BUILD} UNITY_BUILD_BATCH_SIZE 0) # All of them together: see xtape_unity.cmake.
+    UNITY_BUILD ${together} UNITY_BUILD_BATCH_SIZE 0)
   target_sources(xtape PRIVATE $<TARGET_OBJECTS:${kernels}>)
 endfunction()
 
