@@ -17,6 +17,10 @@ foreach(option "" --define-prefix) # The default of Debian's, and that of others
   execute_process(COMMAND ${PKG_CONFIG} ${option} --cflags --libs xtape COMMAND_ECHO STDOUT
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   message("${flags}")
+  if(flags STREQUAL flags_before)
+    continue()
+  endif()
+  set(flags_before "${flags}")
   separate_arguments(flags)
   run(${COMPILER} -std=c++20 ${COMPILER_FLAGS} ${WORK_DIR}/first_program.cpp ${flags} -o ${WORK_DIR}/first_program)
   check_first_program(${WORK_DIR}/first_program)
