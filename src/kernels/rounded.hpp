@@ -21,7 +21,7 @@ struct Rounded {
   }
 };
 
-// 1 - p, for p in [0, 1)
+// 1 - p, for p in [0, 1]
 inline Rounded one_minus(Rounded p) {
   const double value = 1 - p.value;
   if (value == 0) return {value};

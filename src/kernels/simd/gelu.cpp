@@ -35,8 +35,8 @@ struct GeluFunction {
     const Wide kept = bounded(x);
     const Wide slope = distribution<Precision>(kept) + kept * density<Precision>(kept);
     if constexpr (std::is_same_v<Precision, Single>) return slope;
-    // Near its zero, where the parts cancel, it is d q(d) with the distance d from it: minimax in the
-    // relative error, 2^-53.
+    // Near its zero, where the parts cancel, it is d q(d) with the distance d from it: interpolated at
+    // Chebyshev's nodes, with a relative error of 2^-53.
     static constexpr double q[] = {0.4314939923140469,     0.388284982990552,       -0.018199676398671122,
                                    -0.1140082332972217,    -0.014771522148240705,   0.019421679838189335,
                                    0.004539228378976112,   -0.002239538068084608,   -0.0007448268355997574,
