@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/optimizer_kernels.hpp"
+#include "kernels/simd/batch.hpp"
 #include "kernels/simd/kernel.hpp"
 
 namespace xtape::kernels {
