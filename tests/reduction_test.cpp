@@ -195,3 +195,16 @@ TEST_CASE("EmptyMean::zero is 0 with gradients of 0, also where a loss that weig
   loss.backward();
   CHECK_THAT(values(x.grad()), AllClose({0, 0}, 0));
 }
+
+TEMPLATE_TEST_CASE("A mean over weights that add up to 0 is infinite, and so are its slopes",
+                   "[losses][reduction]", float, double) {
+  const auto result = result_of<TestType>(array({1, 2}, {0.5, 1}), [](auto x) {
+    return losses::softmax_cross_entropy(
+        x, std::vector<int>{0},
+        {.class_weights = std::vector{0.0, 1.0},
+         .label_smoothing = 0.5,
+         .reduction = Reduction::mean_by(Divisor::sum_of_target_class_weights)});
+  });
+  CHECK(result.loss[0] == inf);
+  CHECK_THAT(result.gradient, AllClose({inf, -inf}, 0));
+}

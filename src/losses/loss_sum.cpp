@@ -51,8 +51,8 @@ const double* LossSum<T>::write_rows(const SliceRange& range, const PredictionBl
   }
   loss_of(SampleBlock<T>{range, x, x, labels == nullptr ? nullptr : range.gather(labels, workspace),
                          weights.valid.empty() ? nullptr : &weights.valid[range.begin],
-                         write_scales(range, block.factors, workspace), 1 / divisor, losses, gradient,
-                         label_gradient});
+                         write_scales(range, block.factors, workspace), divides_by_0() ? 1 : 1 / divisor,
+                         losses, gradient, label_gradient});
   const bool all_count_alike = weights.valid.empty() && !weights.has_factors();
   for (std::size_t row = 0; row < range.count() && !all_count_alike; ++row) {
     const bool is_valid = weights.is_valid(range.begin + row);
@@ -61,6 +61,8 @@ const double* LossSum<T>::write_rows(const SliceRange& range, const PredictionBl
   for (const auto& [rows, array] :
        {std::pair(gradient, block.gradient), std::pair(label_gradient, block.label_gradient)}) {
     if (rows == nullptr) continue;
+    if (divides_by_0())
+      std::transform(rows, rows + range.elements(), rows, [](T slope) { return slope / T{0}; });
     clear_left_out(range, rows);
     in_block.scatter(rows, array);
   }
@@ -73,7 +75,8 @@ const double* LossSum<T>::write_scales(const SliceRange& range, const T* factors
   if (!weights.has_factors() && factors == nullptr) return nullptr;
   double* scales = workspace.take<double>(range.count());
   for (std::size_t row = 0; row < range.count(); ++row) {
-    scales[row] = scale(range.begin + row, factors);
+    const std::size_t sample = range.begin + row;
+    scales[row] = divides_by_0() ? weights.factor(sample) : scale(sample, factors);
   }
   return scales;
 }

@@ -67,6 +67,9 @@ struct LossSum {
   double write(const PredictionBlock<T>& block, LossOfBlock<T> loss_of) const;
 
  private:
+  // The weights of a mean add up to 0. That comes last: what multiplies a gradient before must be finite.
+  bool divides_by_0() const { return divisor == 0; }
+
   // What loss_of sees at a time stays in the processor's first cache.
   static constexpr std::size_t elements_at_a_time = 8192;
 
