@@ -69,6 +69,7 @@ struct Case {
   double option(const char* name, double otherwise) const {
     return test.contains("parameters") ? test["parameters"].value(name, otherwise) : otherwise;
   }
+  double temperature() const { return option("temperature", 1); }
   losses::KlVariant variant() const {
     const auto name = test["parameters"].value("variant", "plain");
     if (name == "plain") return losses::KlVariant::plain;
@@ -82,31 +83,42 @@ template <class T>
 const std::map<std::string, Variable<T> (*)(const Case<T>&)> functions{
     {"softmax_cross_entropy",
      [](const Case<T>& c) {
-       return losses::softmax_cross_entropy(
-           c.x, c.class_labels(),
-           {.label_smoothing = c.option("label_smoothing", 0), .z_loss = c.option("z_loss", 0)});
+       return losses::softmax_cross_entropy(c.x, c.class_labels(),
+                                            {.temperature = c.temperature(),
+                                             .label_smoothing = c.option("label_smoothing", 0),
+                                             .z_loss = c.option("z_loss", 0)});
      }},
     {"sigmoid_cross_entropy",
      [](const Case<T>& c) {
        return losses::sigmoid_cross_entropy(c.x, c.labels,
-                                            {.pos_weight = c.option("pos_weight", 1),
+                                            {.temperature = c.temperature(),
+                                             .pos_weight = c.option("pos_weight", 1),
                                              .label_smoothing = c.option("label_smoothing", 0),
                                              .reduction = losses::Reduction::sum});
      }},
     {"softmax_focal",
      [](const Case<T>& c) {
-       return losses::softmax_focal(c.x, c.class_labels(), {.gamma = c.option("gamma", 2)});
+       return losses::softmax_focal(c.x, c.class_labels(),
+                                    {.gamma = c.option("gamma", 2), .temperature = c.temperature()});
      }},
     {"sigmoid_focal",
      [](const Case<T>& c) {
        return losses::sigmoid_focal(c.x, c.labels,
-                                    {.gamma = c.option("gamma", 2), .reduction = losses::Reduction::sum});
+                                    {.gamma = c.option("gamma", 2),
+                                     .temperature = c.temperature(),
+                                     .reduction = losses::Reduction::sum});
      }},
     {"poly_cross_entropy",
      [](const Case<T>& c) {
-       return losses::poly_cross_entropy(c.x, c.class_labels(), {.epsilon = c.option("epsilon", 2)});
+       return losses::poly_cross_entropy(c.x, c.class_labels(),
+                                         {.epsilon = c.option("epsilon", 2), .temperature = c.temperature()});
      }},
-    {"soft_margin", [](const Case<T>& c) { return losses::soft_margin(c.x, c.labels); }},
+    {"symmetric_cross_entropy",
+     [](const Case<T>& c) {
+       return losses::symmetric_cross_entropy(c.x, c.class_labels(), {.temperature = c.temperature()});
+     }},
+    {"soft_margin",
+     [](const Case<T>& c) { return losses::soft_margin(c.x, c.labels, {.temperature = c.temperature()}); }},
     {"binary_cross_entropy",
      [](const Case<T>& c) {
        return losses::binary_cross_entropy(c.x, c.labels, {.epsilon = c.option("epsilon", 1e-7)});

@@ -25,8 +25,8 @@ auto softmax_cross_entropy() {
   return Family{loss,
                 meaning,
                 layouts_of_classes(logit_interval, soft_label_interval),
-                {weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(), z_loss(),
-                 impossible_class(-inf), ignore_index(), class_mask(MaskedLabels::yes)}};
+                {temperature(), weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(),
+                 z_loss(), impossible_class(-inf), ignore_index(), class_mask(MaskedLabels::yes)}};
 }
 
 auto softmax_focal(double gamma, std::optional<double> clipped = {}) {
@@ -46,8 +46,8 @@ auto softmax_focal(double gamma, std::optional<double> clipped = {}) {
   return Family{loss,
                 meaning,
                 layouts_of_classes(logit_interval, soft_label_interval),
-                {alpha(), sample_weights(), mask(), smoothing_of_classes(), impossible_class(-inf),
-                 ignore_index(), class_mask(MaskedLabels::no)}};
+                {temperature(), alpha(), sample_weights(), mask(), smoothing_of_classes(),
+                 impossible_class(-inf), ignore_index(), class_mask(MaskedLabels::no)}};
 }
 
 auto poly_cross_entropy() {
@@ -66,7 +66,7 @@ auto poly_cross_entropy() {
   return Family{loss,
                 meaning,
                 layouts_of_classes(logit_interval, soft_label_interval),
-                {weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(),
+                {temperature(), weights_of_classes(), sample_weights(), mask(), smoothing_of_classes(),
                  impossible_class(-inf), ignore_index(), class_mask(MaskedLabels::no)}};
 }
 

@@ -58,11 +58,11 @@ auto sigmoid_cross_entropy() {
       return s.pos_weights[j] * z * softplus(-x) + (Real{1} - z) * softplus(x);
     });
   };
-  return Family{
-      loss,
-      meaning,
-      layouts_of_elements(logits, soft_labels),
-      {class_weights_of_elements, sample_weights(), pos_weight_of_elements, mask(), smoothing_of_elements()}};
+  return Family{loss,
+                meaning,
+                layouts_of_elements(logits, soft_labels),
+                {temperature(), class_weights_of_elements, sample_weights(), pos_weight_of_elements, mask(),
+                 smoothing_of_elements()}};
 }
 
 auto binary_cross_entropy(losses::LogGuard guard) {
@@ -114,10 +114,11 @@ auto sigmoid_focal(double gamma, std::optional<double> alpha, std::optional<doub
       return focal_of_element(p, clipped ? clip_to_epsilon(p) : p, smoothed_label(s, j), gamma, alpha);
     });
   };
-  return Family{loss,
-                meaning,
-                layouts_of_elements(logits, soft_labels),
-                {class_weights_of_elements, sample_weights(), mask(), smoothing_of_elements()}};
+  return Family{
+      loss,
+      meaning,
+      layouts_of_elements(logits, soft_labels),
+      {temperature(), class_weights_of_elements, sample_weights(), mask(), smoothing_of_elements()}};
 }
 
 auto binary_focal() {
@@ -149,7 +150,7 @@ auto soft_margin() {
   return Family{loss,
                 meaning,
                 layouts_of_elements(logits, signs),
-                {class_weights_of_elements, sample_weights(), mask()}};
+                {temperature(), class_weights_of_elements, sample_weights(), mask()}};
 }
 
 auto kl_divergence() {

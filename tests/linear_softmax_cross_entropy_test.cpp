@@ -196,7 +196,8 @@ std::vector<Setting> every_setting(std::size_t rows, std::size_t classes) {
              o.label_smoothing = 0.3;
              o.smoothing_prior = std::vector<double>(prior);
            }},
-          {"z_loss", [](auto& o) { o.z_loss = 0.1; }}};
+          {"z_loss", [](auto& o) { o.z_loss = 0.1; }},
+          {"temperature", [](auto& o) { o.temperature = 0.7; }}};
 }
 
 const std::vector<std::pair<std::string, Reduction>> every_reduction{

@@ -182,6 +182,10 @@ inline Option alpha() {
 
 inline Option smoothing_of_classes() { return smoothing({0.1, 0.2, 0.3, 0.4}); }
 
+inline Option temperature() {
+  return {{"temperature = 0.7", [](LossCall& call) { call.temperature = 0.7; }}};
+}
+
 inline Option z_loss() {
   return {{"z_loss", [](LossCall& call) { call.z_loss = 0.1; }}};
 }
@@ -300,6 +304,7 @@ Options options_of(const LossCall& call) {
   } else if constexpr (requires { options.axis; }) {
     options.axis = *call.axis;
   }
+  if constexpr (requires { options.temperature; }) options.temperature = call.temperature;
   if constexpr (requires { options.class_weights; }) set(options.class_weights, call.class_weights);
   if constexpr (requires { options.alpha = *call.class_weights; }) set(options.alpha, call.class_weights);
   set(options.sample_weights, call.sample_weights);

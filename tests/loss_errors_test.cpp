@@ -48,6 +48,7 @@ void for_each_loss_of_logits(Check check) {
   check(Family("softmax_cross_entropy", "logits", losses::softmax_cross_entropy<double>));
   check(Family("softmax_focal", "logits", losses::softmax_focal<double>));
   check(Family("poly_cross_entropy", "logits", losses::poly_cross_entropy<double>));
+  check(Family("symmetric_cross_entropy", "logits", losses::symmetric_cross_entropy<double>));
 }
 
 template <class Check>
@@ -281,7 +282,7 @@ TEST_CASE("Losses of classes refuse class weights that are not one for each clas
       family.options.class_weights = 2;
       CHECK(family.template refusal<WeightsShapeError>(class_indices) ==
             family.name + ": class_weights must " + rule + "()");
-    } else {
+    } else if constexpr (requires { family.options.alpha = two; }) {
       family.options.alpha = two;
       CHECK(family.template refusal<ArgumentError>(class_indices) ==
             family.name + ": alpha must be a number or " + rule + "(2)");
@@ -457,6 +458,22 @@ TEST_CASE("reduce refuses a divisor that makes no sense", "[losses][reduce][erro
         "Divisor::sum_of_weights");
   CHECK(refused(Reduction::mean_by(Divisor::valid_elements, EmptyMean::error), false) ==
         "reduce: the mean must not be empty (EmptyMean::error), got 6 losses and a divisor of 0");
+}
+
+TEST_CASE("Losses of logits refuse a temperature that cannot divide them", "[losses][errors]") {
+  const auto check = [](auto& family, const auto& labels_of_family) {
+    for (const auto& [temperature, text] : {std::pair{0.0, "0"}, {-2.0, "-2"}, {inf, "inf"}, {NaN, "nan"}}) {
+      family.options.temperature = temperature;
+      CHECK(family.template refusal<ArgumentError>(labels_of_family) ==
+            family.name + ": temperature must be finite and above 0, got " + text +
+                "; 1 leaves the logits as they are");
+    }
+  };
+  for_each_loss_of_logits([&](auto family) { check(family, class_indices); });
+  const auto check_elements = [&](auto family) { check(family, labels); };
+  check_elements(Family("sigmoid_cross_entropy", "logits", losses::sigmoid_cross_entropy<double>));
+  check_elements(Family("sigmoid_focal", "logits", losses::sigmoid_focal<double>));
+  check_elements(Family("soft_margin", "logits", losses::soft_margin<double>));
 }
 
 TEST_CASE("softmax_cross_entropy refuses a negative z-loss", "[losses][softmax_cross_entropy][errors]") {

@@ -31,6 +31,7 @@ struct LossCall {
   xt::xarray<double> predictions = {}, labels = {};   ///< of one shape
   std::optional<xt::xarray<int>> class_indices = {};  ///< to use in place of the labels
   std::optional<int> axis = {};                       ///< if not given, each element is a sample
+  double temperature = 1;
   std::optional<xt::xarray<double>> class_weights = {}, sample_weights = {}, pos_weight = {};
   std::optional<xt::xarray<bool>> mask = {}, class_mask = {};
   std::optional<int> ignore_index = {};
@@ -150,7 +151,11 @@ struct Expected {
 /// The losses of all samples and the gradient of each by the elements of its sample.
 class LossReference {
  public:
-  LossReference(const LossCall& call, const Meaning& meaning) : call_(call) {
+  LossReference(const LossCall& call, const Meaning& meaning_at_1) : call_(call) {
+    const Meaning meaning = [&](Sample sample) {
+      for (Complex& x : sample.predictions) x /= static_cast<Real>(call.temperature);
+      return meaning_at_1(sample);
+    };
     gradient_.resize(call.predictions.size());
     label_gradient_.resize(call.predictions.size());
     sample_of_.resize(call.predictions.size());

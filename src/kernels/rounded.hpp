@@ -45,14 +45,14 @@ Rounded one_plus(Rounded x) {
 template <class T>
 Rounded quotient(Rounded a, Rounded b) {
   const double value = a.value / b.value, low = a.low - b.low;
-  if (!is_double<T> || value == 0) return {value, low};
+  if (!is_double<T> || value == 0 || std::isinf(value)) return {value, low};
   return {value, low + std::fma(-value, b.value, a.value) / a.value};
 }
 
 template <class T>
 Rounded product(Rounded a, Rounded b) {
   const double value = a.value * b.value, low = a.low + b.low;
-  if (!is_double<T> || value == 0) return {value, low};
+  if (!is_double<T> || value == 0 || std::isinf(value)) return {value, low};
   return {value, low + std::fma(a.value, b.value, -value) / value};
 }
 

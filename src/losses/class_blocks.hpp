@@ -10,6 +10,7 @@
 #include "kernels/softmax.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/weighted.hpp"
+#include "losses/class_terms.hpp"
 #include "losses/linear_logits.hpp"
 #include "losses/worked_labels.hpp"
 
@@ -28,14 +29,15 @@ struct ClassBlocks {
     double prior_mass = 1;
     double largest_label = 0;  // of the class that is the largest
     // Over all other classes:
-    kernels::Sum<T> rest = {};       // e^(x - max)
-    kernels::Sum<T> half_gaps = {};  // t (max - x) / 2: the difference may be too large for T
+    kernels::Sum<T> rest = {};       // e^((x - max) / temperature)
+    kernels::Sum<T> half_gaps = {};  // t (max - x) / temperature / 2: the whole may be too large
     kernels::Sum<T> labels = {};     // t
   };
 
   LinearLogits<T> logits;
   WorkedLabels<T> labels;
   double z_loss;
+  double temperature;
   Row* rows;
 
   // Returns the sum of the losses.
@@ -107,16 +109,18 @@ struct ClassBlocks {
         row.largest_label = label;
         continue;
       }
-      row.rest.add(kernels::exp_difference(x[i], row.max));
+      row.rest.add(kernels::exp_difference(x[i], row.max, temperature));
       row.labels.add(label);
-      if (label != 0) row.half_gaps.add(label * (0.5 * row.max - 0.5 * x[i]));
+      if (label != 0)
+        row.half_gaps.add(label * kernels::scaled_difference(0.5 * row.max, 0.5 * x[i], temperature));
     }
     rows[sample] = row;
   }
 
   kernels::Normaliser<T> normaliser(const Row& row) const {
     const bool all_are_impossible = std::isinf(row.max) && row.max < 0;
-    return {row.max, row.largest, all_are_impossible ? kernels::Rounded{NAN} : row.rest.rounded()};
+    return {row.max, row.largest, all_are_impossible ? kernels::Rounded{NAN} : row.rest.rounded(),
+            temperature};
   }
 
   // The label of a class index that is masked is outside the row.
@@ -127,30 +131,29 @@ struct ClassBlocks {
 
   double loss(std::size_t sample) const {
     const Row& row = rows[sample];
-    const double log_rest = normaliser(row).log_rest(), max = static_cast<double>(row.max);
-    const double mass = row.labels.value() + row.largest_label, log_sum = max + log_rest;
+    const double log_rest = normaliser(row).log_rest(), log_sum = row.max / temperature + log_rest;
+    const double mass = row.labels.value() + row.largest_label;
     double value = 2 * row.half_gaps.value() + mass * log_rest;
-    value += kernels::weighted(label_outside(sample), max - row.label_logit + log_rest);
+    value += kernels::weighted(label_outside(sample),
+                               kernels::scaled_difference(row.max, row.label_logit, temperature) + log_rest);
     return z_loss > 0 ? value + z_loss * log_sum * log_sum : value;
   }
 
-  // p_j sum(u) - u_j, where the pulls u are the labels and what else pulls at all classes. Where p_j may be
-  // near 1 that is p_k (sum of the other u) - u_k (1 - p_k).
+  // The pulls are the labels and what else pulls at all classes.
   void write_slopes(const LogitBlock<T>& block, std::size_t sample, T* x, double scale) const {
     const Row& row = rows[sample];
     const kernels::Normaliser<T> normal = normaliser(row);
-    const double outside = label_outside(sample), log_sum = static_cast<double>(row.max) + normal.log_rest();
+    const double outside = label_outside(sample), log_sum = row.max / temperature + normal.log_rest();
     const double others = row.labels.value() + outside + (z_loss > 0 ? 2 * z_loss * log_sum : 0);
-    const double total = others + row.largest_label;
+    const SumOfPulls sum{row.largest_label, others};
     const auto slope = [&](std::size_t j, T logit) {
       if (labels.is_masked(sample, j)) return j == labels.class_of(sample) ? -outside : 0;
-      if (j == row.largest) {
-        return others * normal.probability(logit, j) - row.largest_label * normal.top_complement().nearest();
-      }
-      return total * normal.probability(logit, j) - labels.label(sample, j, row.prior_mass);
+      const double p = normal.probability(logit, j);
+      if (j == row.largest) return sum.slope_of_largest(p, normal.top_complement());
+      return sum.slope(p, labels.label(sample, j, row.prior_mass));
     };
     for (std::size_t i = 0; i < block.classes; ++i) {
-      x[i] = static_cast<T>(scale * slope(block.first_class + i, x[i]));
+      x[i] = static_cast<T>(scale * (slope(block.first_class + i, x[i]) / temperature));
     }
   }
 };

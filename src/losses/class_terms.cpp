@@ -16,11 +16,11 @@ ClassOdds odds_of(double p) { return {{p}, -std::log(p)}; }
 // ---- Softmax
 
 template <class T>
-SoftmaxRow<T>::SoftmaxRow(const T* logits, std::size_t classes, Workspace& workspace)
+SoftmaxRow<T>::SoftmaxRow(const T* logits, std::size_t classes, double temperature, Workspace& workspace)
     : logits_(logits),
       classes_(classes),
       exponentials_(workspace.take<Rounded>(classes)),
-      normaliser_(kernels::normaliser(logits, classes, 1, exponentials_)),
+      normaliser_(kernels::normaliser(logits, classes, 1, exponentials_, temperature)),
       complement_of_largest_(normaliser_.top_complement()),
       log_rest_(normaliser_.log_rest()) {}
 
@@ -55,22 +55,16 @@ double loss_of_softmax(const SoftmaxRow<T>& row, const Sample<T>& sample, const 
     if (sample.label_gradient != nullptr) sample.label_gradient[j] = static_cast<T>(part.by_label);
   }
   if (sample.gradient != nullptr) {
-    // p_j sum(u) - u_j. Where p_j may be near 1 that is p_k (sum of the other u) - u_k (1 - p_k).
     const std::size_t k = row.largest();
-    const double others = pulls_of_others.value(), total = others + pulls[k];
+    const SumOfPulls sum{pulls[k], pulls_of_others.value()};
     for (std::size_t j = 0; j < row.classes(); ++j) {
-      sample.gradient[j] = static_cast<T>(total * p[j] - pulls[j]);
+      sample.gradient[j] = static_cast<T>(sum.slope(p[j], pulls[j]) / row.temperature());
     }
-    sample.gradient[k] = static_cast<T>(others * p[k] - pulls[k] * row.complement_of_largest().nearest());
+    sample.gradient[k] =
+        static_cast<T>(sum.slope_of_largest(p[k], row.complement_of_largest()) / row.temperature());
   }
   // A row without labels has no loss, whatever its logits are, short of NaN.
   return row.is_nan() ? NAN : loss.value();
-}
-
-template <class T>
-double loss_of_softmax(const Sample<T>& sample, const double* t, TermOfClass term, ZeroLabels zero_labels) {
-  Workspace workspace;
-  return loss_of_softmax(SoftmaxRow<T>(sample.x, sample.length, workspace), sample, t, term, zero_labels, 0);
 }
 
 template class SoftmaxRow<float>;
@@ -79,8 +73,6 @@ template double loss_of_softmax(const SoftmaxRow<float>&, const Sample<float>&, 
                                 ZeroLabels, double);
 template double loss_of_softmax(const SoftmaxRow<double>&, const Sample<double>&, const double*, TermOfClass,
                                 ZeroLabels, double);
-template double loss_of_softmax(const Sample<float>&, const double*, TermOfClass, ZeroLabels);
-template double loss_of_softmax(const Sample<double>&, const double*, TermOfClass, ZeroLabels);
 
 // ---- Shares
 

@@ -21,6 +21,12 @@ struct ElementLabel {
   double complement;  // 1 - value
 };
 
+// logit / temperature
+template <class T>
+kernels::Rounded scaled_logit(double logit, double temperature) {
+  return temperature == 1 ? kernels::Rounded{logit} : kernels::quotient<T>({logit}, {temperature});
+}
+
 // The probabilities of yes and no at a logit, and their negative logarithms, none as a difference.
 struct LogitOdds {
   kernels::Rounded yes, no;
@@ -28,9 +34,11 @@ struct LogitOdds {
 };
 
 template <class T>
-LogitOdds logit_odds(double x) {
-  const kernels::Rounded e =
-      kernels::is_double<T> ? kernels::exponential(-std::abs(x)) : kernels::Rounded{std::exp(-std::abs(x))};
+LogitOdds logit_odds(kernels::Rounded logit) {
+  const double x = logit.value, distance = std::abs(x);
+  kernels::Rounded e =
+      kernels::is_double<T> ? kernels::exponential(-distance) : kernels::Rounded{std::exp(-distance)};
+  if (logit.low != 0) e.low -= distance * logit.low;
   const kernels::Rounded sum = kernels::one_plus<T>(e);
   const kernels::Rounded larger = kernels::quotient<T>({1}, sum), smaller = kernels::quotient<T>(e, sum);
   const double t = std::log1p(e.nearest());

@@ -69,7 +69,7 @@ ElementTerm binary_focal_term(const Odds& odds, ElementLabel label, double gamma
 }
 
 template <class T>
-Odds odds_of_logit(double x) {
+Odds odds_of_logit(kernels::Rounded x) {
   const auto [yes, no, nats_yes, nats_no] = logit_odds<T>(x);
   return {yes, no, kernels::product<T>(yes, no).nearest(), nats_yes, nats_no, -no.nearest(), yes.nearest()};
 }
@@ -113,7 +113,7 @@ Variable<T> sigmoid_focal(Variable<T> logits, std::type_identity_t<Labels<T>> la
   LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto interval = ClipInterval::of<T>(options.epsilon.value_or(0));
-  return loss.finish_mean([&](double x, ElementLabel label, std::size_t) {
+  return loss.finish_logits([&](kernels::Rounded x, ElementLabel label, std::size_t) {
     const Odds odds = odds_of_logit<T>(x);
     return binary_focal_term<T>(options.epsilon ? clipped(odds, interval) : odds, label, options.gamma,
                                 options.alpha);
@@ -149,8 +149,7 @@ Variable<T> softmax_focal(Variable<T> logits, std::type_identity_t<ClassLabels<T
     part.pull = 0;
     return part;
   };
-  return loss.finish(
-      [&](const Sample<T>& sample, const double* t) { return loss_of_softmax(sample, t, term); });
+  return loss.finish_softmax(term);
 }
 
 template <class T>

@@ -134,7 +134,8 @@ Variable<T> record(std::span<const Variable<T>> inputs, const Indices& class_ind
   if (has_whole_rows) return finish(recording, inputs, reduced, RowBlocks<T>{logits, loss_of});
   using Row = typename ClassBlocks<T>::Row;
   Row* const rows = recording.template save<Row>({extents.rows}).data();
-  return finish(recording, inputs, reduced, ClassBlocks<T>{logits, loss_of.labels(), options.z_loss, rows});
+  return finish(recording, inputs, reduced,
+                ClassBlocks<T>{logits, loss_of.labels(), options.z_loss, options.temperature, rows});
 }
 
 }  // namespace

@@ -93,6 +93,7 @@ void require_class_options(const char* loss, const char* predictions_name, const
                      loss, Shape{classes}, predictions_name, predictions, mask);
   }
   require_smoothing(loss, classes, options);
+  require_temperature(loss, options.temperature);
   if (options.ignore_index && !has_indices) {
     fail<ArgumentError>(
         "{}: ignore_index is for class indices, got {} with soft labels; unset it, and leave samples out by "
@@ -206,6 +207,15 @@ Variable<T> LossOverClasses<T>::finish(FunctionRef<double(const Sample<T>&, cons
   make_labels();
   return recording_.finish(options_.reduction, [&](const SampleBlock<T>& block) {
     write_one_by_one(block, [&](const Sample<T>& sample) { return labels_.labelled_loss(sample, loss_of); });
+  });
+}
+
+template <class T>
+Variable<T> LossOverClasses<T>::finish_softmax(TermOfClass term, ZeroLabels zero_labels) {
+  return finish([&](const Sample<T>& sample, const double* t) {
+    Workspace workspace;
+    const SoftmaxRow<T> row(sample.x, sample.length, temperature(), workspace);
+    return loss_of_softmax(row, sample, t, term, zero_labels, 0);
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/function_ref.hpp"
 #include "core/index_range.hpp"
+#include "losses/class_terms.hpp"
 #include "losses/loss_recording.hpp"
 #include "losses/worked_labels.hpp"
 
@@ -23,6 +24,7 @@ struct ClassOptions {
         ignore_index(options.ignore_index),
         reduction(options.reduction) {
     if constexpr (requires { options.axis; }) axis = options.axis;
+    if constexpr (requires { options.temperature; }) temperature = options.temperature;
     if constexpr (requires { options.class_weights; }) class_weights = &options.class_weights;
     if constexpr (requires { alpha = &options.alpha; }) alpha = &options.alpha;
     if constexpr (requires { options.class_mask; }) class_mask = &options.class_mask;
@@ -34,6 +36,7 @@ struct ClassOptions {
   }
 
   int axis = -1;
+  double temperature = 1;
   const Weights& sample_weights;
   const Mask& mask;
   std::optional<std::int64_t> ignore_index;
@@ -68,6 +71,7 @@ class LossOverClasses {
                   const ClassOptions& options, MaskedLabels masked_labels = MaskedLabels::refused);
 
   const WorkedLabels<T>& labels() const { return labels_; }
+  double temperature() const { return options_.temperature; }
   LossRecording<T>& recording() { return recording_; }
 
   // While Tape::check_logits is on, the predictions of samples that count must be probabilities,
@@ -99,6 +103,8 @@ class LossOverClasses {
   Variable<T> finish_hard(FunctionRef<double(const Sample<T>&)> loss_of);
   // or labelled_loss.
   Variable<T> finish(FunctionRef<double(const Sample<T>&, const double* t)> loss_of);
+  // The loss of a sample is that of the softmax of its logits.
+  Variable<T> finish_softmax(TermOfClass term, ZeroLabels zero_labels = ZeroLabels::add_nothing);
 
  private:
   void take_options(const char* predictions_name, const Shape& predictions, const ClassLabels<T>& labels,

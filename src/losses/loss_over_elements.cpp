@@ -20,6 +20,7 @@ LossOverElements<T>::LossOverElements(const char* name, const char* predictions_
       class_weights_(broadcast("class_weights", *options.class_weights)) {
   require_in_range(name, "label_smoothing", options.label_smoothing, 0, 1);
   require_in_range(name, "smoothing_prior", options.smoothing_prior, 0, 1);
+  require_temperature(name, options.temperature);
   recording_.weigh(options.sample_weights);
   recording_.leave_out(options.mask);
 }

@@ -19,6 +19,7 @@ struct ElementOptions {
         sample_weights(options.sample_weights),
         mask(options.mask),
         reduction(options.reduction) {
+    if constexpr (requires { options.temperature; }) temperature = options.temperature;
     if constexpr (requires { options.class_weights; }) class_weights = &options.class_weights;
     if constexpr (requires { options.label_smoothing; }) {
       label_smoothing = options.label_smoothing;
@@ -31,6 +32,7 @@ struct ElementOptions {
   const Mask& mask;
   const Reduction& reduction;
   const Weights* class_weights = &not_given;
+  double temperature = 1;
   double label_smoothing = 0;
   double smoothing_prior = 0;
 
@@ -65,6 +67,16 @@ class LossOverElements {
   template <class Term>
   Variable<T> finish_sum(Term term) {
     return finish(term, 1);
+  }
+
+  // The same of finish_mean with term(x / temperature, z, i) and its slope by that.
+  template <class Term>
+  Variable<T> finish_logits(Term term) {
+    return finish_mean([term, temperature = options_.temperature](double x, ElementLabel z, std::size_t i) {
+      ElementTerm part = term(scaled_logit<T>(x, temperature), z, i);
+      part.by_prediction /= temperature;
+      return part;
+    });
   }
 
   // For a family that has a kernel, which sees to the options itself.

@@ -28,6 +28,12 @@ void require_clip_epsilon(const char* loss, double epsilon) {
                       loss, epsilon);
 }
 
+void require_temperature(const char* loss, double temperature) {
+  if (temperature > 0 && std::isfinite(temperature)) return;
+  fail<ArgumentError>("{}: temperature must be finite and above 0, got {}; 1 leaves the logits as they are",
+                      loss, temperature);
+}
+
 template <class Error>
 void require_fits_losses(const char* loss, const char* name, const char* single, const Shape& shape,
                          const Shape& losses) {

@@ -16,6 +16,8 @@ template <class Error>
 void require_fits_losses(const char* loss, const char* name, const char* single, const Shape& shape,
                          const Shape& losses);
 
+void require_temperature(const char* loss, double temperature);
+
 // Broadcasts to the shape of the predictions.
 void require_broadcasts(const char* loss, const char* name, const Shape& shape, const char* predictions,
                         const Shape& predictions_shape);

@@ -5,7 +5,6 @@
 
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
-#include "losses/class_terms.hpp"
 #include "losses/loss_over_classes.hpp"
 #include "losses/option_checks.hpp"
 
@@ -43,8 +42,7 @@ Variable<T> poly_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLab
     const double pull = p > 0.5 ? (1 + epsilon) - epsilon * complement : 1 + epsilon * p;
     return ClassTerm{kernels::weighted(label, by_label), label * pull, by_label};
   };
-  return loss.finish(
-      [&](const Sample<T>& sample, const double* t) { return loss_of_softmax(sample, t, term); });
+  return loss.finish_softmax(term);
 }
 
 template Variable<float> poly_cross_entropy(Variable<float>, ClassLabels<float>,

@@ -63,13 +63,14 @@ void write_means(const SampleBlock<T>& rows, const SigmoidCrossEntropyOptions& o
 
 // Of the label z and the weight w of the label 1.
 template <class T>
-ElementTerm term(double x, ElementLabel z, double w) {
+ElementTerm term(kernels::Rounded x, ElementLabel z, double w) {
   const LogitOdds odds = logit_odds<T>(x);
   const double of_yes = kernels::weighted(z.value, w);
   const double value =
       kernels::weighted(z.complement, odds.nats_no) + kernels::weighted(of_yes, odds.nats_yes);
-  return {std::isnan(x) ? x : value, z.complement * odds.yes.nearest() - of_yes * odds.no.nearest(),
-          w == 1 ? -x : kernels::weighted(w, odds.nats_yes) - odds.nats_no};
+  return {std::isnan(x.value) ? x.value : value,
+          z.complement * odds.yes.nearest() - of_yes * odds.no.nearest(),
+          w == 1 ? -x.value : kernels::weighted(w, odds.nats_yes) - odds.nats_no};
 }
 
 }  // namespace
@@ -82,11 +83,11 @@ Variable<T> sigmoid_cross_entropy(Variable<T> logits, std::type_identity_t<Label
   LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels();
   const auto pos_weights = loss.broadcast("pos_weight", options.pos_weight);
-  if (!loss.recording().has_label_gradient()) {
+  if (!loss.recording().has_label_gradient() && options.temperature == 1) {
     return loss.finish_blocks(
         [&](const SampleBlock<T>& rows) { write_means(rows, options, pos_weights, loss.class_weights()); });
   }
-  return loss.finish_mean([&](double x, ElementLabel z, std::size_t i) {
+  return loss.finish_logits([&](kernels::Rounded x, ElementLabel z, std::size_t i) {
     return term<T>(x, z, pos_weights.empty() ? 1 : pos_weights[i]);
   });
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/losses/soft_margin.hpp"
 
-#include "kernels/logistic.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/loss_over_elements.hpp"
@@ -16,10 +15,11 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
   check_binary_logits(name, logits);
   LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels(-1);
-  return loss.finish_mean([](double x, ElementLabel label, std::size_t) {
+  return loss.finish_logits([](kernels::Rounded x, ElementLabel label, std::size_t) {
     const double t = label.value;
-    const double wrong = kernels::sigmoid(-t * x);
-    return ElementTerm{kernels::softplus(-t * x), -t * wrong, kernels::weighted(wrong, -x)};
+    const LogitOdds odds = logit_odds<T>(kernels::product<T>({t}, x));
+    const double wrong = odds.no.nearest();
+    return ElementTerm{odds.nats_yes, -t * wrong, kernels::weighted(wrong, -x.value)};
   });
 }
 

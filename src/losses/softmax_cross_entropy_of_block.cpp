@@ -35,7 +35,10 @@ const T* gather_label_logits(const SampleBlock<T>& rows, const WorkedLabels<T>& 
 template <class T>
 SoftmaxCrossEntropyOfBlock<T>::SoftmaxCrossEntropyOfBlock(LossOverClasses<T>& loss, double z_loss)
     : z_loss_(z_loss),
-      kernel_suffices_(z_loss == 0 && !loss.has_label_gradient() && !loss.has_masked_smoothed_label()) {
+      temperature_(loss.temperature()),
+      kernel_suffices_(z_loss == 0 &&
+                       (temperature_ == 1 || !kernels::is_double<T>)&&!loss.has_label_gradient() &&
+                       !loss.has_masked_smoothed_label()) {
   if (kernel_suffices_ && loss.labels().are_hard()) {
     loss.keep_labels_hard();
   } else {
@@ -58,25 +61,63 @@ void SoftmaxCrossEntropyOfBlock<T>::operator()(const SampleBlock<T>& block) cons
 
 template <class T>
 void SoftmaxCrossEntropyOfBlock<T>::write_with_kernel(const SampleBlock<T>& rows) const {
-  const bool are_hard = labels_.are_hard();
   Workspace workspace;
-  const T* label_logits =
-      are_hard && labels_.class_mask != nullptr ? gather_label_logits(rows, labels_, workspace) : nullptr;
-  kernels::kernel<kernels::SoftmaxCrossEntropy, T>()({.rows = rows.count(),
-                                                      .classes = rows.length(),
-                                                      .x = rows.x,
-                                                      .labels = are_hard ? labels_.classes_of(rows) : nullptr,
-                                                      .label_logits = label_logits,
-                                                      .soft_labels = are_hard ? nullptr : rows.labels,
-                                                      .scales = rows.scales,
-                                                      .scale = rows.scale,
-                                                      .losses = rows.losses,
-                                                      .gradient = rows.gradient});
+  const T* label_logits = labels_.are_hard() && labels_.class_mask != nullptr
+                              ? gather_label_logits(rows, labels_, workspace)
+                              : nullptr;
+  if (temperature_ == 1) {
+    run_kernel(rows, label_logits);
+  } else {
+    write_scaled(rows, label_logits);
+  }
   if (!any_nan(rows.losses, rows.count())) return;
   // The kernel leaves rows to this in which the largest logit is not finite.
   for (std::size_t row = 0; row < rows.count(); ++row) {
     if (std::isnan(rows.losses[row]) && rows.is_valid(row)) rows.losses[row] = loss_without_kernel(rows, row);
   }
+}
+
+// Floats that are divided by the temperature as doubles lose nothing.
+template <class T>
+void SoftmaxCrossEntropyOfBlock<T>::write_scaled(const SampleBlock<T>& rows, const T* label_logits) const {
+  Workspace workspace;
+  const auto quotients = [&](const auto* numbers, std::size_t count, double divisor) {
+    double* result = numbers == nullptr ? nullptr : workspace.take<double>(count);
+    for (std::size_t i = 0; i < count && result != nullptr; ++i) result[i] = numbers[i] / divisor;
+    return result;
+  };
+  const std::size_t count = rows.range.elements();
+  const SampleBlock<double> scaled{
+      .range = rows.range,
+      .x = quotients(rows.x, count, temperature_),
+      .given_x = nullptr,
+      .labels = quotients(rows.labels, count, 1),
+      .valid = rows.valid,
+      .scales = quotients(rows.scales, rows.count(), temperature_),
+      .scale = rows.scale / temperature_,
+      .losses = rows.losses,
+      .gradient = rows.gradient == nullptr ? nullptr : workspace.take<double>(count),
+      .label_gradient = nullptr};
+  run_kernel(scaled, quotients(label_logits, rows.count(), temperature_));
+  if (rows.gradient != nullptr) std::copy_n(scaled.gradient, count, rows.gradient);
+}
+
+template <class T>
+template <class Number>
+void SoftmaxCrossEntropyOfBlock<T>::run_kernel(const SampleBlock<Number>& rows,
+                                               const Number* label_logits) const {
+  const bool are_hard = labels_.are_hard();
+  kernels::kernel<kernels::SoftmaxCrossEntropy, Number>()(
+      {.rows = rows.count(),
+       .classes = rows.length(),
+       .x = rows.x,
+       .labels = are_hard ? labels_.classes_of(rows.range) : nullptr,
+       .label_logits = label_logits,
+       .soft_labels = are_hard ? nullptr : rows.labels,
+       .scales = rows.scales,
+       .scale = rows.scale,
+       .losses = rows.losses,
+       .gradient = rows.gradient});
 }
 
 template <class T>
@@ -100,7 +141,7 @@ double SoftmaxCrossEntropyOfBlock<T>::loss_without_kernel(const SampleBlock<T>& 
 template <class T>
 double SoftmaxCrossEntropyOfBlock<T>::loss(const Sample<T>& sample, const double* t) const {
   Workspace workspace;
-  const SoftmaxRow<T> row(sample.x, sample.length, workspace);
+  const SoftmaxRow<T> row(sample.x, sample.length, temperature_, workspace);
   const bool label_is_masked =
       labels_.has_indices && labels_.is_masked(sample.index, labels_.class_of(sample));
   const double outside = label_is_masked ? labels_.index_label(labels_.class_of(sample)) : 0;
@@ -114,7 +155,7 @@ double SoftmaxCrossEntropyOfBlock<T>::loss(const Sample<T>& sample, const double
   if (label_is_masked) {
     const std::size_t y = labels_.class_of(sample);
     value += kernels::weighted(outside, row.nats_of_logit(sample.given_x[y]));
-    if (sample.gradient != nullptr) sample.gradient[y] = static_cast<T>(-outside);
+    if (sample.gradient != nullptr) sample.gradient[y] = static_cast<T>(-outside / temperature_);
   }
   return value;
 }

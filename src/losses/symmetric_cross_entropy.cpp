@@ -6,7 +6,6 @@
 
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
-#include "losses/class_terms.hpp"
 #include "losses/loss_over_classes.hpp"
 #include "losses/option_checks.hpp"
 
@@ -31,9 +30,7 @@ Variable<T> symmetric_cross_entropy(Variable<T> logits, std::type_identity_t<Cla
                      alpha * label + beta * odds.p() * (most - cost),
                      alpha * odds.nats - (cost < most ? beta * odds.p() / label : 0)};
   };
-  return loss.finish([&](const Sample<T>& sample, const double* t) {
-    return loss_of_softmax(sample, t, term, ZeroLabels::count);
-  });
+  return loss.finish_softmax(term, ZeroLabels::count);
 }
 
 template Variable<float> symmetric_cross_entropy(Variable<float>, ClassLabels<float>,

@@ -70,9 +70,9 @@ struct WorkedLabels {
                        FunctionRef<double(const Sample<T>&, const double* t)> loss_of) const;
 
   // The same two for many samples at a time, without gradients of labels: loss_of(rows) for hard labels,
-  // whose classes are classes_of(rows), or loss_of(rows with the labels t).
+  // whose classes are classes_of(rows.range), or loss_of(rows with the labels t).
   void write_rows(SampleBlock<T> rows, FunctionRef<void(const SampleBlock<T>&)> loss_of) const;
-  const std::int64_t* classes_of(const SampleBlock<T>& rows) const { return indices + rows.range.begin; }
+  const std::int64_t* classes_of(const SliceRange& rows) const { return indices + rows.begin; }
 
  private:
   template <class Number>

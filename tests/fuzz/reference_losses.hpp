@@ -27,7 +27,7 @@ struct LossCall {
   Option<double> class_weights, sample_weights, pos_weight, smoothing_prior;
   Option<bool> mask, class_mask;
   std::optional<std::int64_t> ignore_index;
-  double label_smoothing = 0, z_loss = 0;
+  double temperature = 1, label_smoothing = 0, z_loss = 0;
   losses::Reduction reduction = losses::Reduction::mean;
 };
 
@@ -84,7 +84,7 @@ inline Sample sample_at(const LossCall& call, const Index& place) {
   sample.valid = at(call.mask, place, true);
   sample.weight = at(call.sample_weights, place, 1.0);
   for (const Index& element : elements_of(call, place)) {
-    sample.logits.push_back(call.logits.at[flat_of(element, call.logits.shape)]);
+    sample.logits.push_back(call.logits.at[flat_of(element, call.logits.shape)] / Dual(call.temperature));
   }
   return sample;
 }

@@ -19,6 +19,7 @@ struct SigmoidFocalOptions {
   std::optional<double> alpha = {};    ///< weighs label 1, and 1 - alpha label 0; both 1 if not given
   std::optional<double> epsilon = {};  ///< if given, logarithms are of p clipped to [epsilon, 1 - epsilon]
   std::optional<int> axis = {};  ///< the losses are averaged along it; if not given, each element is a sample
+  double temperature = 1;        ///< above 0: divides the logits
   Weights class_weights = {};    ///< broadcast to the shape of logits: multiply each element's loss
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds
@@ -91,6 +92,7 @@ struct SoftmaxFocalOptions {
   Weights alpha = {};  ///< a number or (classes): the class weights of this loss; 1 if not given
   std::optional<double> epsilon = {};  ///< if given, probabilities are clipped to [epsilon, 1 - epsilon]
   int axis = -1;                       ///< the class axis of the logits
+  double temperature = 1;              ///< above 0: divides the logits
   Weights sample_weights = {};         ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};        ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   Mask class_mask = {};  ///< (classes) or the shape of logits: false leaves a class out of the softmax

@@ -15,6 +15,7 @@ namespace xtape::losses {
 
 /// Each option works with every other.
 struct LinearSoftmaxCrossEntropyOptions {
+  double temperature = 1;       ///< above 0: divides the logits
   Weights class_weights = {};   ///< (classes): multiply the labels
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds

@@ -17,6 +17,7 @@ namespace xtape::losses {
 struct PolyCrossEntropyOptions {
   double epsilon = 2;           ///< the weight of the first term of the expansion; 0 gives the cross-entropy
   int axis = -1;                ///< the class axis of the logits
+  double temperature = 1;       ///< above 0: divides the logits
   Weights class_weights = {};   ///< (classes): multiply the labels
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds

@@ -15,6 +15,7 @@ namespace xtape::losses {
 /// Options of sigmoid_cross_entropy.
 struct SigmoidCrossEntropyOptions {
   std::optional<int> axis = {};  ///< the losses are averaged along it; if not given, each element is a sample
+  double temperature = 1;        ///< above 0: divides the logits
   Weights class_weights = {};    ///< broadcast to the shape of logits: multiply each element's loss
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Weights pos_weight = {};       ///< broadcast to the shape of logits: multiply the term of label 1

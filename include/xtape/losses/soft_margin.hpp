@@ -15,6 +15,7 @@ namespace xtape::losses {
 /// Options of soft_margin.
 struct SoftMarginOptions {
   std::optional<int> axis = {};  ///< the losses are averaged along it; if not given, each element is a sample
+  double temperature = 1;        ///< above 0: divides the logits
   Weights class_weights = {};    ///< broadcast to the shape of logits: multiply each element's loss
   Weights sample_weights = {};   ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};                ///< shaped like sample_weights: false leaves a sample out, whatever it holds

@@ -16,6 +16,7 @@ namespace xtape::losses {
 /// Each option works with every other, but ignore_index only with class indices.
 struct SoftmaxCrossEntropyOptions {
   int axis = -1;                ///< the class axis of the logits
+  double temperature = 1;       ///< above 0: divides the logits
   Weights class_weights = {};   ///< (classes): multiply the labels
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
@@ -60,6 +61,10 @@ struct SoftmaxCrossEntropyOptions {
 ///     auto padded = losses::softmax_cross_entropy(scores, tokens, {.axis = 1, .ignore_index = 0,
 ///                                                                  .label_smoothing = 0.1});
 ///
+/// The logits x are those given, divided by the temperature, of which nothing is rounded; the gradient is by
+/// those given. To distil one network into another, take the same temperature for the soft labels, and
+/// multiply the loss by its square.
+///
 /// Under a class mask the normaliser and the labels hold the other classes only, smoothing spreads over them
 /// only, and the gradient of a masked class is exactly 0. A sample with no class left contributes nothing.
 /// The logit of a class index counts even if its own class is masked.
@@ -80,7 +85,8 @@ struct SoftmaxCrossEntropyOptions {
 /// @throws ArgumentError      there is no such axis, there are no classes, or an option makes no sense.
 ///
 /// Sources: Bishop, Pattern Recognition and Machine Learning (2006), section 4.3.4; label smoothing: Szegedy
-/// et al., arXiv 1512.00567; z-loss: Chowdhery et al., arXiv 2204.02311, section 5.
+/// et al., arXiv 1512.00567; temperature: Hinton et al., arXiv 1503.02531; z-loss: Chowdhery et al., arXiv
+/// 2204.02311, section 5.
 template <class T>
 Variable<T> softmax_cross_entropy(Variable<T> logits, std::type_identity_t<ClassLabels<T>> labels,
                                   const SoftmaxCrossEntropyOptions& options = {});

@@ -19,6 +19,7 @@ struct SymmetricCrossEntropyOptions {
   double beta = 1;          ///< the weight of the reverse cross-entropy
   double log_of_zero = -4;  ///< at most 0: what stands for the logarithm of labels that have none, or less
   int axis = -1;            ///< the class axis of the logits
+  double temperature = 1;   ///< above 0: divides the logits
   Weights sample_weights = {};  ///< a number, or the shape of the losses, in which extents may be 1
   Mask mask = {};               ///< shaped like sample_weights: false leaves a sample out, whatever it holds
   Mask class_mask = {};         ///< (classes) or the shape of logits: false leaves a class out of the softmax

@@ -465,6 +465,7 @@ class Program {
     call.labels = labels.expected;
     call.reduction = reduction_of_losses();
     call.label_smoothing = static_cast<double>(bytes_.below(5)) / 4;
+    call.temperature = bytes_.flag() ? 1 : 3;
     if (op < 3) return class_loss(op, logits, labels, std::move(call));
     return element_loss(op, logits, labels, std::move(call));
   }
@@ -541,6 +542,7 @@ class Program {
   static Options options_of(const LossCall& call) {
     Options options;
     options.axis = *call.axis;
+    options.temperature = call.temperature;
     options.sample_weights = given<losses::Weights>(call.sample_weights);
     options.mask = given<losses::Mask>(call.mask);
     options.class_mask = given<losses::Mask>(call.class_mask);
@@ -567,6 +569,7 @@ class Program {
     call.mask = mask(for_samples(losses_shape(call)));
     const auto set = [&](auto& options) {
       options.axis = call.axis;
+      options.temperature = call.temperature;
       options.class_weights = given<losses::Weights>(call.class_weights);
       options.sample_weights = given<losses::Weights>(call.sample_weights);
       options.mask = given<losses::Mask>(call.mask);
