@@ -12,7 +12,7 @@ function(xtape_compile_rooms_together target)
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${XTAPE_UNITY_BUILD} UNITY_BUILD_MODE GROUP)
   if(XTAPE_UNITY_BUILD)
-    target_precompile_headers(${target} PRIVATE src/core/format.hpp include/xtape/autograd/recording.hpp)
+    target_precompile_headers(${target} PRIVATE src/arrays/format.hpp include/xtape/autograd/recording.hpp)
   endif()
 endfunction()
 

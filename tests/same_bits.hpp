@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 
 namespace xtape::testing {
 

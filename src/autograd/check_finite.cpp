@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <string>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/parameter.hpp"
-#include "xtape/core/array_view.hpp"
 
 namespace xtape::detail {
 namespace {

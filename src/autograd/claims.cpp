@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::detail {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/autograd/parameter.hpp"
 
 namespace xtape::detail {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::detail {
 namespace {

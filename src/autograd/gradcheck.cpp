@@ -7,11 +7,11 @@
 #include <deque>
 #include <limits>
 
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "autograd/extrapolation.hpp"
 #include "autograd/gradcheck_subject.hpp"
 #include "autograd/slopes.hpp"
-#include "core/element_name.hpp"
-#include "core/format.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

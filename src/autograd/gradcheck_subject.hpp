@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "xtape/autograd/gradcheck.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/random/random.hpp"
 
 namespace xtape {
 

@@ -6,11 +6,11 @@
 #include <numeric>
 #include <utility>
 
+#include "arrays/format.hpp"
 #include "autograd/distinct_parameters.hpp"
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
+#include "threads/thread_pool.hpp"
 #include "xtape/autograd/claims.hpp"
 
 namespace xtape {

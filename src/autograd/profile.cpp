@@ -6,7 +6,7 @@
 #include <iterator>
 #include <vector>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape {
 namespace {

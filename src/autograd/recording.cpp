@@ -5,10 +5,10 @@
 #include <functional>
 #include <new>
 
+#include "arrays/format.hpp"
 #include "autograd/check_finite.hpp"
 #include "autograd/profiler.hpp"
 #include "autograd/shared_memory.hpp"
-#include "core/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape {

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <utility>
 
+#include "arrays/format.hpp"
 #include "autograd/profiler.hpp"
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
-#include "core/workspace.hpp"
+#include "threads/thread_pool.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/autograd/gradients.hpp"
 
 namespace xtape {

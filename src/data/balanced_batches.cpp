@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "data/batch_rows.hpp"
 #include "data/rows_by_class.hpp"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 
 namespace xtape::data {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "data/batch_rows.hpp"
 
 #pragma GCC visibility push(default)

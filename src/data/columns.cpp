@@ -4,8 +4,8 @@
 #include <cmath>
 #include <numeric>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 
 namespace xtape::data {
 namespace {

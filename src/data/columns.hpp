@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 
 namespace xtape::data {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <map>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "data/csv_category_builder.hpp"
 #include "data/csv_scanner.hpp"
 #include "data/shown_text.hpp"

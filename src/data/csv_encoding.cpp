@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::data {
 namespace {

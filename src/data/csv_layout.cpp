@@ -5,11 +5,11 @@
 #include <map>
 #include <vector>
 
-#include "core/byte_reader.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "data/csv_encoding.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_scanner.hpp"
+#include "files/byte_reader.hpp"
 
 namespace xtape::data {
 namespace {

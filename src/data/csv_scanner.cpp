@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::data {
 

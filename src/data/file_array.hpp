@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "core/byte_order.hpp"
-#include "core/byte_reader.hpp"
-#include "xtape/core/convert.hpp"
+#include "files/byte_order.hpp"
+#include "files/byte_reader.hpp"
+#include "xtape/arrays/convert.hpp"
 
 namespace xtape::data {
 

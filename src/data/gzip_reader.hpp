@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/byte_reader.hpp"
+#include "files/byte_reader.hpp"
 
 namespace xtape::data {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "data/columns.hpp"
 
 namespace xtape::data {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/data/npy.hpp"
 
-#include "core/atomic_file.hpp"
 #include "data/file_array.hpp"
 #include "data/npy_format.hpp"
+#include "files/atomic_file.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

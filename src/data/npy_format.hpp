@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/byte_reader.hpp"
-#include "xtape/core/named_arrays.hpp"
-#include "xtape/core/stored_array.hpp"
+#include "files/byte_reader.hpp"
+#include "xtape/arrays/named_arrays.hpp"
+#include "xtape/files/stored_array.hpp"
 
 namespace xtape::data {
 

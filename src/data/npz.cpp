@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/atomic_file.hpp"
 #include "data/gzip_reader.hpp"
 #include "data/npy_format.hpp"
+#include "files/atomic_file.hpp"
 #include "xtape/data/npy.hpp"
 
 namespace xtape::data {

@@ -4,14 +4,14 @@
 #include <limits>
 #include <set>
 
-#include "core/byte_reader.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "data/csv_category_builder.hpp"
 #include "data/csv_encoding.hpp"
 #include "data/csv_layout.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_scanner.hpp"
 #include "data/shown_text.hpp"
+#include "files/byte_reader.hpp"
 #include "xtape/data/csv.hpp"
 
 #pragma GCC visibility push(default)

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/index_range.hpp"
-#include "xtape/core/array_view.hpp"
+#include "arrays/index_range.hpp"
+#include "xtape/arrays/array_view.hpp"
 
 namespace xtape::data {
 

@@ -6,9 +6,9 @@
 #include <numeric>
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "data/rows_by_class.hpp"
-#include "xtape/core/array.hpp"
+#include "xtape/arrays/array.hpp"
 
 namespace xtape::data {
 namespace {

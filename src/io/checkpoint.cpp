@@ -10,8 +10,8 @@
 #include <system_error>
 #include <utility>
 
-#include "core/directory.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "files/directory.hpp"
 #include "io/safetensors.hpp"
 #include "io/safetensors_header.hpp"
 

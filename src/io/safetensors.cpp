@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "core/atomic_file.hpp"
+#include "files/atomic_file.hpp"
 
 namespace xtape::io {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/byte_reader.hpp"
+#include "files/byte_reader.hpp"
 #include "io/safetensors_header.hpp"
 #include "xtape/io/safetensors.hpp"
 

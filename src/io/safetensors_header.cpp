@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "io/half_floats.hpp"
 
 namespace xtape::io {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/byte_reader.hpp"
-#include "xtape/core/named_arrays.hpp"
+#include "files/byte_reader.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
 namespace xtape::io {

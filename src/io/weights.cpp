@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "io/safetensors.hpp"
 
 namespace xtape::io::detail {

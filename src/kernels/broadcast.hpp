@@ -5,12 +5,12 @@
 #include <cmath>
 #include <cstddef>
 
-#include "core/thread_pool.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/nest.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/sum_kernels.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::kernels {
 

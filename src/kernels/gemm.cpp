@@ -10,12 +10,12 @@
 // After the configuration, which chooses CBLAS.
 #include <xflens/cxxblas/cxxblas.cxx>
 
-#include "core/thread_pool.hpp"
-#include "core/workspace.hpp"
 #include "kernels/blas_threads.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/product_kernels.hpp"
+#include "threads/thread_pool.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/core/simd.hpp"
 
 #ifdef XTAPE_BLAS_IS_OPENBLAS

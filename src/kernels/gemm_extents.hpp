@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <initializer_list>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/gemm.hpp"
 
 namespace xtape {

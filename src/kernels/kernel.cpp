@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/core/error.hpp"
 #include "xtape/core/simd.hpp"
 

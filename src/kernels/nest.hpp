@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/shape.hpp"
 
 namespace xtape::kernels {
 

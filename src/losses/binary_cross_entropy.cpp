@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "kernels/clip.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/loss_over_elements.hpp"

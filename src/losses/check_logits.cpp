@@ -6,7 +6,7 @@
 #include <limits>
 #include <string_view>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::losses {
 

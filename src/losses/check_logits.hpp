@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/slices.hpp"
+#include "arrays/slices.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape::losses {

@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <limits>
 
-#include "core/thread_pool.hpp"
 #include "kernels/softmax.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/class_terms.hpp"
 #include "losses/linear_logits.hpp"
 #include "losses/worked_labels.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::losses {
 

@@ -5,10 +5,10 @@
 #include <cstddef>
 
 #include "core/function_ref.hpp"
-#include "core/workspace.hpp"
 #include "kernels/clip.hpp"
 #include "kernels/softmax.hpp"
 #include "losses/sample_block.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/losses/categorical_cross_entropy.hpp"
 
 namespace xtape::losses {

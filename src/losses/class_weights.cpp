@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "core/format.hpp"
-#include "core/index_range.hpp"
+#include "arrays/format.hpp"
+#include "arrays/index_range.hpp"
 
 namespace xtape::losses {
 namespace {

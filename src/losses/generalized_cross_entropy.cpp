@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "losses/loss_over_classes.hpp"
 
 #pragma GCC visibility push(default)

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/clip.hpp"
 #include "losses/loss_over_elements.hpp"
 #include "losses/option_checks.hpp"

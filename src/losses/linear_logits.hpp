@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "core/thread_pool.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/sum_kernels.hpp"
 #include "losses/loss_sum.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::losses {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <span>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/gemm_extents.hpp"
 #include "losses/class_blocks.hpp"
 #include "losses/linear_logits.hpp"

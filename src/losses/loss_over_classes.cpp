@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/option_checks.hpp"

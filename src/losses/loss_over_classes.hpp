@@ -6,8 +6,8 @@
 #include <span>
 #include <string>
 
+#include "arrays/index_range.hpp"
 #include "core/function_ref.hpp"
-#include "core/index_range.hpp"
 #include "losses/class_terms.hpp"
 #include "losses/loss_recording.hpp"
 #include "losses/worked_labels.hpp"

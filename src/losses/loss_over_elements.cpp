@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "losses/loss_over_elements.hpp"
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "losses/option_checks.hpp"
 
 namespace xtape::losses {

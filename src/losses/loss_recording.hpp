@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/slices.hpp"
+#include "arrays/slices.hpp"
 #include "losses/loss_sum.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/tape.hpp"

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/thread_pool.hpp"
-#include "core/workspace.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/sum_kernels.hpp"
+#include "threads/thread_pool.hpp"
+#include "threads/workspace.hpp"
 
 namespace xtape::losses {
 

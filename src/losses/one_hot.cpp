@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "core/index_range.hpp"
-#include "core/slices.hpp"
+#include "arrays/index_range.hpp"
+#include "arrays/slices.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 
 namespace xtape::losses {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/core/array_view.hpp"
+#include "xtape/arrays/array_view.hpp"
 
 namespace xtape::losses {
 

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-#include "core/rows.hpp"
-#include "core/slices.hpp"
+#include "arrays/slice_range.hpp"
+#include "arrays/slices.hpp"
 
 namespace xtape::losses {
 

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "xtape/core/array_view.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/losses/reduction.hpp"
 
 namespace xtape::losses {

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "core/function_ref.hpp"
-#include "core/workspace.hpp"
 #include "losses/sample_block.hpp"
+#include "threads/workspace.hpp"
 
 namespace xtape::losses {
 

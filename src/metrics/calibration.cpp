@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "metrics/labelled_scores.hpp"
 
 namespace xtape::metrics {

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "core/format.hpp"
-#include "core/index_range.hpp"
+#include "arrays/format.hpp"
+#include "arrays/index_range.hpp"
 #include "metrics/estimate.hpp"
 #include "metrics/labelled_scores.hpp"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "kernels/sum.hpp"
-#include "xtape/core/array_view.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/metrics/estimate.hpp"
 
 namespace xtape::metrics {

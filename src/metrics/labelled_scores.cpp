@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
-#include "core/index_range.hpp"
+#include "arrays/format.hpp"
+#include "arrays/index_range.hpp"
+#include "arrays/multi_index.hpp"
 
 namespace xtape::metrics {
 namespace {

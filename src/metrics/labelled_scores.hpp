@@ -6,10 +6,10 @@
 #include <optional>
 #include <vector>
 
-#include "core/workspace.hpp"
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/label_options.hpp"
+#include "threads/workspace.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/label_options.hpp"
 #include "xtape/metrics/scores.hpp"
 
 namespace xtape::metrics {

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/thread_pool.hpp"
 #include "kernels/softmax.hpp"
 #include "metrics/estimate.hpp"
 #include "metrics/labelled_scores.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::metrics {
 namespace {

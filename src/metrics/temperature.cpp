@@ -6,14 +6,14 @@
 #include <limits>
 #include <vector>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
-#include "core/index_range.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
+#include "arrays/index_range.hpp"
+#include "arrays/multi_index.hpp"
 #include "kernels/logistic.hpp"
 #include "kernels/softmax.hpp"
 #include "kernels/sum.hpp"
 #include "metrics/labelled_scores.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::metrics {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/nn/conv2d.hpp"
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape::nn {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/nn/dropout.hpp"
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/ops/dropout.hpp"
 
 namespace xtape::nn {

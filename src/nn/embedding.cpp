@@ -3,9 +3,9 @@
 
 #include <cmath>
 
-#include "core/format.hpp"
-#include "core/index_range.hpp"
-#include "core/workspace.hpp"
+#include "arrays/format.hpp"
+#include "arrays/index_range.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/ops/rearrange.hpp"
 

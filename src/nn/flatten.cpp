@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/nn/flatten.hpp"
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/ops/rearrange.hpp"
 
 namespace xtape::nn {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
+#include "threads/thread_pool.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {

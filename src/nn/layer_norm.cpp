@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape::nn {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/nn/linear.hpp"
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/ops/matmul.hpp"
 

@@ -10,7 +10,7 @@
 #include <cxxabi.h>
 #endif
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/ops/elementwise.hpp"
 
 namespace xtape::nn {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/nn/module.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "core/thread_pool.hpp"
 #include "kernels/sum.hpp"
 #include "ops/sliding_window.hpp"
+#include "threads/thread_pool.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/pooling.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/shape.hpp"
 
 namespace xtape {
 

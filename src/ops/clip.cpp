@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "ops/unary.hpp"
 #include "xtape/ops/elementwise.hpp"
 

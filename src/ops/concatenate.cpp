@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "core/format.hpp"
-#include "core/slices.hpp"
+#include "arrays/format.hpp"
+#include "arrays/slices.hpp"
 #include "ops/axes.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "ops/unchanged.hpp"
 #include "xtape/autograd/recording.hpp"
 

@@ -3,11 +3,11 @@
 #include <cmath>
 #include <span>
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/standardise_kernels.hpp"
+#include "threads/thread_pool.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
 

@@ -2,14 +2,14 @@
 #include <algorithm>
 #include <span>
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
-#include "core/workspace.hpp"
+#include "arrays/format.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
 #include "kernels/kernel.hpp"
+#include "threads/thread_pool.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/matmul.hpp"
 

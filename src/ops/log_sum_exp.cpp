@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/rows.hpp"
+#include "arrays/slice_range.hpp"
 #include "kernels/exponential.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/softmax.hpp"

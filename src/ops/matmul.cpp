@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/ops/matmul.hpp"
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
 #include "xtape/autograd/recording.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <limits>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/elementwise.hpp"
 #include "ops/axes.hpp"
 #include "xtape/autograd/recording.hpp"

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstdint>
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
 #include "ops/sliding_window.hpp"
+#include "threads/thread_pool.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/pooling.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/elementwise.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 
-#include "core/format.hpp"
-#include "core/index_range.hpp"
+#include "arrays/format.hpp"
+#include "arrays/index_range.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
 

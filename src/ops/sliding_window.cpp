@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "ops/sliding_window.hpp"
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "kernels/gemm_extents.hpp"
 
 namespace xtape {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/shape.hpp"
 #include "xtape/ops/size2d.hpp"
 
 namespace xtape {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/rows.hpp"
+#include "arrays/slice_range.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/softmax_kernels.hpp"
 #include "xtape/autograd/recording.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <array>
 
-#include "core/format.hpp"
-#include "core/slices.hpp"
+#include "arrays/format.hpp"
+#include "arrays/slices.hpp"
 #include "kernels/nest.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <type_traits>
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
 #include "kernels/elementwise.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
+#include "threads/thread_pool.hpp"
 #include "xtape/autograd/recording.hpp"
 
 namespace xtape {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/optim/adagrad.hpp"
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::optim {
 

@@ -3,11 +3,11 @@
 
 #include <cmath>
 
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::optim {
 namespace {

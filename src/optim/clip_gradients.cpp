@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 
-#include "core/element_name.hpp"
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/sum_kernels.hpp"
+#include "threads/thread_pool.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::optim {

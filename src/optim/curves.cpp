@@ -8,7 +8,7 @@
 #include <numbers>
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "optim/improvement.hpp"
 #include "optim/option_checks.hpp"
 

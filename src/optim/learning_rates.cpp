@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {

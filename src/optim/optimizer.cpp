@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "arrays/format.hpp"
 #include "autograd/distinct_parameters.hpp"
-#include "core/format.hpp"
 
 namespace xtape::optim {
 

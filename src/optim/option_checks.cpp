@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::optim {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "optim/option_checks.hpp"
 
 namespace xtape::optim {

@@ -5,12 +5,12 @@
 #include <string>
 #include <utility>
 
+#include "arrays/format.hpp"
 #include "autograd/distinct_parameters.hpp"
-#include "core/format.hpp"
-#include "core/thread_pool.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
+#include "threads/thread_pool.hpp"
 
 namespace xtape::optim {
 

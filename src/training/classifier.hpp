@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/data/batches.hpp"
 #include "xtape/losses/softmax_cross_entropy.hpp"

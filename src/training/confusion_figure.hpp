@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "xtape/core/array_view.hpp"
+#include "xtape/arrays/array_view.hpp"
 
 namespace xtape::training {
 

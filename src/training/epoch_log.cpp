@@ -10,9 +10,9 @@
 #include <system_error>
 #include <utility>
 
-#include "core/atomic_file.hpp"
-#include "core/format.hpp"
-#include "core/system_calls.hpp"
+#include "arrays/format.hpp"
+#include "files/atomic_file.hpp"
+#include "files/system_calls.hpp"
 #include "training/history_columns.hpp"
 
 namespace xtape::training {

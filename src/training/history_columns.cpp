@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::training {
 

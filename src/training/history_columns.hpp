@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <variant>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/training/history.hpp"
 
 namespace xtape::training {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "training/classifier.hpp"
+#include "xtape/arrays/array.hpp"
 #include "xtape/autograd/tape.hpp"
-#include "xtape/core/array.hpp"
 #include "xtape/data/batches.hpp"
 
 namespace xtape::training {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/label_options.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/label_options.hpp"
 #include "xtape/metrics/scores.hpp"
 
 namespace xtape::training {

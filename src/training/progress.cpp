@@ -8,7 +8,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::training {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/atomic_file.hpp"
-#include "core/format.hpp"
+#include "arrays/format.hpp"
+#include "files/atomic_file.hpp"
 #include "metrics/estimate.hpp"
 #include "training/axis.hpp"
 #include "training/confusion_figure.hpp"

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <span>
 
-#include "core/format.hpp"
+#include "arrays/format.hpp"
 
 namespace xtape::training {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/tape.hpp"
-#include "xtape/core/array_view.hpp"
 
 namespace xtape::training {
 

@@ -9,15 +9,15 @@
 #include <type_traits>
 #include <utility>
 
+#include "arrays/format.hpp"
 #include "autograd/gradient_origin.hpp"
-#include "core/format.hpp"
 #include "training/epoch_log.hpp"
 #include "training/measurement.hpp"
 #include "training/not_finite.hpp"
 #include "training/progress.hpp"
-#include "training/run.hpp"
-#include "training/run_checkpoints.hpp"
 #include "training/tally.hpp"
+#include "training/training_checkpoints.hpp"
+#include "training/training_state.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/data/balanced_batches.hpp"
 #include "xtape/data/batches.hpp"
@@ -79,7 +79,7 @@ class Training {
  public:
   Training(nn::Module<T>& model, const Dataset<T>& data, const Options<T>& options,
            const Callbacks& callbacks)
-      : run_(model, options),
+      : state_(model, options),
         model_(model),
         data_(data),
         options_(options),
@@ -98,26 +98,26 @@ class Training {
           "would leave none, got {}",
           rows, options.batch_size);
     }
-    if (!options.checkpoint_directory.empty()) checkpoints_.emplace(run_, data, options);
+    if (!options.checkpoint_directory.empty()) checkpoints_.emplace(state_, data, options);
     tape_.keep_gradients(false);
   }
 
   History run() {
     resume();
-    if (!options_.log.empty()) log_.emplace(options_.log, run_.history);
+    if (!options_.log.empty()) log_.emplace(options_.log, state_.history);
     started_ = Clock::now();
     options_.optimizer.zero_grad();
     bool goes_on = true;
-    while (goes_on && run_.history.epochs.size() < options_.epochs && !has_converged()) {
+    while (goes_on && state_.history.epochs.size() < options_.epochs && !has_converged()) {
       goes_on = run_epoch();
     }
-    run_.history.stopped_early = run_.history.epochs.size() < options_.epochs;
+    state_.history.stopped_early = state_.history.epochs.size() < options_.epochs;
     keep_best_weights();
-    return std::move(run_.history);
+    return std::move(state_.history);
   }
 
  private:
-  bool has_converged() const { return run_.early_stopping && run_.early_stopping->should_stop(); }
+  bool has_converged() const { return state_.early_stopping && state_.early_stopping->should_stop(); }
 
   void resume() {
     if (!checkpoints_) return;
@@ -127,16 +127,16 @@ class Training {
       return measure_(tape_).loss;
     });
     if (!changes) return;
-    for (const std::string& reason : run_.history.damaged_checkpoints)
+    for (const std::string& reason : state_.history.damaged_checkpoints)
       progress_.on_damaged_checkpoint(reason);
     if (!changes->empty()) progress_.on_changes(*changes);
-    if (!run_.history.epochs.empty()) seconds_before_ = run_.history.epochs.back().seconds;
-    progress_.on_resumption(run_.history.epochs.size());
+    if (!state_.history.epochs.empty()) seconds_before_ = state_.history.epochs.back().seconds;
+    progress_.on_resumption(state_.history.epochs.size());
   }
 
   // Whether the training is to go on.
   bool run_epoch() {
-    Epoch epoch{.number = run_.history.epochs.size() + 1};
+    Epoch epoch{.number = state_.history.epochs.size() + 1};
     const Tally training = take_steps(epoch);
     epoch.training_loss = training.loss();
     epoch.training_accuracy = training.accuracy();
@@ -149,7 +149,7 @@ class Training {
     epoch.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - started_).count();
     note(epoch);
 
-    const bool goes_on = !callbacks_.on_epoch || callbacks_.on_epoch(run_.history);
+    const bool goes_on = !callbacks_.on_epoch || callbacks_.on_epoch(state_.history);
     const bool is_last = !goes_on || has_converged() || epoch.number == options_.epochs;
     if (checkpoints_ && (is_last || epoch.number % options_.checkpoint_every == 0)) {
       checkpoints_->save(epoch.number);
@@ -208,7 +208,7 @@ class Training {
     check_gradients(batch, loss);
     options_.optimizer.step();
     options_.optimizer.zero_grad();
-    if (run_.weight_average) run_.weight_average->update();
+    if (state_.weight_average) state_.weight_average->update();
     if (options_.schedule != nullptr && options_.schedule_every == Every::batch) {
       options_.schedule->step(batch.loss);
     }
@@ -278,8 +278,8 @@ class Training {
 
   // While it lives, the model has the averages of its weights, if there are any.
   std::optional<typename optim::WeightAverage<T>::Applied> averages() {
-    return run_.weight_average
-               ? std::make_optional<typename optim::WeightAverage<T>::Applied>(*run_.weight_average)
+    return state_.weight_average
+               ? std::make_optional<typename optim::WeightAverage<T>::Applied>(*state_.weight_average)
                : std::nullopt;
   }
 
@@ -289,21 +289,21 @@ class Training {
     if (data_.validation.empty() && !checkpoints_) return;
     const auto averaged = averages();
     const Measured measured = measure_(tape_);
-    run_.measured_loss = measured.loss;
+    state_.measured_loss = measured.loss;
     if (data_.validation.empty()) return;
     if (std::isnan(measured.loss)) measure_.throw_nan(measured, epoch.number);
     epoch.validation_loss = measured.loss;
     epoch.validation_accuracy = measured.accuracy;
-    if (!run_.early_stopping) return;
+    if (!state_.early_stopping) return;
     const bool by_accuracy = options_.early_stopping->mode == optim::Mode::max;
-    run_.early_stopping->step(by_accuracy ? measured.accuracy : measured.loss);
-    if (run_.early_stopping->is_best()) run_.best_weights = model_.state();
+    state_.early_stopping->step(by_accuracy ? measured.accuracy : measured.loss);
+    if (state_.early_stopping->is_best()) state_.best_weights = model_.state();
   }
 
   void note(const Epoch& epoch) {
-    History& history = run_.history;
-    if (run_.early_stopping) {
-      history.best_epoch = static_cast<std::size_t>(run_.early_stopping->best_step());
+    History& history = state_.history;
+    if (state_.early_stopping) {
+      history.best_epoch = static_cast<std::size_t>(state_.early_stopping->best_step());
     } else if (!std::isnan(epoch.validation_loss) &&
                (history.best_epoch == 0 ||
                 epoch.validation_loss < history.epochs[history.best_epoch - 1].validation_loss)) {
@@ -314,14 +314,14 @@ class Training {
 
   void keep_best_weights() {
     model_.eval();
-    if (run_.best_weights) {
-      model_.load_state(*run_.best_weights);
-    } else if (run_.weight_average) {
-      run_.weight_average->swap();
+    if (state_.best_weights) {
+      model_.load_state(*state_.best_weights);
+    } else if (state_.weight_average) {
+      state_.weight_average->swap();
     }
   }
 
-  Run<T> run_;
+  TrainingState<T> state_;
   nn::Module<T>& model_;
   const Dataset<T>& data_;
   const Options<T>& options_;
@@ -329,7 +329,7 @@ class Training {
   Classifier<T> classifier_;
   Measurement<T> measure_;
   std::optional<data::BalancedBatches> balanced_;
-  std::optional<RunCheckpoints<T>> checkpoints_;
+  std::optional<TrainingCheckpoints<T>> checkpoints_;
   std::optional<EpochLog> log_;
   Progress progress_;
   Tape<T> tape_;

@@ -10,7 +10,7 @@
 
 #include "timing.hpp"
 #include "training_steps.hpp"
-#include "xtape/core/threads.hpp"
+#include "xtape/threads/threads.hpp"
 
 namespace {
 

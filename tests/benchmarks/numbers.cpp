@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "xtape/core/random.hpp"
+#include "xtape/random/random.hpp"
 
 namespace benchmarks {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "reference_ops.hpp"
-#include "xtape/core/array.hpp"
+#include "xtape/arrays/array.hpp"
 #include "xtape/losses/reduction.hpp"
 
 namespace xtape::fuzz {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "dual.hpp"
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/shape.hpp"
 #include "xtape/ops/convolution.hpp"
 #include "xtape/ops/pooling.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "xtape/core/array.hpp"
+#include "xtape/arrays/array.hpp"
 
 namespace reference {
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "xtape/arrays/array.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
 namespace reference {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "core/cpu_quota.hpp"
+#include "threads/cpu_quota.hpp"
 
 #include <filesystem>
 

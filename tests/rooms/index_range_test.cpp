@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "core/index_range.hpp"
+#include "arrays/index_range.hpp"
 
 #include <cstdint>
 #include <vector>

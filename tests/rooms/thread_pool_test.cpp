@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "core/thread_pool.hpp"
+#include "threads/thread_pool.hpp"
 
 #include <atomic>
 #include <chrono>

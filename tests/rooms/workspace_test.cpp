@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "core/workspace.hpp"
+#include "threads/workspace.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "xtape/arrays/array.hpp"
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/tape.hpp"
-#include "xtape/core/array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <vector>
 
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/claim.hpp"
 #include "xtape/autograd/parameter.hpp"
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

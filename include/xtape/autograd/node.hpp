@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/shape.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -7,10 +7,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/claim.hpp"
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
@@ -117,5 +117,5 @@ extern template class Parameter<double>;
 #pragma GCC visibility pop
 
 #ifndef XTAPE_LIBRARY_SOURCE
-#include "xtape/core/xtensor.hpp"
+#include "xtape/arrays/xtensor.hpp"
 #endif

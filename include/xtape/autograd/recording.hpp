@@ -10,11 +10,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/arena.hpp"
 #include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

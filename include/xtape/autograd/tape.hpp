@@ -8,6 +8,8 @@
 #include <ranges>
 #include <type_traits>
 
+#include "xtape/arrays/array_view.hpp"
+#include "xtape/arrays/xtensor.hpp"
 #include "xtape/autograd/arena.hpp"
 #include "xtape/autograd/claims.hpp"
 #include "xtape/autograd/gradient_pool.hpp"
@@ -16,8 +18,6 @@
 #include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_view.hpp"
-#include "xtape/core/xtensor.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "xtape/arrays/array_input.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/node.hpp"
-#include "xtape/core/array_input.hpp"
-#include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
@@ -127,5 +127,5 @@ extern template class Variable<double>;
 #pragma GCC visibility pop
 
 #ifndef XTAPE_LIBRARY_SOURCE
-#include "xtape/core/xtensor.hpp"
+#include "xtape/arrays/xtensor.hpp"
 #endif

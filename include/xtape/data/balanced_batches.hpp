@@ -7,10 +7,10 @@
 #include <span>
 #include <vector>
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/named_arrays.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/data/batches.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

@@ -6,11 +6,11 @@
 #include <span>
 #include <vector>
 
+#include "xtape/arrays/array_input.hpp"
+#include "xtape/arrays/array_view.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/autograd/tape.hpp"
-#include "xtape/core/array_input.hpp"
-#include "xtape/core/array_view.hpp"
-#include "xtape/core/named_arrays.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

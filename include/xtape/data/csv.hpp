@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "xtape/core/array.hpp"
+#include "xtape/arrays/array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

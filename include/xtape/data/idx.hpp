@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/named_arrays.hpp"
-#include "xtape/core/stored_array.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/named_arrays.hpp"
+#include "xtape/files/stored_array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/label_options.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/label_options.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

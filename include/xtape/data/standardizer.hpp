@@ -5,9 +5,9 @@
 #include <span>
 #include <utility>
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_input.hpp"
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_input.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

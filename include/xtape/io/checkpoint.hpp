@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
 #pragma GCC visibility push(default)

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "xtape/core/named_arrays.hpp"
-#include "xtape/core/stored_array.hpp"
+#include "xtape/arrays/named_arrays.hpp"
+#include "xtape/files/stored_array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::io {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/core/error.hpp"
-#include "xtape/core/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
 #pragma GCC visibility push(default)

@@ -5,8 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_source.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::losses {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_source.hpp"
 #include "xtape/losses/option_arrays.hpp"
 #include "xtape/losses/reduction.hpp"
 

@@ -9,8 +9,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_source.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_source.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_source.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/metrics/scores.hpp"
 
 #pragma GCC visibility push(default)

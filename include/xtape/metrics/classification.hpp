@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/label_options.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/label_options.hpp"
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 

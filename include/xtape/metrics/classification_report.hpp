@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_input.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_input.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::metrics {

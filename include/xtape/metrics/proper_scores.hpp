@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/label_options.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/label_options.hpp"
 #include "xtape/metrics/estimate.hpp"
 #include "xtape/metrics/scores.hpp"
 

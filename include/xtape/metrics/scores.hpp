@@ -6,9 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "xtape/arrays/array_input.hpp"
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_input.hpp"
-#include "xtape/core/array_source.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

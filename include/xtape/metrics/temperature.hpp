@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/core/array.hpp"
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/label_options.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/label_options.hpp"
 #include "xtape/metrics/scores.hpp"
 
 #pragma GCC visibility push(default)

@@ -3,10 +3,10 @@
 
 #include <cstddef>
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/nn/initializers.hpp"
 #include "xtape/nn/module.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "xtape/core/array_view.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/arrays/array_view.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {

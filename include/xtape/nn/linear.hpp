@@ -3,9 +3,9 @@
 
 #include <cstddef>
 
-#include "xtape/core/random.hpp"
 #include "xtape/nn/initializers.hpp"
 #include "xtape/nn/module.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {

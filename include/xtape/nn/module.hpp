@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "xtape/arrays/any_array.hpp"
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/any_array.hpp"
-#include "xtape/core/array.hpp"
-#include "xtape/core/named_arrays.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {

@@ -3,9 +3,9 @@
 
 #include <type_traits>
 
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_source.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <initializer_list>
 
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/shape.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/random.hpp"
+#include "xtape/random/random.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_view.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {

@@ -7,8 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "xtape/arrays/array_source.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_source.hpp"
 #include "xtape/ops/arithmetic.hpp"
 
 #pragma GCC visibility push(default)

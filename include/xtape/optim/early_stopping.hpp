@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/optim/mode.hpp"
 
 #pragma GCC visibility push(default)

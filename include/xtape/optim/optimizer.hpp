@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/autograd/parameter.hpp"
-#include "xtape/core/array.hpp"
-#include "xtape/core/named_arrays.hpp"
 #include "xtape/optim/learning_rates.hpp"
 
 #pragma GCC visibility push(default)

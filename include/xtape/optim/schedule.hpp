@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "xtape/core/named_arrays.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/optim/curves.hpp"
 #include "xtape/optim/learning_rates.hpp"
 

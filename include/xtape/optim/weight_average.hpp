@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "xtape/arrays/array.hpp"
+#include "xtape/arrays/named_arrays.hpp"
 #include "xtape/autograd/parameter.hpp"
-#include "xtape/core/array.hpp"
-#include "xtape/core/named_arrays.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::optim {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "xtape/core/array_source.hpp"
-#include "xtape/core/shape.hpp"
+#include "xtape/arrays/array_source.hpp"
+#include "xtape/arrays/shape.hpp"
 #include "xtape/metrics/scores.hpp"
 #include "xtape/training/history.hpp"
 

@@ -10,15 +10,15 @@
 #include <type_traits>
 #include <vector>
 
+#include "xtape/arrays/array_input.hpp"
+#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/variable.hpp"
-#include "xtape/core/array_input.hpp"
-#include "xtape/core/array_view.hpp"
-#include "xtape/core/random.hpp"
 #include "xtape/nn/module.hpp"
 #include "xtape/optim/early_stopping.hpp"
 #include "xtape/optim/optimizer.hpp"
 #include "xtape/optim/schedule.hpp"
 #include "xtape/optim/weight_average.hpp"
+#include "xtape/random/random.hpp"
 #include "xtape/training/history.hpp"
 
 #pragma GCC visibility push(default)

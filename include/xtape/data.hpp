@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/data/balanced_batches.hpp"
+#include "xtape/data/batches.hpp"
+#include "xtape/data/csv.hpp"
+#include "xtape/data/idx.hpp"
+#include "xtape/data/mean_imputer.hpp"
+#include "xtape/data/npy.hpp"
+#include "xtape/data/split.hpp"
+#include "xtape/data/standardizer.hpp"

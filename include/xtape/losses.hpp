@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "xtape/losses/binary_cross_entropy.hpp"
+#include "xtape/losses/categorical_cross_entropy.hpp"
+#include "xtape/losses/class_weights.hpp"
+#include "xtape/losses/focal.hpp"
+#include "xtape/losses/generalized_cross_entropy.hpp"
+#include "xtape/losses/kl_divergence.hpp"
+#include "xtape/losses/labels.hpp"
+#include "xtape/losses/linear_softmax_cross_entropy.hpp"
+#include "xtape/losses/nll.hpp"
+#include "xtape/losses/one_hot.hpp"
+#include "xtape/losses/option_arrays.hpp"
+#include "xtape/losses/poly_cross_entropy.hpp"
+#include "xtape/losses/presets.hpp"
+#include "xtape/losses/reduce.hpp"
+#include "xtape/losses/reduction.hpp"
+#include "xtape/losses/sigmoid_cross_entropy.hpp"
+#include "xtape/losses/soft_margin.hpp"
+#include "xtape/losses/softmax_cross_entropy.hpp"
+#include "xtape/losses/softmaxed.hpp"
+#include "xtape/losses/symmetric_cross_entropy.hpp"

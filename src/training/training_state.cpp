@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "training/training_state.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "arrays/format.hpp"
+#include "training/history_columns.hpp"
+
+namespace xtape::training {
+namespace {
+
+// Each what the names of a part begin with.
+constexpr const char* of_model = "model.";
+constexpr const char* of_optimizer = "optimizer.";
+constexpr const char* of_random = "random.";
+constexpr const char* of_history = "history.";
+constexpr const char* of_schedule = "schedule.";
+constexpr const char* of_early_stopping = "early_stopping.";
+constexpr const char* of_best_weights = "best_weights.";
+constexpr const char* of_weight_average = "weight_average.";
+constexpr const char* measured_loss_name = "measured_loss";
+
+}  // namespace
+
+template <class T>
+TrainingState<T>::TrainingState(nn::Module<T>& trained, const Options<T>& chosen)
+    : model(trained), options(chosen) {
+  if (options.early_stopping) early_stopping.emplace(*options.early_stopping);
+  if (options.weight_average) weight_average.emplace(model.parameters(), *options.weight_average);
+}
+
+template <class T>
+NamedArrays TrainingState<T>::arrays() const {
+  NamedArrays arrays;
+  arrays.add(of_model, model.state());
+  arrays.add(of_optimizer, options.optimizer.state());
+  arrays.add(of_random, options.random.state());
+  arrays.add(of_history, state_of(history));
+  if (options.schedule != nullptr) arrays.add(of_schedule, options.schedule->state());
+  if (early_stopping) arrays.add(of_early_stopping, early_stopping->state());
+  if (best_weights) arrays.add(of_best_weights, best_weights->with_prefix(""));
+  if (weight_average) arrays.add(of_weight_average, weight_average->state());
+  arrays.add_scalar(measured_loss_name, measured_loss);
+  return arrays;
+}
+
+template <class T>
+void TrainingState<T>::load(const NamedArrays& arrays) {
+  require_known_parts(arrays);
+  const NamedArrays before = this->arrays();
+  try {
+    load_parts(arrays);
+  } catch (...) {
+    load_parts(before);
+    throw;
+  }
+}
+
+template <class T>
+void TrainingState<T>::require_known_parts(const NamedArrays& arrays) const {
+  for (const auto& [name, array] : arrays) {
+    const auto is_of = [&text = name](const char* part) { return text.starts_with(part); };
+    const bool known = name == measured_loss_name || is_of(of_model) || is_of(of_optimizer) ||
+                       is_of(of_random) || is_of(of_history) ||
+                       (options.schedule != nullptr && is_of(of_schedule)) ||
+                       (early_stopping && (is_of(of_early_stopping) || is_of(of_best_weights))) ||
+                       (weight_average && is_of(of_weight_average));
+    if (!known) {
+      fail<ArgumentError>("train: every part of a checkpoint must have its option, got '{}' without one",
+                          name);
+    }
+  }
+}
+
+template <class T>
+void TrainingState<T>::load_parts(const NamedArrays& arrays) {
+  NamedArrays best = arrays.with_prefix(of_best_weights);
+  best_weights.reset();
+  if (best.size() > 0) {
+    model.load_state(best);  // shows that they fit
+    best_weights = std::move(best);
+  }
+  model.load_state(arrays.with_prefix(of_model));
+  options.optimizer.load_state(arrays.with_prefix(of_optimizer));
+  if (options.schedule != nullptr) load_schedule(arrays.with_prefix(of_schedule));
+  if (early_stopping) early_stopping->load_state(arrays.with_prefix(of_early_stopping));
+  if (weight_average) weight_average->load_state(arrays.with_prefix(of_weight_average));
+  history = history_of(arrays.with_prefix(of_history));
+  options.random.load_state(arrays.with_prefix(of_random));
+  measured_loss = arrays.get_scalar<double>("train", measured_loss_name);
+}
+
+// A curve may be another one now, as for more epochs, and gives other learning rates than the optimizer had.
+// But if those were not the ones that the schedule had set, they have been set since, and hold until its next
+// step.
+template <class T>
+void TrainingState<T>::load_schedule(const NamedArrays& state) {
+  const std::vector<double> saved = options.optimizer.learning_rates();
+  options.schedule->load_state(state);
+  if (!state.contains("learning_rates")) return;
+  const auto set_by_schedule = state.get<double>("train", "learning_rates", {saved.size()});
+  if (!std::ranges::equal(saved, set_by_schedule)) options.optimizer.set_learning_rates(saved);
+}
+
+template class TrainingState<float>;
+template class TrainingState<double>;
+
+}  // namespace xtape::training
