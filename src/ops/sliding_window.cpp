@@ -42,8 +42,7 @@ SlidingWindows make_sliding_windows(const char* op, const Shape& x, const Slidin
                 options.dilation.columns, options)};
 }
 
-SlidingWindows make_pooling_windows(const char* op, const Shape& x, Size2d kernel, Size2d stride,
-                                    Size2d padding) {
+Pooling make_pooling(const char* op, const Shape& x, Size2d kernel, Size2d stride, Size2d padding) {
   if (stride.rows == 0) stride.rows = kernel.rows;
   if (stride.columns == 0) stride.columns = kernel.columns;
   if (padding.rows > kernel.rows / 2 || padding.columns > kernel.columns / 2) {
@@ -52,7 +51,7 @@ SlidingWindows make_pooling_windows(const char* op, const Shape& x, Size2d kerne
   }
   const SlidingWindows windows = make_sliding_windows(op, x, {kernel, stride, padding, 1});
   if (windows.image_pixels() == 0) fail<ShapeError>("{}: x must have rows and columns, got {}", op, x);
-  return windows;
+  return {windows, {x[0], x[1], windows.rows.positions, windows.columns.positions}};
 }
 
 }  // namespace xtape

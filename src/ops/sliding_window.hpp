@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "threads/thread_pool.hpp"
 #include "xtape/arrays/shape.hpp"
 #include "xtape/ops/size2d.hpp"
 
@@ -57,8 +58,40 @@ struct SlidingWindowOptions {
 // ArgumentError for a stride or dilation of 0.
 SlidingWindows make_sliding_windows(const char* op, const Shape& x, const SlidingWindowOptions& options);
 
-// The same for pooling: a stride of 0 is the kernel's extent, and each window must see an element.
-SlidingWindows make_pooling_windows(const char* op, const Shape& x, Size2d kernel, Size2d stride,
-                                    Size2d padding);
+// The windows of a pooling: over each plane, an image of one channel.
+struct Pooling {
+  using Range = SlidingWindow::Range;
+
+  SlidingWindows windows;
+  Shape result;
+
+  std::size_t planes() const { return result[0] * result[1]; }
+  std::size_t image_pixels() const { return windows.image_pixels(); }
+  std::size_t pixels() const { return windows.pixels(); }
+  std::size_t window_pixels() const { return windows.rows.kernel * windows.columns.kernel; }
+
+  // Calls work(plane), on several threads if there are many.
+  template <class Work>
+  void for_each_plane(Work work) const {
+    const std::size_t range = std::max<std::size_t>(1, exponentials_per_block / (pixels() * window_pixels()));
+    parallel_for_ranges(planes(), range, [&](std::size_t begin, std::size_t end) {
+      for (std::size_t plane = begin; plane < end; ++plane) work(plane);
+    });
+  }
+
+  // Calls window(rows, columns, at) for each window of a plane: what it covers, and its place in the result.
+  template <class Window>
+  void for_each_window(std::size_t plane, Window window) const {
+    std::size_t at = plane * pixels();
+    for (std::size_t i = 0; i < windows.rows.positions; ++i) {
+      const Range rows = windows.rows.covered(i);
+      for (std::size_t j = 0; j < windows.columns.positions; ++j)
+        window(rows, windows.columns.covered(j), at++);
+    }
+  }
+};
+
+// A stride of 0 is the kernel's extent, and each window must see an element. Throws as make_sliding_windows.
+Pooling make_pooling(const char* op, const Shape& x, Size2d kernel, Size2d stride, Size2d padding);
 
 }  // namespace xtape
