@@ -2,6 +2,7 @@
 #include "xtape/optim/adam.hpp"
 
 #include <cmath>
+#include <type_traits>
 
 #include "arrays/format.hpp"
 #include "kernels/kernel.hpp"
@@ -13,15 +14,13 @@ namespace xtape::optim {
 namespace {
 
 template <class Options>
-void require_sensible(const char* name, const Options& options) {
-  require_fraction(name, "beta1", options.beta1);
-  require_fraction(name, "beta2", options.beta2);
-  require_above_0(name, "epsilon", options.epsilon);
-  require_from_0(name, "weight_decay", options.weight_decay);
-}
+constexpr bool decays_weights = std::is_same_v<Options, AdamWOptions>;
 
-// Without weight decay. The corrections of both moments are moved out of the loop: r m' / (sqrt(v') + e) with
-// m' = m / c1 and v' = v / c2 is (r / c1) m / (sqrt(v) / sqrt(c2) + e).
+template <class Options>
+constexpr const char* name = decays_weights<Options> ? "AdamW" : "Adam";
+
+// The corrections of both moments are moved out of the loop: r m' / (sqrt(v') + e) with m' = m / c1 and
+// v' = v / c2 is (r / c1) m / (sqrt(v) / sqrt(c2) + e).
 template <class T, class Options>
 kernels::AdamStep<T> numbers_of_step(const Options& options, double learning_rate, std::uint64_t steps) {
   const auto t = static_cast<double>(steps);
@@ -35,8 +34,8 @@ kernels::AdamStep<T> numbers_of_step(const Options& options, double learning_rat
           .rest1 = number(1 - options.beta1),
           .beta2 = number(options.beta2),
           .rest2 = number(1 - options.beta2),
-          .weight_decay = 0,
-          .lost = 0};
+          .weight_decay = number(decays_weights<Options> ? 0 : options.weight_decay),
+          .lost = number(decays_weights<Options> ? learning_rate * options.weight_decay : 0)};
 }
 
 template <class T>
@@ -52,10 +51,14 @@ void update(Parameter<T>& parameter, Array<T>& first_moment, Array<T>& second_mo
 
 }  // namespace
 
-template <class T>
-Adam<T>::Adam(std::span<const Group> groups) : Optimizer<T>("Adam", groups) {
+template <class T, class Options>
+AdamOptimizer<T, Options>::AdamOptimizer(std::span<const Group> groups)
+    : Optimizer<T>(name<Options>, groups) {
   for (const auto& [parameters, options] : groups) {
-    require_sensible("Adam", options);
+    require_fraction(name<Options>, "beta1", options.beta1);
+    require_fraction(name<Options>, "beta2", options.beta2);
+    require_above_0(name<Options>, "epsilon", options.epsilon);
+    require_from_0(name<Options>, "weight_decay", options.weight_decay);
     this->remember(options_.size(), "first_moment");
     this->remember(options_.size(), "second_moment");
     this->add_settings(fmt::format("beta1 = {}, beta2 = {}, epsilon = {}, weight_decay = {}", options.beta1,
@@ -64,46 +67,20 @@ Adam<T>::Adam(std::span<const Group> groups) : Optimizer<T>("Adam", groups) {
   }
 }
 
-template <class T>
-void Adam<T>::step() {
+template <class T, class Options>
+void AdamOptimizer<T, Options>::step() {
   const std::uint64_t steps = this->count_step();
   for (std::size_t group = 0; group < options_.size(); ++group) {
-    auto step = numbers_of_step<T>(options_[group], this->learning_rate(group), steps);
-    step.weight_decay = static_cast<T>(options_[group].weight_decay);
+    const auto step = numbers_of_step<T>(options_[group], this->learning_rate(group), steps);
     for (auto& [parameter, memory] : this->slots(group)) {
       update(*parameter, memory[0].values, memory[1].values, step);
     }
   }
 }
 
-template <class T>
-AdamW<T>::AdamW(std::span<const Group> groups) : Optimizer<T>("AdamW", groups) {
-  for (const auto& [parameters, options] : groups) {
-    require_sensible("AdamW", options);
-    this->remember(options_.size(), "first_moment");
-    this->remember(options_.size(), "second_moment");
-    this->add_settings(fmt::format("beta1 = {}, beta2 = {}, epsilon = {}, weight_decay = {}", options.beta1,
-                                   options.beta2, options.epsilon, options.weight_decay));
-    options_.push_back(options);
-  }
-}
-
-template <class T>
-void AdamW<T>::step() {
-  const std::uint64_t steps = this->count_step();
-  for (std::size_t group = 0; group < options_.size(); ++group) {
-    const double rate = this->learning_rate(group);
-    auto step = numbers_of_step<T>(options_[group], rate, steps);
-    step.lost = static_cast<T>(rate * options_[group].weight_decay);
-    for (auto& [parameter, memory] : this->slots(group)) {
-      update(*parameter, memory[0].values, memory[1].values, step);
-    }
-  }
-}
-
-template class Adam<float>;
-template class Adam<double>;
-template class AdamW<float>;
-template class AdamW<double>;
+template class AdamOptimizer<float, AdamOptions>;
+template class AdamOptimizer<double, AdamOptions>;
+template class AdamOptimizer<float, AdamWOptions>;
+template class AdamOptimizer<double, AdamWOptions>;
 
 }  // namespace xtape::optim

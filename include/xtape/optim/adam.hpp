@@ -20,6 +20,38 @@ struct AdamOptions {
   double weight_decay = 0;      ///< w, from 0
 };
 
+/// Options of AdamW.
+struct AdamWOptions {
+  double learning_rate = 1e-3;  ///< r, from 0
+  double beta1 = 0.9;           ///< in [0, 1)
+  double beta2 = 0.999;         ///< in [0, 1)
+  double epsilon = 1e-8;        ///< above 0
+  double weight_decay = 1e-2;   ///< w, from 0
+};
+
+/// What Adam and AdamW have in common: all but where the weight decay goes.
+template <class T, class Options>
+class AdamOptimizer : public Optimizer<T> {
+ public:
+  /// Parameters with options of their own.
+  using Group = ParameterGroup<T, Options>;
+
+  /// One group.
+  explicit AdamOptimizer(std::vector<Parameter<T>*> parameters, const Options& options = {})
+      : AdamOptimizer({Group{std::move(parameters), options}}) {}
+  /// Groups in braces.
+  explicit AdamOptimizer(std::initializer_list<Group> groups)
+      : AdamOptimizer(std::span(groups.begin(), groups.size())) {}
+  /// Any number of groups.
+  explicit AdamOptimizer(std::span<const Group> groups);
+
+  /// One update of every parameter.
+  void step() override;
+
+ private:
+  std::vector<Options> options_;  // of each group
+};
+
 /// Steps scaled by moving means of the gradient and of its square. In step t, with gradient g, weight decay w
 /// and learning rate r:
 ///
@@ -38,32 +70,9 @@ struct AdamOptions {
 ///
 /// Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
 template <class T>
-class Adam : public Optimizer<T> {
+class Adam : public AdamOptimizer<T, AdamOptions> {
  public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, AdamOptions>;
-
-  /// One group.
-  explicit Adam(std::vector<Parameter<T>*> parameters, const AdamOptions& options = {})
-      : Adam({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit Adam(std::initializer_list<Group> groups) : Adam(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit Adam(std::span<const Group> groups);
-
-  void step() override;
-
- private:
-  std::vector<AdamOptions> options_;  // of each group
-};
-
-/// Options of AdamW.
-struct AdamWOptions {
-  double learning_rate = 1e-3;  ///< r, from 0
-  double beta1 = 0.9;           ///< in [0, 1)
-  double beta2 = 0.999;         ///< in [0, 1)
-  double epsilon = 1e-8;        ///< above 0
-  double weight_decay = 1e-2;   ///< w, from 0
+  using AdamOptimizer<T, AdamOptions>::AdamOptimizer;
 };
 
 /// Adam with decoupled weight decay. With weight decay w, learning rate r and Adam's change d of a step
@@ -76,29 +85,15 @@ struct AdamWOptions {
 /// Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2, with the
 /// schedule's multiplier in r as in PyTorch.
 template <class T>
-class AdamW : public Optimizer<T> {
+class AdamW : public AdamOptimizer<T, AdamWOptions> {
  public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, AdamWOptions>;
-
-  /// One group.
-  explicit AdamW(std::vector<Parameter<T>*> parameters, const AdamWOptions& options = {})
-      : AdamW({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit AdamW(std::initializer_list<Group> groups) : AdamW(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit AdamW(std::span<const Group> groups);
-
-  void step() override;
-
- private:
-  std::vector<AdamWOptions> options_;  // of each group
+  using AdamOptimizer<T, AdamWOptions>::AdamOptimizer;
 };
 
-extern template class Adam<float>;
-extern template class Adam<double>;
-extern template class AdamW<float>;
-extern template class AdamW<double>;
+extern template class AdamOptimizer<float, AdamOptions>;
+extern template class AdamOptimizer<double, AdamOptions>;
+extern template class AdamOptimizer<float, AdamWOptions>;
+extern template class AdamOptimizer<double, AdamWOptions>;
 
 }  // namespace xtape::optim
 #pragma GCC visibility pop
