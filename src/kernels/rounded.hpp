@@ -70,7 +70,8 @@ Rounded mixture(double u, Rounded a, double v, Rounded b) {
 
 // a^exponent
 inline double power(Rounded a, double exponent) {
-  const double power = std::pow(a.value, exponent);
+  if (exponent == 1) return a.nearest();
+  const double power = exponent == 2 ? a.value * a.value : std::pow(a.value, exponent);
   return power + power * (exponent * a.low);
 }
 
