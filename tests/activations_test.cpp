@@ -14,6 +14,7 @@ TEMPLATE_TEST_CASE("activation modules compute the operations of their names", "
   nn::Softplus<TestType> softplus_module;
   nn::Gelu<TestType> gelu_module;
   nn::Silu<TestType> silu_module;
+  nn::HardSwish<TestType> hard_swish_module;
   nn::LeakyRelu<TestType> leaky_relu_module, steeper(TestType(0.5));
   nn::Elu<TestType> elu_module, larger(2);
   CHECK_THAT(values(relu_module(x)), AllClose({0, 0, 0.5}, 0));
@@ -24,6 +25,7 @@ TEMPLATE_TEST_CASE("activation modules compute the operations of their names", "
              AllClose({0.1269280110429726, 0.6931471805599453, 0.9740769841801067}, 2e-7));
   CHECK_THAT(values(gelu_module(x)), AllClose({-0.04550026389635842, 0, 0.34573123063700656}, 2e-7));
   CHECK_THAT(values(silu_module(x)), AllClose({-0.2384058440442351, 0, 0.3112296656009273}, 2e-7));
+  CHECK_THAT(values(hard_swish_module(x)), AllClose({-1.0 / 3, 0, 1.75 / 6}, 2e-7));
   CHECK_THAT(values(leaky_relu_module(x)), AllClose({-0.02, 0, 0.5}, 2e-7));
   CHECK_THAT(values(steeper(x)), AllClose({-1, 0, 0.5}, 0));
   CHECK_THAT(values(elu_module(x)), AllClose({-0.8646647167633873, 0, 0.5}, 2e-7));

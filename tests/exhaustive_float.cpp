@@ -54,6 +54,10 @@ double gelu_slope(double x) {
   return normal_distribution(x) + std::clamp(x, -far, far) * density;
 }
 
+double hard_swish(double x) { return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6; }
+
+double hard_swish_slope(double x) { return x <= -3 ? 0 : x >= 3 ? 1 : (2 * x + 3) / 6; }
+
 }  // namespace exact
 
 template <int label>
@@ -78,6 +82,7 @@ const Function functions[] = {
     {"tanh", tanh, std::tanh, exact::tanh_slope},
     {"silu", silu, exact::silu, exact::silu_slope},
     {"gelu", gelu, exact::gelu, exact::gelu_slope},
+    {"hard_swish", hard_swish, exact::hard_swish, exact::hard_swish_slope},
     {"exp", exp, std::exp, std::exp},
     {"log", log, std::log, [](double x) { return 1 / x; }},
     {"log1p", log1p, std::log1p, [](double x) { return 1 / (1 + x); }},

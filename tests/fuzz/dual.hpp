@@ -122,6 +122,11 @@ inline Dual silu(const Dual& x) {
   return function(x, x.value * s, s * (1 + x.value * other), s * (1 + std::abs(x.value * other)));
 }
 
+inline Dual hard_swish(const Dual& x) {
+  if (x.value <= -3 || x.value >= 3) return relu(x);
+  return function(x, x.value * (x.value + 3) / 6, (2 * x.value + 3) / 6, (2 * std::abs(x.value) + 3) / 6);
+}
+
 inline Dual power(const Dual& base, Real e) {
   const Real b = base.value;
   return function(base, std::pow(b, e), e == 0 ? 0 : e * std::pow(b, e - 1));

@@ -45,6 +45,12 @@ struct Silu : Module<T> {
   Variable<T> forward(Variable<T> x) override { return silu(x); }
 };
 
+/// hard_swish as a module.
+template <class T>
+struct HardSwish : Module<T> {
+  Variable<T> forward(Variable<T> x) override { return hard_swish(x); }
+};
+
 /// leaky_relu as a module.
 template <class T>
 struct LeakyRelu : Module<T> {

@@ -122,7 +122,8 @@ class Program {
               [](const auto& x) { return sigmoid(x); }, [](const auto& x) { return relu(x); },
               [](const auto& x) { return leaky_relu(x, 0.125); }, [](const auto& x) { return elu(x, 1.5); },
               [](const auto& x) { return softplus(x); }, [](const auto& x) { return gelu(x); },
-              [](const auto& x) { return silu(x); }, [](const auto& x) { return -x; });
+              [](const auto& x) { return silu(x); }, [](const auto& x) { return hard_swish(x); },
+              [](const auto& x) { return -x; });
   }
 
   void arithmetic() {
