@@ -5,51 +5,47 @@
 #include "kernels/kernel.hpp"
 #include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
-#include "threads/thread_pool.hpp"
+#include "optim/rule.hpp"
 
 namespace xtape::optim {
 
 template <class T>
-Adagrad<T>::Adagrad(std::span<const Group> groups) : Optimizer<T>("Adagrad", groups) {
-  for (const auto& [parameters, options] : groups) {
-    require_from_0("Adagrad", "learning_rate_decay", options.learning_rate_decay);
-    require_from_0("Adagrad", "weight_decay", options.weight_decay);
-    require_from_0("Adagrad", "initial_accumulator", options.initial_accumulator);
-    require_above_0("Adagrad", "epsilon", options.epsilon);
-    this->remember(options_.size(), "square_sum", static_cast<T>(options.initial_accumulator));
-    this->add_settings(fmt::format(
-        "learning_rate_decay = {}, weight_decay = {}, initial_accumulator = {}, epsilon = {}",
-        options.learning_rate_decay, options.weight_decay, options.initial_accumulator, options.epsilon));
-    options_.push_back(options);
-  }
-}
+struct Rule<T, AdagradOptions> {
+  static constexpr const char* name = "Adagrad";
+  static constexpr std::size_t elements_per_block = exponentials_per_block;
 
-template <class T>
-void Adagrad<T>::step() {
-  const auto steps_before = static_cast<double>(this->count_step() - 1);
-  for (std::size_t group = 0; group < options_.size(); ++group) {
-    const AdagradOptions& options = options_[group];
-    const double rate = this->learning_rate(group) / (1 + steps_before * options.learning_rate_decay);
-    const kernels::RMSpropStep<T> step{.rate = static_cast<T>(rate),
-                                       .decay = 1,
-                                       .rest = 1,
-                                       .epsilon = static_cast<T>(options.epsilon),
-                                       .momentum = 0,
-                                       .weight_decay = static_cast<T>(options.weight_decay)};
-    for (auto& slot : this->slots(group)) {
-      T* const x = slot.parameter->values().data();
-      const T* const g = slot.parameter->gradients().data();
-      T* const square = slot.memory[0].values.data();
-      parallel_for_ranges(slot.parameter->size(), exponentials_per_block,
-                          [&](std::size_t begin, std::size_t end) {
-                            kernels::kernel<kernels::RMSprop, T>()(x + begin, g + begin, square + begin,
-                                                                   nullptr, nullptr, end - begin, step);
-                          });
-    }
+  static void require_sensible(const AdagradOptions& options) {
+    require_from_0(name, "learning_rate_decay", options.learning_rate_decay);
+    require_from_0(name, "weight_decay", options.weight_decay);
+    require_from_0(name, "initial_accumulator", options.initial_accumulator);
+    require_above_0(name, "epsilon", options.epsilon);
   }
-}
+  static std::string settings(const AdagradOptions& options) {
+    return fmt::format("learning_rate_decay = {}, weight_decay = {}, initial_accumulator = {}, epsilon = {}",
+                       options.learning_rate_decay, options.weight_decay, options.initial_accumulator,
+                       options.epsilon);
+  }
+  static void remember(const AdagradOptions& options, const auto& add) {
+    add("square_sum", static_cast<T>(options.initial_accumulator));
+  }
 
-template class Adagrad<float>;
-template class Adagrad<double>;
+  Rule(const AdagradOptions& options, double learning_rate, std::uint64_t t)
+      : step{.rate = static_cast<T>(learning_rate /
+                                    (1 + static_cast<double>(t - 1) * options.learning_rate_decay)),
+             .decay = 1,
+             .rest = 1,
+             .epsilon = static_cast<T>(options.epsilon),
+             .momentum = 0,
+             .weight_decay = static_cast<T>(options.weight_decay)} {}
+
+  void update(T* x, const T* g, const auto& memory, std::size_t n) const {
+    kernels::kernel<kernels::RMSprop, T>()(x, g, memory(0), nullptr, nullptr, n, step);
+  }
+
+  kernels::RMSpropStep<T> step;
+};
+
+template class OptimizerOf<float, AdagradOptions>;
+template class OptimizerOf<double, AdagradOptions>;
 
 }  // namespace xtape::optim

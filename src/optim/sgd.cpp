@@ -5,48 +5,46 @@
 #include "kernels/kernel.hpp"
 #include "kernels/optimizer_kernels.hpp"
 #include "optim/option_checks.hpp"
-#include "threads/thread_pool.hpp"
+#include "optim/rule.hpp"
 
 namespace xtape::optim {
 
 template <class T>
-SGD<T>::SGD(std::span<const Group> groups) : Optimizer<T>("SGD", groups) {
-  for (const auto& [parameters, options] : groups) {
-    require_fraction("SGD", "momentum", options.momentum);
-    require_from_0("SGD", "weight_decay", options.weight_decay);
+struct Rule<T, SGDOptions> {
+  static constexpr const char* name = "SGD";
+  static constexpr std::size_t elements_per_block = products_per_block;
+
+  static void require_sensible(const SGDOptions& options) {
+    require_fraction(name, "momentum", options.momentum);
+    require_from_0(name, "weight_decay", options.weight_decay);
     if (options.nesterov && options.momentum == 0) {
-      fail<ArgumentError>("SGD: momentum must be above 0 with nesterov, got 0");
-    }
-    if (options.momentum != 0) this->remember(options_.size(), "velocity");
-    this->add_settings(fmt::format("momentum = {}, weight_decay = {}, nesterov = {}", options.momentum,
-                                   options.weight_decay, options.nesterov));
-    options_.push_back(options);
-  }
-}
-
-template <class T>
-void SGD<T>::step() {
-  this->count_step();
-  for (std::size_t group = 0; group < options_.size(); ++group) {
-    const SGDOptions& options = options_[group];
-    const kernels::SGDStep<T> step{.rate = static_cast<T>(this->learning_rate(group)),
-                                   .momentum = static_cast<T>(options.momentum),
-                                   .weight_decay = static_cast<T>(options.weight_decay),
-                                   .nesterov = options.nesterov};
-    for (auto& slot : this->slots(group)) {
-      T* const x = slot.parameter->values().data();
-      const T* const g = slot.parameter->gradients().data();
-      T* const velocity = slot.memory.empty() ? nullptr : slot.memory[0].values.data();
-      parallel_for_ranges(
-          slot.parameter->size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-            kernels::kernel<kernels::SGD, T>()(
-                x + begin, g + begin, velocity == nullptr ? nullptr : velocity + begin, end - begin, step);
-          });
+      fail<ArgumentError>("{}: momentum must be above 0 with nesterov, got 0", name);
     }
   }
-}
+  static std::string settings(const SGDOptions& options) {
+    return fmt::format("momentum = {}, weight_decay = {}, nesterov = {}", options.momentum,
+                       options.weight_decay, options.nesterov);
+  }
+  static void remember(const SGDOptions& options, const auto& add) {
+    if (options.momentum != 0) add("velocity");
+  }
 
-template class SGD<float>;
-template class SGD<double>;
+  Rule(const SGDOptions& options, double learning_rate, std::uint64_t)
+      : has_velocity(options.momentum != 0),
+        step{.rate = static_cast<T>(learning_rate),
+             .momentum = static_cast<T>(options.momentum),
+             .weight_decay = static_cast<T>(options.weight_decay),
+             .nesterov = options.nesterov} {}
+
+  void update(T* x, const T* g, const auto& memory, std::size_t n) const {
+    kernels::kernel<kernels::SGD, T>()(x, g, has_velocity ? memory(0) : nullptr, n, step);
+  }
+
+  bool has_velocity;
+  kernels::SGDStep<T> step;
+};
+
+template class OptimizerOf<float, SGDOptions>;
+template class OptimizerOf<double, SGDOptions>;
 
 }  // namespace xtape::optim

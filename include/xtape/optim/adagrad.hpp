@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <initializer_list>
-#include <span>
-#include <utility>
-#include <vector>
-
 #include "xtape/optim/optimizer.hpp"
 
 #pragma GCC visibility push(default)
@@ -36,27 +31,13 @@ struct AdagradOptions {
 /// Source: Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic
 /// optimization, JMLR 2011.
 template <class T>
-class Adagrad : public Optimizer<T> {
+class Adagrad : public OptimizerOf<T, AdagradOptions> {
  public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, AdagradOptions>;
-
-  /// One group.
-  explicit Adagrad(std::vector<Parameter<T>*> parameters, const AdagradOptions& options = {})
-      : Adagrad({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit Adagrad(std::initializer_list<Group> groups) : Adagrad(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit Adagrad(std::span<const Group> groups);
-
-  void step() override;
-
- private:
-  std::vector<AdagradOptions> options_;  // of each group
+  using OptimizerOf<T, AdagradOptions>::OptimizerOf;
 };
 
-extern template class Adagrad<float>;
-extern template class Adagrad<double>;
+extern template class OptimizerOf<float, AdagradOptions>;
+extern template class OptimizerOf<double, AdagradOptions>;
 
 }  // namespace xtape::optim
 #pragma GCC visibility pop

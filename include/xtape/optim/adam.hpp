@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <initializer_list>
-#include <span>
-#include <utility>
-#include <vector>
-
 #include "xtape/optim/optimizer.hpp"
 
 #pragma GCC visibility push(default)
@@ -29,29 +24,6 @@ struct AdamWOptions {
   double weight_decay = 1e-2;   ///< w, from 0
 };
 
-/// What Adam and AdamW have in common: all but where the weight decay goes.
-template <class T, class Options>
-class AdamOptimizer : public Optimizer<T> {
- public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, Options>;
-
-  /// One group.
-  explicit AdamOptimizer(std::vector<Parameter<T>*> parameters, const Options& options = {})
-      : AdamOptimizer({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit AdamOptimizer(std::initializer_list<Group> groups)
-      : AdamOptimizer(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit AdamOptimizer(std::span<const Group> groups);
-
-  /// One update of every parameter.
-  void step() override;
-
- private:
-  std::vector<Options> options_;  // of each group
-};
-
 /// Steps scaled by moving means of the gradient and of its square. In step t, with gradient g, weight decay w
 /// and learning rate r:
 ///
@@ -70,9 +42,9 @@ class AdamOptimizer : public Optimizer<T> {
 ///
 /// Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
 template <class T>
-class Adam : public AdamOptimizer<T, AdamOptions> {
+class Adam : public OptimizerOf<T, AdamOptions> {
  public:
-  using AdamOptimizer<T, AdamOptions>::AdamOptimizer;
+  using OptimizerOf<T, AdamOptions>::OptimizerOf;
 };
 
 /// Adam with decoupled weight decay. With weight decay w, learning rate r and Adam's change d of a step
@@ -85,15 +57,15 @@ class Adam : public AdamOptimizer<T, AdamOptions> {
 /// Source: Loshchilov and Hutter, Decoupled weight decay regularization (2019), algorithm 2, with the
 /// schedule's multiplier in r as in PyTorch.
 template <class T>
-class AdamW : public AdamOptimizer<T, AdamWOptions> {
+class AdamW : public OptimizerOf<T, AdamWOptions> {
  public:
-  using AdamOptimizer<T, AdamWOptions>::AdamOptimizer;
+  using OptimizerOf<T, AdamWOptions>::OptimizerOf;
 };
 
-extern template class AdamOptimizer<float, AdamOptions>;
-extern template class AdamOptimizer<double, AdamOptions>;
-extern template class AdamOptimizer<float, AdamWOptions>;
-extern template class AdamOptimizer<double, AdamWOptions>;
+extern template class OptimizerOf<float, AdamOptions>;
+extern template class OptimizerOf<double, AdamOptions>;
+extern template class OptimizerOf<float, AdamWOptions>;
+extern template class OptimizerOf<double, AdamWOptions>;
 
 }  // namespace xtape::optim
 #pragma GCC visibility pop

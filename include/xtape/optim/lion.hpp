@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <initializer_list>
-#include <span>
-#include <utility>
-#include <vector>
-
 #include "xtape/optim/optimizer.hpp"
 
 #pragma GCC visibility push(default)
@@ -36,27 +31,13 @@ struct LionOptions {
 ///
 /// Source: Chen et al., Symbolic discovery of optimization algorithms, arXiv 2302.06675, program 1.
 template <class T>
-class Lion : public Optimizer<T> {
+class Lion : public OptimizerOf<T, LionOptions> {
  public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, LionOptions>;
-
-  /// One group.
-  explicit Lion(std::vector<Parameter<T>*> parameters, const LionOptions& options = {})
-      : Lion({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit Lion(std::initializer_list<Group> groups) : Lion(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit Lion(std::span<const Group> groups);
-
-  void step() override;
-
- private:
-  std::vector<LionOptions> options_;  // of each group
+  using OptimizerOf<T, LionOptions>::OptimizerOf;
 };
 
-extern template class Lion<float>;
-extern template class Lion<double>;
+extern template class OptimizerOf<float, LionOptions>;
+extern template class OptimizerOf<double, LionOptions>;
 
 }  // namespace xtape::optim
 #pragma GCC visibility pop

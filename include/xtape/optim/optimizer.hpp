@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <utility>
@@ -109,6 +110,29 @@ class Optimizer : public LearningRates {
   std::vector<std::size_t> group_ends_;  // in slots_
   std::vector<std::string> settings_;
   std::uint64_t steps_ = 0;
+};
+
+/// An optimizer with options of one kind, of which each group may have its own.
+template <class T, class Options>
+class OptimizerOf : public Optimizer<T> {
+ public:
+  /// Parameters with options of their own.
+  using Group = ParameterGroup<T, Options>;
+
+  /// One group.
+  explicit OptimizerOf(std::vector<Parameter<T>*> parameters, const Options& options = {})
+      : OptimizerOf({Group{std::move(parameters), options}}) {}
+  /// Groups in braces.
+  explicit OptimizerOf(std::initializer_list<Group> groups)
+      : OptimizerOf(std::span(groups.begin(), groups.size())) {}
+  /// Any number of groups.
+  explicit OptimizerOf(std::span<const Group> groups);
+
+  /// One update of every parameter.
+  void step() override;
+
+ private:
+  std::vector<Options> options_;  // of each group
 };
 
 extern template class Optimizer<float>;

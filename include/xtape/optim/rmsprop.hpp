@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <initializer_list>
-#include <span>
-#include <utility>
-#include <vector>
-
 #include "xtape/optim/optimizer.hpp"
 
 #pragma GCC visibility push(default)
@@ -46,27 +41,13 @@ struct RMSpropOptions {
 /// Source: Tieleman and Hinton, Neural networks for machine learning (2012), lecture 6e; centered: Graves,
 /// Generating sequences with recurrent neural networks (2013), equations 38 to 42. As in PyTorch.
 template <class T>
-class RMSprop : public Optimizer<T> {
+class RMSprop : public OptimizerOf<T, RMSpropOptions> {
  public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, RMSpropOptions>;
-
-  /// One group.
-  explicit RMSprop(std::vector<Parameter<T>*> parameters, const RMSpropOptions& options = {})
-      : RMSprop({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit RMSprop(std::initializer_list<Group> groups) : RMSprop(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit RMSprop(std::span<const Group> groups);
-
-  void step() override;
-
- private:
-  std::vector<RMSpropOptions> options_;  // of each group
+  using OptimizerOf<T, RMSpropOptions>::OptimizerOf;
 };
 
-extern template class RMSprop<float>;
-extern template class RMSprop<double>;
+extern template class OptimizerOf<float, RMSpropOptions>;
+extern template class OptimizerOf<double, RMSpropOptions>;
 
 }  // namespace xtape::optim
 #pragma GCC visibility pop

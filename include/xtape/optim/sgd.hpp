@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <initializer_list>
-#include <span>
-#include <utility>
-#include <vector>
-
 #include "xtape/optim/optimizer.hpp"
 
 #pragma GCC visibility push(default)
@@ -33,27 +28,13 @@ struct SGDOptions {
 ///
 /// Source: Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
 template <class T>
-class SGD : public Optimizer<T> {
+class SGD : public OptimizerOf<T, SGDOptions> {
  public:
-  /// Parameters with options of their own.
-  using Group = ParameterGroup<T, SGDOptions>;
-
-  /// One group.
-  explicit SGD(std::vector<Parameter<T>*> parameters, const SGDOptions& options = {})
-      : SGD({Group{std::move(parameters), options}}) {}
-  /// Groups in braces.
-  explicit SGD(std::initializer_list<Group> groups) : SGD(std::span(groups.begin(), groups.size())) {}
-  /// Any number of groups.
-  explicit SGD(std::span<const Group> groups);
-
-  void step() override;
-
- private:
-  std::vector<SGDOptions> options_;  // of each group
+  using OptimizerOf<T, SGDOptions>::OptimizerOf;
 };
 
-extern template class SGD<float>;
-extern template class SGD<double>;
+extern template class OptimizerOf<float, SGDOptions>;
+extern template class OptimizerOf<double, SGDOptions>;
 
 }  // namespace xtape::optim
 #pragma GCC visibility pop
