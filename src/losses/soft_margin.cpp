@@ -17,7 +17,8 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
   loss.check_labels(-1);
   return loss.finish_logits([](kernels::Rounded x, ElementLabel label, std::size_t) {
     const double t = label.value;
-    const LogitOdds odds = logit_odds<T>(kernels::product<T>({t}, x));
+    // The precision that floats need: nothing here makes errors larger.
+    const LogitOdds odds = logit_odds<float>({t * x.value, x.low});
     const double wrong = odds.no.nearest();
     return ElementTerm{odds.nats_yes, -t * wrong, kernels::weighted(wrong, -x.value)};
   });
