@@ -3,6 +3,7 @@
 
 #include "xtape/data/balanced_batches.hpp"
 #include "xtape/data/batches.hpp"
+#include "xtape/data/column_transform.hpp"
 #include "xtape/data/csv.hpp"
 #include "xtape/data/idx.hpp"
 #include "xtape/data/mean_imputer.hpp"

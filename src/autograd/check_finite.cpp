@@ -8,27 +8,28 @@
 
 #include "arrays/format.hpp"
 #include "arrays/multi_index.hpp"
-#include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/parameter.hpp"
 
 namespace xtape::detail {
 namespace {
 
-template <class T>
-ArrayView<const T> array_of(const Node<T>& node) {
-  return {node.value, node.shape};
-}
-
-constexpr auto is_finite = [](auto x) { return std::isfinite(x); };
 constexpr auto is_nan = [](auto x) { return std::isnan(x); };
+constexpr auto is_not_finite = [](auto x) { return !std::isfinite(x); };
+
+// Where the first such element of the node's value is; null if there is none.
+template <class T, class Is>
+const T* find(const Node<T>& node, Is is) {
+  const T* const end = node.value + node.shape.elements();
+  const T* const found = std::find_if(node.value, end, is);
+  return found != end ? found : nullptr;
+}
 
 // "-inf at output[0, 1]"
 template <class T>
 std::string element(const char* array, const Node<T>& node, const T* at) {
-  // As it stands, a NaN would show its sign.
-  const char* value = std::isnan(*at) ? "nan" : *at > 0 ? "inf" : "-inf";
   const auto flat_index = static_cast<std::size_t>(at - node.value);
-  return fmt::format("{} at {}", value, element_name(array, node.shape, flat_index));
+  return fmt::format("{} at {}", in_words(static_cast<double>(*at)),
+                     element_name(array, node.shape, flat_index));
 }
 
 // "input 1 (2, 2), made by constant"
@@ -46,24 +47,21 @@ std::string input_name(const Node<T>& node, std::size_t i) {
 template <class T>
 void check_finite(const Node<T>& node) {
   if (node.input_count == 0) return;
-  const ArrayView<const T> output = array_of(node);
-  const T* const not_finite = std::find_if_not(output.begin(), output.end(), is_finite);
-  if (not_finite == output.end()) return;
+  const T* const not_finite = find(node, is_not_finite);
+  if (not_finite == nullptr) return;
 
   for (std::size_t i = 0; i < node.input_count; ++i) {
-    const ArrayView<const T> input = array_of(*node.inputs[i]);
-    const T* const nan = std::find_if(input.begin(), input.end(), is_nan);
-    if (nan == input.end()) continue;
+    const T* const nan = find(*node.inputs[i], is_nan);
+    if (nan == nullptr) continue;
     fail<NonFiniteError>("{}: {}, must not hold NaN, got {}", node.name, input_name(node, i),
                          element("input", *node.inputs[i], nan));
   }
 
   for (std::size_t i = 0; i < node.input_count; ++i) {
-    const ArrayView<const T> input = array_of(*node.inputs[i]);
-    const T* const infinity = std::find_if_not(input.begin(), input.end(), is_finite);
-    if (infinity == input.end()) continue;
-    const T* const nan = std::find_if(not_finite, output.end(), is_nan);
-    if (nan == output.end()) return;  // An infinity that comes of an infinity.
+    const T* const infinity = find(*node.inputs[i], is_not_finite);
+    if (infinity == nullptr) continue;
+    const T* const nan = find(node, is_nan);
+    if (nan == nullptr) return;  // An infinity that comes of an infinity.
     fail<NonFiniteError>(
         "{}: the output {} must not hold NaN, got {}; {}, holds {}, and inf - inf, inf / inf and 0 * inf are "
         "NaN",

@@ -45,7 +45,9 @@ class Comparison {
   void compare(std::size_t input, std::size_t i, const std::vector<RuleGradient<T>>& rules) {
     Parameter<T>& parameter = *subject_.parameters()[input].second;
     x_ = &parameter.values()[i];
-    find_pairs(rules);
+    pairs_.clear();
+    pair_of_output_.assign(subject_.outputs(), none);
+    for (const RuleGradient<T>& rule : rules) pair(rule.output).rule = rule;
     const std::vector<double> scales = scales_of(parameter.values());
     differentiate(scales.front());
     for (std::size_t k = 1; k < scales.size(); ++k) {
@@ -76,12 +78,6 @@ class Comparison {
   }
 
  private:
-  void find_pairs(const std::vector<RuleGradient<T>>& rules) {
-    pairs_.clear();
-    pair_of_output_.assign(subject_.outputs(), none);
-    for (const RuleGradient<T>& rule : rules) pair(rule.output).rule = rule;
-  }
-
   Pair<T>& pair(std::size_t output) {
     if (pair_of_output_[output] == none) {
       pair_of_output_[output] = pairs_.size();
@@ -235,7 +231,8 @@ class Comparison {
   void judge(std::size_t input, std::size_t i) {
     bool fails = false, is_unresolved = false, is_kink = false;
     for (Pair<T>& pair : pairs_) {
-      is_kink = is_kink || is_counted_as_kink(pair);
+      const long double allowed = compared(pair.rule.first, pair.numeric.best(), 0).allowed;
+      is_kink = is_kink || pair.sides.have_between(pair.rule.first, allowed);
       const Verdict first = verdict(pair, pair.rule.first), added = verdict(pair, pair.rule.added);
       const bool is_wrong = !(std::max(first.used, added.used) <= 1);
       const bool is_resolved = first.is_resolved && added.is_resolved;
@@ -247,12 +244,10 @@ class Comparison {
     report_.failures += fails;
     report_.unresolved += !fails && is_unresolved;
     report_.kinks += is_kink;
-    if (pairs_.empty() && worst_ < 0) keep_zero(input, i);
-  }
-
-  bool is_counted_as_kink(const Pair<T>& pair) const {
-    return pair.sides.have_between(pair.rule.first,
-                                   compared(pair.rule.first, pair.numeric.best(), 0).allowed);
+    if (pairs_.empty() && worst_ < 0) {  // An element that changes nothing, and of which the rules say so.
+      worst_ = 0;
+      place(input, i);
+    }
   }
 
   void place(std::size_t input, std::size_t i) {
@@ -261,12 +256,6 @@ class Comparison {
     report_.name = name;
     report_.input = input;
     report_.index = multi_index(parameter->shape(), i);
-  }
-
-  // An element that changes nothing, and of which the rules say so.
-  void keep_zero(std::size_t input, std::size_t i) {
-    worst_ = 0;
-    place(input, i);
   }
 
   void keep_worst(std::size_t input, std::size_t i, const Pair<T>& pair, const Verdict& first,

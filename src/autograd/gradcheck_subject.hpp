@@ -12,6 +12,7 @@
 
 #include "arrays/format.hpp"
 #include "arrays/multi_index.hpp"
+#include "core/at_end.hpp"
 #include "xtape/autograd/gradcheck.hpp"
 #include "xtape/random/random.hpp"
 
@@ -75,7 +76,7 @@ class GradcheckSubject {
 
   // The outputs where the element x has another value.
   Array<T> outputs_at(T& x, T value) {
-    const Restored restored(x);
+    const AtEnd restored([&x, before = x] { x = before; });
     x = value;
     return evaluate();
   }
@@ -99,18 +100,6 @@ class GradcheckSubject {
   }
 
  private:
-  class Restored {
-   public:
-    explicit Restored(T& x) : x_(x), kept_(x) {}
-    Restored(const Restored&) = delete;
-    Restored& operator=(const Restored&) = delete;
-    ~Restored() { x_ = kept_; }
-
-   private:
-    T& x_;
-    T kept_;
-  };
-
   Array<T> evaluate() {
     const auto frame = tape_.frame();
     const auto no_grad = tape_.no_grad();

@@ -8,6 +8,7 @@
 
 #include "arrays/format.hpp"
 #include "autograd/distinct_parameters.hpp"
+#include "core/at_end.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "threads/thread_pool.hpp"
@@ -15,12 +16,6 @@
 
 namespace xtape {
 namespace {
-
-struct ReleasedAtTheEnd {
-  ~ReleasedAtTheEnd() { claim.release(); }
-
-  detail::Claim& claim;
-};
 
 template <class T>
 void add(ArrayView<const T> part, ArrayView<T> sum) {
@@ -92,7 +87,7 @@ template <class T>
 void Gradients<T>::add_to(const std::vector<Parameter<T>*>& parameters) {
   require_same_shapes(parameters);
   claim("Gradients::add_to", this);
-  const ReleasedAtTheEnd until_the_end{claim_};
+  const AtEnd released([this] { claim_.release(); });
   detail::Claims<T> claims;
   for (Parameter<T>* parameter : parameters) {
     if (claims.has(*parameter)) {

@@ -7,15 +7,11 @@ namespace xtape::detail {
 
 template <class T>
 Rollback<T>::Rollback(Tape<T>& tape) noexcept
-    : tape_(tape),
-      nodes_(tape.table_.nodes.size()),
-      values_(tape.values_.position()),
-      owning_rules_(tape.owning_rules_),
-      frames_ended_(tape.frames_ended_) {}
+    : tape_(tape), begin_(tape.mark()), frames_ended_(tape.frames_ended_) {}
 
 template <class T>
 Rollback<T>::~Rollback() {
-  if (!kept_ && in_its_frame()) tape_.release(nodes_, values_, owning_rules_);
+  if (!kept_ && in_its_frame()) tape_.release(begin_);
 }
 
 template <class T>

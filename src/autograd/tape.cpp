@@ -7,6 +7,7 @@
 
 #include "arrays/format.hpp"
 #include "autograd/profiler.hpp"
+#include "core/at_end.hpp"
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
 #include "xtape/autograd/gradients.hpp"
@@ -32,7 +33,7 @@ Tape<T>::Tape() : table_{*this, {}}, generation_(first_generation()) {
 template <class T>
 Tape<T>::~Tape() {
   end_frames_within(nullptr);
-  release(0, {}, nullptr);
+  release({});
   end_keeping_workspaces();
 }
 
@@ -40,9 +41,7 @@ template <class T>
 Tape<T>::Frame::Frame(Tape& tape) noexcept
     : tape_(&tape),
       outer_(tape.innermost_frame_),
-      nodes_(tape.table_.nodes.size()),
-      values_(tape.values_.position()),
-      owning_rules_(tape.owning_rules_),
+      begin_(tape.mark()),
       backward_count_(tape.backward_count_) {
   tape.innermost_frame_ = this;
 }
@@ -53,7 +52,7 @@ Tape<T>::Frame::~Frame() {
   Tape& tape = *tape_;
   tape.end_frames_within(outer_);
   ++tape.frames_ended_;
-  tape.release(nodes_, values_, owning_rules_);
+  tape.release(begin_);
   // Gradients of a backward inside the frame are in memory that the next backward takes.
   if (tape.backward_count_ != backward_count_) tape.discard_gradients();
 }
@@ -66,14 +65,14 @@ void Tape<T>::end_frames_within(Frame* outer) noexcept {
 }
 
 template <class T>
-void Tape<T>::release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept {
+void Tape<T>::release(const detail::Mark<T>& mark) noexcept {
   note_high_water();
-  while (owning_rules_ != owning_rules) {
+  while (owning_rules_ != mark.owning_rules) {
     owning_rules_->rule.destroy(owning_rules_->rule.rule);
     owning_rules_ = owning_rules_->next_owning;
   }
-  table_.nodes.resize(nodes);
-  values_.release(values);
+  table_.nodes.resize(mark.nodes);
+  values_.release(mark.values);
   ++generation_;
 }
 
@@ -96,27 +95,6 @@ Variable<T> Tape<T>::watch(Parameter<T>& parameter) {
   return op.commit({}, true);
 }
 
-// What holds from the begin of a backward to its end.
-template <class T>
-class Tape<T>::Pass {
- public:
-  Pass(Tape& tape, Gradients<T>* apart) : tape_(tape) {
-    if (apart != nullptr) apart->claim("backward", &tape);
-    tape.apart_ = apart;
-    tape.in_backward_ = true;
-  }
-  ~Pass() {
-    tape_.in_backward_ = false;
-    tape_.claims_.release();
-    if (tape_.apart_ != nullptr) std::exchange(tape_.apart_, nullptr)->claim_.release();
-  }
-  Pass(const Pass&) = delete;
-  Pass& operator=(const Pass&) = delete;
-
- private:
-  Tape& tape_;
-};
-
 template <class T>
 void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how,
                        Gradients<T>* apart) {
@@ -129,7 +107,14 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail:
         last.name);
   }
   if (in_backward_) fail<TapeError>("backward: it must not be called from a gradient rule");
-  const Pass pass(*this, apart);
+  if (apart != nullptr) apart->claim("backward", this);
+  apart_ = apart;
+  in_backward_ = true;
+  const AtEnd pass_ended([this] {
+    in_backward_ = false;
+    claims_.release();
+    if (apart_ != nullptr) std::exchange(apart_, nullptr)->claim_.release();
+  });
   try {
     begin_backward(last, seed, how);
     apply_rules(root.slot_);
@@ -169,20 +154,15 @@ void Tape<T>::apply_rules(std::size_t last_slot) {
     if (current.rule.apply == nullptr || current.backward_count != backward_count_) continue;
     Backward<T> context(*this, current);
     if (profiling_) {
-      apply_profiled(current, context);
+      detail::OperationTotals& totals = profiler_->totals(current.name);
+      const std::int64_t begin = profiler_->uncounted_ns();
+      current.rule.apply(current.rule.rule, context);
+      totals.backward_ns += profiler_->count_since(begin);
     } else {
       current.rule.apply(current.rule.rule, context);
     }
     if (!keep_gradients_) release_gradient(current);
   }
-}
-
-template <class T>
-void Tape<T>::apply_profiled(detail::Node<T>& node, Backward<T>& context) {
-  detail::OperationTotals& totals = profiler_->totals(node.name);
-  const std::int64_t begin = profiler_->uncounted_ns();
-  node.rule.apply(node.rule.rule, context);
-  totals.backward_ns += profiler_->count_since(begin);
 }
 
 template <class T>
@@ -202,12 +182,12 @@ T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
   if (node.parameter != nullptr) return gradient_of(*node.parameter, first);
   first = node.backward_count != backward_count_;
   if (!first && !node.grad_is_shared) return node.grad;
-  if (!first && is_only_user(node)) {
+  const T* const shared = node.grad;
+  detail::GradientBlock* const shared_block = first ? nullptr : node.grad_block;
+  if (shared_block != nullptr && shared_block->users == 1) {  // Whose gradient it was is done with it.
     node.grad_is_shared = false;
     return node.grad;
   }
-  const T* const shared = node.grad;
-  detail::GradientBlock* const shared_block = first ? nullptr : node.grad_block;
   T* const memory = new_gradient(node);
   if (!first) std::copy_n(shared, node.shape.elements(), memory);
   if (shared_block != nullptr) gradient_pool_.release(shared_block);
@@ -220,12 +200,6 @@ T* Tape<T>::gradient_of(Parameter<T>& parameter, bool& first) {
   if (!claims_.has(parameter)) claims_.take("backward", parameter);
   first = std::exchange(parameter.grad_is_zero_, false);
   return parameter.grad_.data();
-}
-
-// Whether whose gradient the node has is done with it.
-template <class T>
-bool Tape<T>::is_only_user(const detail::Node<T>& node) noexcept {
-  return node.grad_block != nullptr && node.grad_block->users == 1;
 }
 
 template <class T>

@@ -31,30 +31,28 @@ class Graph {
     for (const Node<T>* node : nodes) slots_.emplace(node, slots_.size());
   }
 
-  // Every node, each solid that needs a gradient.
-  std::string whole() {
-    for (const Node<T>* node : nodes_) solid_.push_back(node->requires_grad);
-    return draw(std::vector<bool>(nodes_.size(), true), nodes_.size());
-  }
-
-  // Every node, each solid that gets a gradient from the root.
-  std::string whole(std::size_t root) {
-    solid_ = gets_gradient_from(root);
-    return draw(std::vector<bool>(nodes_.size(), true), root);
-  }
-
-  // What the root was computed from.
-  std::string ancestors(std::size_t root) {
-    solid_ = gets_gradient_from(root);
-    return draw(reached_from(root, [](const Node<T>&, const Node<T>&) { return true; }), root);
-  }
-
- private:
-  std::vector<bool> gets_gradient_from(std::size_t root) const {
+  // The nodes that a gradient from the root comes by.
+  std::vector<bool> trained_by(std::size_t root) const {
     if (!nodes_[root]->requires_grad) return std::vector<bool>(nodes_.size(), false);
     return reached_from(root, carries_gradient);
   }
 
+  // What the root was computed from.
+  std::vector<bool> ancestors_of(std::size_t root) const {
+    return reached_from(root, [](const Node<T>&, const Node<T>&) { return true; });
+  }
+
+  // Solid or dashed, as `solid` says, those of the nodes that are shown.
+  std::string draw(const std::vector<bool>& shown, const std::vector<bool>& solid,
+                   std::size_t highlighted) const {
+    std::string text = "digraph tape {\n  node [shape=box, style=filled, fillcolor=white];\n";
+    for (std::size_t slot = 0; slot < nodes_.size(); ++slot) {
+      if (shown[slot]) draw_node(text, slot, solid[slot], slot == highlighted);
+    }
+    return text += "}\n";
+  }
+
+ private:
   static bool carries_gradient(const Node<T>& node, const Node<T>& input) {
     return node.requires_grad && input.requires_grad;
   }
@@ -75,23 +73,15 @@ class Graph {
 
   static std::span<Node<T>* const> inputs_of(const Node<T>& node) { return {node.inputs, node.input_count}; }
 
-  std::string draw(const std::vector<bool>& shown, std::size_t highlighted) const {
-    std::string text = "digraph tape {\n  node [shape=box, style=filled, fillcolor=white];\n";
-    for (std::size_t slot = 0; slot < nodes_.size(); ++slot) {
-      if (shown[slot]) draw_node(text, slot, slot == highlighted);
-    }
-    return text += "}\n";
-  }
-
-  void draw_node(std::string& text, std::size_t slot, bool highlighted) const {
+  void draw_node(std::string& text, std::size_t slot, bool solid, bool highlighted) const {
     const Node<T>& node = *nodes_[slot];
     fmt::format_to(std::back_inserter(text), "  n{} [label=\"{}\"{}{}{}];\n", slot, label_of(node),
-                   look_of(node), solid_[slot] ? "" : ", style=\"filled,dashed\"",
+                   look_of(node), solid ? "" : ", style=\"filled,dashed\"",
                    highlighted ? ", color=red, penwidth=3" : "");
     for (const Node<T>* input : inputs_of(node)) {
-      const bool solid = solid_[slot] && carries_gradient(node, *input);
+      const bool is_carried = solid && carries_gradient(node, *input);
       fmt::format_to(std::back_inserter(text), "  n{} -> n{}{};\n", slots_.at(input), slot,
-                     solid ? "" : " [style=dashed]");
+                     is_carried ? "" : " [style=dashed]");
     }
   }
 
@@ -111,7 +101,6 @@ class Graph {
 
   std::span<Node<T>* const> nodes_;
   std::unordered_map<const Node<T>*, std::size_t> slots_;
-  std::vector<bool> solid_;
 };
 
 }  // namespace
@@ -120,12 +109,16 @@ template <class T>
 std::string to_dot(Variable<T> root) {
   const auto nodes = GraphAccess<T>::nodes(root.tape());
   const std::size_t slot = GraphAccess<T>::slot(root);
-  return Graph<T>(nodes.first(slot + 1)).ancestors(slot);
+  const Graph<T> graph(nodes.first(slot + 1));
+  return graph.draw(graph.ancestors_of(slot), graph.trained_by(slot), slot);
 }
 
 template <class T>
 std::string to_dot(const Tape<T>& tape) {
-  return Graph<T>(GraphAccess<T>::nodes(tape)).whole();
+  const auto nodes = GraphAccess<T>::nodes(tape);
+  std::vector<bool> solid;
+  for (const Node<T>* node : nodes) solid.push_back(node->requires_grad);
+  return Graph<T>(nodes).draw(std::vector<bool>(nodes.size(), true), solid, nodes.size());
 }
 
 template <class T>
@@ -134,7 +127,10 @@ std::string to_dot(const Tape<T>& tape, Variable<T> loss) {
     fail<TapeError>("to_dot: loss must be of the tape, got one recorded by '{}' on another",
                     loss.operation());
   }
-  return Graph<T>(GraphAccess<T>::nodes(tape)).whole(GraphAccess<T>::slot(loss));
+  const auto nodes = GraphAccess<T>::nodes(tape);
+  const std::size_t slot = GraphAccess<T>::slot(loss);
+  const Graph<T> graph(nodes);
+  return graph.draw(std::vector<bool>(nodes.size(), true), graph.trained_by(slot), slot);
 }
 
 template std::string to_dot(Variable<float>);

@@ -2,12 +2,10 @@
 #include "xtape/data/balanced_batches.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "arrays/format.hpp"
-#include "data/batch_rows.hpp"
-#include "data/rows_by_class.hpp"
+#include "data/row_numbers.hpp"
 
 namespace xtape::data {
 
@@ -15,17 +13,8 @@ BalancedBatches::BalancedBatches(const std::vector<std::size_t>& rows, const Ind
                                  std::size_t batch_size, const BalancedBatchesOptions& options)
     : rows_per_class_(options.rows_per_class), batch_size_(batch_size), batches_({}, 1) {
   if (batch_size == 0) fail<ArgumentError>("BalancedBatches: batch_size must be at least 1, got 0");
-  if (class_indices.shape().rank() != 1) {
-    fail<ShapeError>("BalancedBatches: class_indices must be (rows), got {}", class_indices.shape());
-  }
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] >= class_indices.size()) {
-      fail<ArgumentError>("BalancedBatches: rows[{}] must be below the {} class_indices, got {}", i,
-                          class_indices.size(), rows[i]);
-    }
-  }
-  Array<std::int64_t> classes(class_indices.shape());
-  class_indices.copy_to(classes);
+  const Array<std::int64_t> classes = classes_of_rows("BalancedBatches", class_indices);
+  require_rows("BalancedBatches", "rows", rows, classes.size(), "class_indices");
   rows_of_class_ = rows_by_class(
       classes, labelled_rows("BalancedBatches", classes, rows, {.ignore_index = options.ignore_index}));
   if (rows_per_class_ == 0) {

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "arrays/format.hpp"
-#include "data/batch_rows.hpp"
+#include "data/row_numbers.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {
@@ -13,12 +13,7 @@ namespace {
 
 Shape taken_shape(const Shape& shape, std::span<const std::size_t> rows) {
   if (shape.rank() == 0) fail<ShapeError>("take_rows: array must have rows, got a scalar");
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] >= shape[0]) {
-      fail<ArgumentError>("take_rows: rows[{}] must be below the {} rows of array {}, got {}", i, shape[0],
-                          shape, rows[i]);
-    }
-  }
+  require_rows("take_rows", "rows", rows, shape[0], "rows of array", shape);
   Shape result{rows.size()};
   for (std::size_t axis = 1; axis < shape.rank(); ++axis) result.append(shape[axis]);
   return result;

@@ -9,7 +9,6 @@
 #include "arrays/format.hpp"
 #include "data/csv_category_builder.hpp"
 #include "data/csv_scanner.hpp"
-#include "data/shown_text.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {

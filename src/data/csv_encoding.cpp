@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data/csv_encoding.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
 #include "arrays/format.hpp"
+#include "core/utf8.hpp"
 
 namespace xtape::data {
 namespace {
@@ -26,26 +26,6 @@ bool is_ascii_without_nul(const char* eight_bytes) {
   constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
   // Of bytes below 0x80 only a zero borrows into its top bit.
   return ((bytes | (bytes - ones)) & tops) == 0;
-}
-
-// How many bytes the character has that begins here, or 0 if none does; table 3-7 of the Unicode standard.
-std::size_t character_size(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : static_cast<unsigned char>(0);
-  };
-  const auto in = [&](std::size_t i, int low, int high) { return byte(i) >= low && byte(i) <= high; };
-  const auto continues = [&](std::size_t i) { return in(i, 0x80, 0xBF); };
-  if (in(0, 0x01, 0x7F)) return 1;
-  if (in(0, 0xC2, 0xDF)) return continues(1) ? 2 : 0;
-  if (in(0, 0xE0, 0xEF)) {
-    const bool second = in(1, byte(0) == 0xE0 ? 0xA0 : 0x80, byte(0) == 0xED ? 0x9F : 0xBF);
-    return second && continues(2) ? 3 : 0;
-  }
-  if (in(0, 0xF0, 0xF4)) {
-    const bool second = in(1, byte(0) == 0xF0 ? 0x90 : 0x80, byte(0) == 0xF4 ? 0x8F : 0xBF);
-    return second && continues(2) && continues(3) ? 4 : 0;
-  }
-  return 0;
 }
 
 [[noreturn]] void fail_at_byte(const char* function, const std::string& path, std::string_view text,
@@ -83,7 +63,7 @@ void require_utf8(const char* function, const std::string& path, std::string_vie
       at += 8;
       continue;
     }
-    const std::size_t size = character_size(text.substr(at));
+    const std::size_t size = text[at] == '\0' ? 0 : utf8_length(text.substr(at));
     if (size == 0) fail_at_byte(function, path, text, at);
     at += size;
   }

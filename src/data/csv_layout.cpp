@@ -185,11 +185,6 @@ std::string delimiter_name(const CsvOptions& options) {
   return options.delimiter == '\t' ? "a tab" : fmt::format("'{}'", options.delimiter);
 }
 
-}  // namespace xtape::data
-
-#pragma GCC visibility push(default)
-namespace xtape::data {
-
 CsvGuess sniff_csv(const std::string& path) {
   const std::string text = read_file("sniff_csv", path);
   require_utf8("sniff_csv", path, text);
@@ -210,4 +205,3 @@ CsvGuess sniff_csv(const std::string& path) {
 }
 
 }  // namespace xtape::data
-#pragma GCC visibility pop

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data/csv_number.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include <fast_float/fast_float.h>
 
 #include "data/csv_scanner.hpp"

@@ -58,7 +58,13 @@ bool CsvScanner::next_row() {
   row_line_ = line_;
   if (options_.merge_delimiters) at_ = after(at_, blank_);
   do {
-    read_field();
+    const char* const begin = after(at_, space);
+    const bool quoted = options_.quote != '\0' && *begin == options_.quote;
+    if (quoted) {
+      read_quoted(begin);
+    } else {
+      read_plain();
+    }
   } while (skip_delimiter());
   skip_to_next_line();
   return true;
@@ -71,16 +77,6 @@ bool CsvScanner::skip_delimiter() {
   if (!options_.merge_delimiters) return true;
   at_ = after(at_, blank_);
   return !is(*at_, ends_row);
-}
-
-void CsvScanner::read_field() {
-  const char* const begin = after(at_, space);
-  const bool quoted = options_.quote != '\0' && *begin == options_.quote;
-  if (quoted) {
-    read_quoted(begin);
-  } else {
-    read_plain();
-  }
 }
 
 void CsvScanner::read_plain() {

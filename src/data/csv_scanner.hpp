@@ -27,6 +27,14 @@ struct CsvField {
   }
 };
 
+// A field for a message: what is very long is cut, between characters of UTF-8.
+inline std::string shown_text(std::string_view text) {
+  std::size_t size = 80;
+  if (text.size() <= size) return std::string(text);
+  while ((text[size] & 0xC0) == 0x80) --size;
+  return std::string(text.substr(0, size)) + "... (" + std::to_string(text.size()) + " bytes)";
+}
+
 // Cuts text into rows of fields, each character looked at once.
 class CsvScanner {
  public:
@@ -51,7 +59,6 @@ class CsvScanner {
   void skip_empty_lines();
   void skip_to_next_line();
   bool skip_delimiter();
-  void read_field();
   void read_quoted(const char* quote);
   void read_plain();
 

@@ -1,35 +1,32 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/data/idx.hpp"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
-#include "data/file_array.hpp"
 #include "data/gzip_reader.hpp"
+#include "files/file_array.hpp"
 
-#pragma GCC visibility push(default)
 namespace xtape::data {
 namespace {
 
 constexpr std::uint64_t extents_offset = 4;
 
+constexpr std::array<std::pair<unsigned, ElementType>, 6> element_types{{{0x08, ElementType::uint8},
+                                                                         {0x09, ElementType::int8},
+                                                                         {0x0B, ElementType::int16},
+                                                                         {0x0C, ElementType::int32},
+                                                                         {0x0D, ElementType::float32},
+                                                                         {0x0E, ElementType::float64}}};
+
 AnyArray read_elements(ByteReader& file, unsigned type, const Shape& shape) {
-  switch (type) {
-    case 0x08:
-      return read_numbers<std::uint8_t>(file, shape, std::endian::big);
-    case 0x09:
-      return read_numbers<std::int8_t>(file, shape, std::endian::big);
-    case 0x0B:
-      return read_numbers<std::int16_t>(file, shape, std::endian::big);
-    case 0x0C:
-      return read_numbers<std::int32_t>(file, shape, std::endian::big);
-    case 0x0D:
-      return read_numbers<float>(file, shape, std::endian::big);
-    case 0x0E:
-      return read_numbers<double>(file, shape, std::endian::big);
-    default:
-      file.fail_at(2, "the element type must be 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e, got {:#04x}", type);
+  const auto known = std::ranges::find(element_types, type, &std::pair<unsigned, ElementType>::first);
+  if (known == element_types.end()) {
+    file.fail_at(2, "the element type must be 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e, got {:#04x}", type);
   }
+  return with_element_type(
+      known->second, [&]<class T>() { return AnyArray(read_numbers<T>(file, shape, std::endian::big)); });
 }
 
 }  // namespace
@@ -54,22 +51,8 @@ AnyArray read_idx(const std::string& path) {
   return array;
 }
 
-template <class T>
-Array<T> read_idx(const std::string& path) {
-  return convert_from_file<T>("read_idx", path, read_idx(path));
+AnyArray detail::read_idx(const std::string& path, ElementType type) {
+  return convert_from_file("read_idx", path, data::read_idx(path), type);
 }
 
-template Array<float> read_idx(const std::string&);
-template Array<double> read_idx(const std::string&);
-template Array<std::int8_t> read_idx(const std::string&);
-template Array<std::int16_t> read_idx(const std::string&);
-template Array<std::int32_t> read_idx(const std::string&);
-template Array<std::int64_t> read_idx(const std::string&);
-template Array<std::uint8_t> read_idx(const std::string&);
-template Array<std::uint16_t> read_idx(const std::string&);
-template Array<std::uint32_t> read_idx(const std::string&);
-template Array<std::uint64_t> read_idx(const std::string&);
-template Array<bool> read_idx(const std::string&);
-
 }  // namespace xtape::data
-#pragma GCC visibility pop

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/data/npy.hpp"
 
-#include "data/file_array.hpp"
 #include "data/npy_format.hpp"
 #include "files/atomic_file.hpp"
+#include "files/file_array.hpp"
 
-#pragma GCC visibility push(default)
 namespace xtape::data {
 
 AnyArray read_npy(const std::string& path) {
@@ -13,17 +12,16 @@ AnyArray read_npy(const std::string& path) {
   return read_npy_array(file);
 }
 
-template <class T>
-Array<T> read_npy(const std::string& path) {
-  return convert_from_file<T>("read_npy", path, read_npy(path));
+AnyArray detail::read_npy(const std::string& path, ElementType type) {
+  return convert_from_file("read_npy", path, data::read_npy(path), type);
 }
 
-template <class T>
-void write_npy(const std::string& path, ArrayView<const T> array) {
-  const std::string header = npy_header<T>(array.shape());
+void detail::write_npy(const std::string& path, ElementType type, const Shape& shape,
+                       std::span<const std::byte> elements) {
+  const std::string header = npy_header(type, shape);
   AtomicFile file("write_npy", path);
   file.write(header.data(), header.size());
-  file.write(array.data(), array.size() * sizeof(T));
+  file.write(elements.data(), elements.size());
   file.commit();
 }
 
@@ -31,29 +29,4 @@ void write_npy(const std::string& path, const AnyArray& array) {
   array.visit([&]<class T>(const Array<T>& typed) { write_npy(path, ArrayView<const T>(typed)); });
 }
 
-template Array<float> read_npy(const std::string&);
-template Array<double> read_npy(const std::string&);
-template Array<std::int8_t> read_npy(const std::string&);
-template Array<std::int16_t> read_npy(const std::string&);
-template Array<std::int32_t> read_npy(const std::string&);
-template Array<std::int64_t> read_npy(const std::string&);
-template Array<std::uint8_t> read_npy(const std::string&);
-template Array<std::uint16_t> read_npy(const std::string&);
-template Array<std::uint32_t> read_npy(const std::string&);
-template Array<std::uint64_t> read_npy(const std::string&);
-template Array<bool> read_npy(const std::string&);
-
-template void write_npy(const std::string&, ArrayView<const float>);
-template void write_npy(const std::string&, ArrayView<const double>);
-template void write_npy(const std::string&, ArrayView<const std::int8_t>);
-template void write_npy(const std::string&, ArrayView<const std::int16_t>);
-template void write_npy(const std::string&, ArrayView<const std::int32_t>);
-template void write_npy(const std::string&, ArrayView<const std::int64_t>);
-template void write_npy(const std::string&, ArrayView<const std::uint8_t>);
-template void write_npy(const std::string&, ArrayView<const std::uint16_t>);
-template void write_npy(const std::string&, ArrayView<const std::uint32_t>);
-template void write_npy(const std::string&, ArrayView<const std::uint64_t>);
-template void write_npy(const std::string&, ArrayView<const bool>);
-
 }  // namespace xtape::data
-#pragma GCC visibility pop

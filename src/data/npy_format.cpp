@@ -8,24 +8,99 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <type_traits>
 
-#include "data/file_array.hpp"
+#include "files/file_array.hpp"
 
 namespace xtape::data {
 namespace {
 
 constexpr std::string_view magic = "\x93NUMPY";
 
+struct Header;
+
+// An element type of files, and how an array of it is read from where the file stands.
+struct StoredType {
+  std::string_view code;  // as it is written behind the byte order
+  ElementType element_type;
+  AnyArray (*read)(ByteReader& file, const Header& header);
+};
+
 struct Header {
-  std::string type;         // as it is written: "<f4"
-  std::uint64_t begin = 0;  // where the text of the header is in the file
-  char kind = 0;            // 'b' for bool, 'i', 'u' or 'f'; 0 for what cannot be read
-  std::size_t item_bytes = 0;
+  std::string type;                    // as it is written: "<f4"
+  std::uint64_t begin = 0;             // where the text of the header is in the file
+  const StoredType* stored = nullptr;  // null for what cannot be read
   std::endian order = std::endian::native;
   bool fortran_order = false;
   Shape shape;
 };
+
+// From the order in which the first axis runs fastest.
+template <class T>
+Array<T> row_major(const Array<T>& fortran, const Shape& shape) {
+  std::array<std::size_t, Shape::max_rank> strides{}, index{};
+  std::size_t stride = 1;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    strides[axis] = stride;
+    stride *= shape[axis];
+  }
+  Array<T> result(shape);
+  std::size_t from = 0;
+  for (T& element : result) {
+    element = fortran[from];
+    for (std::size_t axis = shape.rank(); axis-- > 0;) {
+      from += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= strides[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+template <class T>
+Array<T> read_elements(ByteReader& file, const Header& header) {
+  Array<T> elements = read_numbers<T>(file, header.shape, header.order);
+  return header.fortran_order ? row_major(elements, header.shape) : std::move(elements);
+}
+
+template <class T>
+AnyArray read_plain(ByteReader& file, const Header& header) {
+  return read_elements<T>(file, header);
+}
+
+AnyArray read_booleans(ByteReader& file, const Header& header) {
+  return transformed<bool>(read_elements<std::uint8_t>(file, header),
+                           [](std::uint8_t byte) { return byte != 0; });
+}
+
+float from_half(std::uint16_t half) {
+  const int exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
+  float magnitude = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
+                                  : std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
+  if (exponent == 0x1f) {
+    magnitude =
+        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
+  }
+  return (half >> 15) != 0 ? -magnitude : magnitude;
+}
+
+AnyArray read_halves(ByteReader& file, const Header& header) {
+  return transformed<float>(read_elements<std::uint16_t>(file, header), from_half);
+}
+
+// Those of ElementType come first, in its order.
+constexpr std::array<StoredType, 12> stored_types{{{"f4", ElementType::float32, read_plain<float>},
+                                                   {"f8", ElementType::float64, read_plain<double>},
+                                                   {"i1", ElementType::int8, read_plain<std::int8_t>},
+                                                   {"i2", ElementType::int16, read_plain<std::int16_t>},
+                                                   {"i4", ElementType::int32, read_plain<std::int32_t>},
+                                                   {"i8", ElementType::int64, read_plain<std::int64_t>},
+                                                   {"u1", ElementType::uint8, read_plain<std::uint8_t>},
+                                                   {"u2", ElementType::uint16, read_plain<std::uint16_t>},
+                                                   {"u4", ElementType::uint32, read_plain<std::uint32_t>},
+                                                   {"u8", ElementType::uint64, read_plain<std::uint64_t>},
+                                                   {"b1", ElementType::boolean, read_booleans},
+                                                   {"f2", ElementType::float32, read_halves}}};
 
 // The header is a dictionary as Python writes it, with exactly three keys in any order:
 // {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
@@ -130,17 +205,11 @@ class HeaderParser {
   static Header element_type(std::string_view descr) {
     Header header;
     header.type = descr;
-    const bool known = descr.size() == 3 &&
-                       std::string_view("<>|=").find(descr[0]) != std::string_view::npos &&
-                       std::string_view("1248").find(descr[2]) != std::string_view::npos;
-    if (!known) return header;
-    const char kind = descr[1];
-    const auto bytes = static_cast<std::size_t>(descr[2] - '0');
-    const bool has_order = descr[0] != '|' || bytes == 1;
-    const bool is_number = kind == 'i' || kind == 'u' || (kind == 'f' && bytes > 1);
-    if (!has_order || !(is_number || (kind == 'b' && bytes == 1))) return header;
-    header.kind = kind;
-    header.item_bytes = bytes;
+    if (descr.empty() || std::string_view("<>|=").find(descr[0]) == std::string_view::npos) return header;
+    const std::string_view code = descr.substr(1);
+    const auto known = std::ranges::find(stored_types, code, &StoredType::code);
+    if (known == stored_types.end() || (descr[0] == '|' && !code.ends_with('1'))) return header;
+    header.stored = &*known;
     if (descr[0] == '<') header.order = std::endian::little;
     if (descr[0] == '>') header.order = std::endian::big;
     return header;
@@ -197,7 +266,7 @@ Header read_header(ByteReader& file) {
 }
 
 void require_readable(const ByteReader& file, const Header& header, std::string_view other_way) {
-  if (header.kind != 0) return;
+  if (header.stored != nullptr) return;
   if (header.type.starts_with('[')) {
     file.fail_at(header.begin, "the elements must be numbers, got a structured type{}", other_way);
   }
@@ -208,133 +277,28 @@ void require_readable(const ByteReader& file, const Header& header, std::string_
                other_way);
 }
 
-// What the elements are in memory: halves are widened.
-std::optional<ElementType> read_as(const Header& header) {
-  const auto by_size = [&](ElementType of_1, ElementType of_2, ElementType of_4, ElementType of_8) {
-    return header.item_bytes == 1   ? of_1
-           : header.item_bytes == 2 ? of_2
-           : header.item_bytes == 4 ? of_4
-                                    : of_8;
-  };
-  using enum ElementType;
-  switch (header.kind) {
-    case 'b':
-      return boolean;
-    case 'i':
-      return by_size(int8, int16, int32, int64);
-    case 'u':
-      return by_size(uint8, uint16, uint32, uint64);
-    case 'f':
-      return header.item_bytes == 8 ? float64 : float32;
-    default:
-      return std::nullopt;
-  }
-}
-
-// From the order in which the first axis runs fastest.
-template <class T>
-Array<T> row_major(const Array<T>& fortran, const Shape& shape) {
-  std::array<std::size_t, Shape::max_rank> strides{}, index{};
-  std::size_t stride = 1;
-  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    strides[axis] = stride;
-    stride *= shape[axis];
-  }
-  Array<T> result(shape);
-  std::size_t from = 0;
-  for (T& element : result) {
-    element = fortran[from];
-    for (std::size_t axis = shape.rank(); axis-- > 0;) {
-      from += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      from -= strides[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return result;
-}
-
-template <class T>
-Array<T> read_elements(ByteReader& file, const Header& header) {
-  Array<T> elements = read_numbers<T>(file, header.shape, header.order);
-  return header.fortran_order ? row_major(elements, header.shape) : std::move(elements);
-}
-
-float from_half(std::uint16_t half) {
-  const int exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
-  float magnitude = exponent == 0 ? std::ldexp(static_cast<float>(fraction), -24)
-                                  : std::ldexp(static_cast<float>(fraction + 0x400), exponent - 25);
-  if (exponent == 0x1f) {
-    magnitude =
-        fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-  }
-  return (half >> 15) != 0 ? -magnitude : magnitude;
-}
-
-template <class To, class From, class Convert>
-AnyArray read_converted(ByteReader& file, const Header& header, Convert convert) {
-  const Array<From> elements = read_elements<From>(file, header);
-  Array<To> result(header.shape);
-  std::transform(elements.begin(), elements.end(), result.begin(), convert);
-  return result;
-}
-
-AnyArray read_floats(ByteReader& file, const Header& header) {
-  if (header.item_bytes == 2) return read_converted<float, std::uint16_t>(file, header, from_half);
-  if (header.item_bytes == 4) return read_elements<float>(file, header);
-  return read_elements<double>(file, header);
-}
-
-template <class Of8, class Of16, class Of32, class Of64>
-AnyArray read_integers(ByteReader& file, const Header& header) {
-  if (header.item_bytes == 1) return read_elements<Of8>(file, header);
-  if (header.item_bytes == 2) return read_elements<Of16>(file, header);
-  if (header.item_bytes == 4) return read_elements<Of32>(file, header);
-  return read_elements<Of64>(file, header);
-}
-
-AnyArray read_any_elements(ByteReader& file, const Header& header) {
-  switch (header.kind) {
-    case 'b':
-      return read_converted<bool, std::uint8_t>(file, header, [](std::uint8_t byte) { return byte != 0; });
-    case 'i':
-      return read_integers<std::int8_t, std::int16_t, std::int32_t, std::int64_t>(file, header);
-    case 'u':
-      return read_integers<std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t>(file, header);
-    default:
-      return read_floats(file, header);
-  }
-}
-
-template <class T>
-constexpr char kind_of() {
-  if (std::is_same_v<T, bool>) return 'b';
-  if (std::is_floating_point_v<T>) return 'f';
-  return std::is_signed_v<T> ? 'i' : 'u';
-}
-
 }  // namespace
 
 StoredArray read_npy_description(ByteReader& file) {
   Header header = read_header(file);
-  const auto type = read_as(header);
+  const auto type = header.stored != nullptr ? std::optional(header.stored->element_type) : std::nullopt;
   return {std::move(header.type), type, header.shape};
 }
 
 AnyArray read_npy_array(ByteReader& file, std::string_view other_way) {
   const Header header = read_header(file);
   require_readable(file, header, other_way);
-  AnyArray array = read_any_elements(file, header);
+  AnyArray array = header.stored->read(file, header);
   file.require_end();
   return array;
 }
 
-template <class T>
-std::string npy_header(const Shape& shape) {
+std::string npy_header(ElementType type, const Shape& shape) {
   constexpr char order = std::endian::native == std::endian::little ? '<' : '>';
-  const std::string text = fmt::format("{{'descr': '{}{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
-                                       sizeof(T) == 1 ? '|' : order, kind_of<T>(), sizeof(T),
-                                       fmt::join(shape, ", "), shape.rank() == 1 ? "," : "");
+  const std::string_view code = stored_types[static_cast<std::size_t>(type)].code;
+  const std::string text = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                       code.ends_with('1') ? '|' : order, code, fmt::join(shape, ", "),
+                                       shape.rank() == 1 ? "," : "");
   // Spaces, so that the elements begin at a multiple of 64 bytes. The header of any Shape is shorter than
   // 2^16.
   const std::size_t before = magic.size() + 4, unpadded = before + text.size() + 1;
@@ -346,17 +310,5 @@ std::string npy_header(const Shape& shape) {
   header += '\n';
   return header;
 }
-
-template std::string npy_header<float>(const Shape&);
-template std::string npy_header<double>(const Shape&);
-template std::string npy_header<std::int8_t>(const Shape&);
-template std::string npy_header<std::int16_t>(const Shape&);
-template std::string npy_header<std::int32_t>(const Shape&);
-template std::string npy_header<std::int64_t>(const Shape&);
-template std::string npy_header<std::uint8_t>(const Shape&);
-template std::string npy_header<std::uint16_t>(const Shape&);
-template std::string npy_header<std::uint32_t>(const Shape&);
-template std::string npy_header<std::uint64_t>(const Shape&);
-template std::string npy_header<bool>(const Shape&);
 
 }  // namespace xtape::data

@@ -17,7 +17,6 @@ AnyArray read_npy_array(ByteReader& file, std::string_view other_way = {});
 StoredArray read_npy_description(ByteReader& file);
 
 // What stands before the elements, which follow as they are in memory.
-template <class T>
-std::string npy_header(const Shape& shape);
+std::string npy_header(ElementType type, const Shape& shape);
 
 }  // namespace xtape::data

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/utf8.hpp"
 #include "data/gzip_reader.hpp"
 #include "data/npy_format.hpp"
 #include "files/atomic_file.hpp"
@@ -109,44 +110,12 @@ class EntryReader : public ByteReader {
   std::uint64_t size_;
 };
 
-// Entries as the archive lists them, which may be lies: no file unpacks to more than its bytes can make. Only
-// those that are read count.
-class EntrySizes {
- public:
-  EntrySizes(const std::string& subject, std::uint64_t archive_bytes)
-      : subject_(subject), left_(archive_bytes) {}
-
-  std::uint64_t unpacked(const zip_stat_t& entry, std::string_view name) {
-    constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
-    const bool known = (entry.valid & needed) == needed;
-    const bool stored = known && entry.comp_method == ZIP_CM_STORE;
-    if (!stored && !(known && entry.comp_method == ZIP_CM_DEFLATE)) {
-      fail<FileError>("{}: '{}': entries must be stored or deflated, got method {}", subject_, name,
-                      entry.comp_method);
-    }
-    if (entry.comp_size > left_) {
-      fail<FileError>("{}: '{}': the entries must fit into the file, got {} bytes where {} are left",
-                      subject_, name, entry.comp_size, left_);
-    }
-    left_ -= entry.comp_size;
-    if (stored ? entry.size != entry.comp_size : entry.size / most_from_a_deflated_byte > entry.comp_size) {
-      fail<FileError>("{}: '{}': {} bytes cannot be made of {} {} ones", subject_, name, entry.size,
-                      entry.comp_size, stored ? "stored" : "deflated");
-    }
-    return entry.size;
-  }
-
- private:
-  const std::string& subject_;
-  std::uint64_t left_;
-};
-
 // The arrays of an archive. Whatever else is in it is passed over: entries of other names, such as a README,
 // and what macOS puts beside each file, under the file's own name, in a folder __MACOSX.
 class ArchiveReader {
  public:
   ArchiveReader(const char* function, const std::string& path)
-      : file_(function, path, InputFile::Kind::regular), sizes_(file_.subject(), file_.size()) {
+      : file_(function, path, InputFile::Kind::regular), left_(file_.size()) {
     int code = 0;
     errno = 0;
     archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
@@ -175,7 +144,7 @@ class ArchiveReader {
     const zip_stat_t& entry = place->second;
     const std::string file_name = name + std::string(suffix);
     EntryReader file(fmt::format("{}: '{}'", subject(), file_name), archive_.get(), entry.index,
-                     sizes_.unpacked(entry, file_name));
+                     unpacked_bytes(entry, file_name));
     return use(file);
   }
 
@@ -199,8 +168,30 @@ class ArchiveReader {
     names_.push_back(std::move(name));
   }
 
+  // As the archive lists it, which may be a lie: no file unpacks to more than its bytes can make. Only
+  // entries that are read count.
+  std::uint64_t unpacked_bytes(const zip_stat_t& entry, std::string_view name) {
+    constexpr zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+    const bool known = (entry.valid & needed) == needed;
+    const bool stored = known && entry.comp_method == ZIP_CM_STORE;
+    if (!stored && !(known && entry.comp_method == ZIP_CM_DEFLATE)) {
+      fail<FileError>("{}: '{}': entries must be stored or deflated, got method {}", subject(), name,
+                      entry.comp_method);
+    }
+    if (entry.comp_size > left_) {
+      fail<FileError>("{}: '{}': the entries must fit into the file, got {} bytes where {} are left",
+                      subject(), name, entry.comp_size, left_);
+    }
+    left_ -= entry.comp_size;
+    if (stored ? entry.size != entry.comp_size : entry.size / most_from_a_deflated_byte > entry.comp_size) {
+      fail<FileError>("{}: '{}': {} bytes cannot be made of {} {} ones", subject(), name, entry.size,
+                      entry.comp_size, stored ? "stored" : "deflated");
+    }
+    return entry.size;
+  }
+
   InputFile file_;
-  EntrySizes sizes_;
+  std::uint64_t left_;  // bytes of the file that no entry has taken
   Archive archive_;
   std::vector<std::string> names_;
   std::map<std::string, zip_stat_t> entries_;
@@ -222,7 +213,7 @@ class ArchiveWriter {
   template <class T>
   void add(const std::string& name, const Array<T>& array) {
     const std::string file_name = name + std::string(suffix);
-    headers_.push_back(npy_header<T>(array.shape()));
+    headers_.push_back(npy_header(element_type_of<T>(), array.shape()));
     const std::array<zip_buffer_fragment_t, 2> parts{fragment(headers_.back().data(), headers_.back().size()),
                                                      fragment(array.data(), array.size() * sizeof(T))};
     zip_source_t* const source = zip_source_buffer_fragment(archive_.get(), parts.data(), parts.size(), 0);
@@ -274,22 +265,11 @@ class ArchiveWriter {
   Archive archive_;
 };
 
-// As the Unicode standard defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) {
-      return static_cast<unsigned char>(at < text.size() ? text[at] : 0);
-    };
-    const unsigned first = byte(i);
-    const std::size_t length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if ((first >= 0x80 && first < 0xc2) || first > 0xf4) return false;
-    for (std::size_t j = 1; j < length; ++j) {
-      if ((byte(i + j) & 0xc0) != 0x80) return false;
-    }
-    const unsigned second = byte(i + 1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)) return false;
-    if ((first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) return false;
-    i += length;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

@@ -10,11 +10,9 @@
 #include "data/csv_layout.hpp"
 #include "data/csv_number.hpp"
 #include "data/csv_scanner.hpp"
-#include "data/shown_text.hpp"
 #include "files/byte_reader.hpp"
 #include "xtape/data/csv.hpp"
 
-#pragma GCC visibility push(default)
 namespace xtape::data {
 namespace {
 
@@ -181,24 +179,30 @@ class CsvReader {
       return;
     }
     for (std::size_t i = 0; i < first_->columns_.size(); ++i) {
-      const auto found = std::find(table_.columns_.begin(), table_.columns_.end(), first_->columns_[i]);
-      if (found == table_.columns_.end()) continue;
-      CsvTable::Column& column = table_.contents_[static_cast<std::size_t>(found - table_.columns_.begin())];
-      column.decided = true;
-      column.is_text = first_->contents_[i].is_text;
-      column.by_value = first_->contents_[i].by_value;
+      const CsvTable::Column& same = first_->contents_[i];
+      CsvTable::Column* const column = find(first_->columns_[i]);
+      if (column == nullptr) continue;
+      column->decided = true;
+      column->is_text = same.is_text;
+      column->by_value = same.by_value;
     }
   }
 
   CsvTable::Column& decided(const char* option, const std::string& name) {
-    const auto found = std::find(table_.columns_.begin(), table_.columns_.end(), name);
-    if (found == table_.columns_.end()) {
+    CsvTable::Column* const column = find(name);
+    if (column == nullptr) {
       fail<ArgumentError>("{}: {} must have the column '{}' of options.{}, got columns {}", function_,
                           table_.path_, name, option, fmt::join(table_.columns_, ", "));
     }
-    CsvTable::Column& column = table_.contents_[static_cast<std::size_t>(found - table_.columns_.begin())];
-    column.decided = true;
-    return column;
+    column->decided = true;
+    return *column;
+  }
+
+  // Null if there is none.
+  CsvTable::Column* find(const std::string& name) {
+    const auto found = std::find(table_.columns_.begin(), table_.columns_.end(), name);
+    if (found == table_.columns_.end()) return nullptr;
+    return &table_.contents_[static_cast<std::size_t>(found - table_.columns_.begin())];
   }
 
   void require_field_count(const CsvScanner& scanner) const {
@@ -331,4 +335,3 @@ CsvTable read_csv_like(const CsvTable& first, const std::string& path) {
 }
 
 }  // namespace xtape::data
-#pragma GCC visibility pop

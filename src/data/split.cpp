@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "arrays/format.hpp"
-#include "data/rows_by_class.hpp"
-#include "xtape/arrays/array.hpp"
+#include "data/row_numbers.hpp"
 
 namespace xtape::data {
 namespace {
@@ -23,21 +21,6 @@ void require_folds(const char* function, std::size_t rows, std::size_t folds) {
   if (folds < 2 || folds > rows) {
     fail<ArgumentError>("{}: folds must be from 2 to the {} rows, got {}", function, rows, folds);
   }
-}
-
-Array<std::int64_t> classes_of_rows(const char* function, const Indices& class_indices) {
-  if (class_indices.shape().rank() != 1) {
-    fail<ShapeError>("{}: class_indices must be (rows), got {}", function, class_indices.shape());
-  }
-  Array<std::int64_t> classes(class_indices.shape());
-  class_indices.copy_to(classes);
-  return classes;
-}
-
-std::vector<std::size_t> numbers_of(std::size_t rows) {
-  std::vector<std::size_t> numbers(rows);
-  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
-  return numbers;
 }
 
 std::vector<std::size_t> shuffled(std::vector<std::size_t> rows, Random& random) {
@@ -85,7 +68,7 @@ std::vector<Split> splits_of(const std::vector<std::size_t>& order, const std::v
 
 Split train_test_split(std::size_t rows, double test_fraction, Random& random) {
   require_fraction("train_test_split", test_fraction);
-  const std::vector<std::size_t> order = shuffled(numbers_of(rows), random);
+  const std::vector<std::size_t> order = shuffled(row_numbers(rows), random);
   const auto tests = static_cast<std::ptrdiff_t>(rounded(test_fraction, rows));
   return {{order.begin() + tests, order.end()}, {order.begin(), order.begin() + tests}};
 }
@@ -96,7 +79,7 @@ Split stratified_train_test_split(const Indices& class_indices, double test_frac
   require_fraction(function, test_fraction);
   const Array<std::int64_t> classes = classes_of_rows(function, class_indices);
   const std::vector<std::size_t> order =
-      shuffled(labelled_rows(function, classes, numbers_of(classes.size()), options), random);
+      shuffled(labelled_rows(function, classes, row_numbers(classes.size()), options), random);
   const auto members = rows_by_class(classes, order);
   const std::vector<std::size_t> counts = test_counts(members, order.size(), test_fraction);
 
@@ -111,7 +94,7 @@ Split stratified_train_test_split(const Indices& class_indices, double test_frac
 
 std::vector<Split> k_fold(std::size_t rows, std::size_t folds, Random& random) {
   require_folds("k_fold", rows, folds);
-  const std::vector<std::size_t> order = shuffled(numbers_of(rows), random);
+  const std::vector<std::size_t> order = shuffled(row_numbers(rows), random);
   std::vector<std::size_t> fold_of(rows);
   for (std::size_t i = 0; i < rows; ++i) fold_of[order[i]] = i % folds;
   return splits_of(order, fold_of, folds);
@@ -121,7 +104,7 @@ std::vector<Split> stratified_k_fold(const Indices& class_indices, std::size_t f
                                      const LabelOptions& options) {
   const char* const function = "stratified_k_fold";
   const Array<std::int64_t> classes = classes_of_rows(function, class_indices);
-  std::vector<std::size_t> rows = labelled_rows(function, classes, numbers_of(classes.size()), options);
+  std::vector<std::size_t> rows = labelled_rows(function, classes, row_numbers(classes.size()), options);
   require_folds(function, rows.size(), folds);
   const std::vector<std::size_t> order = shuffled(std::move(rows), random);
   std::vector<std::size_t> fold_of(classes.size());

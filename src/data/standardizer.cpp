@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/data/standardizer.hpp"
 
-#include <array>
 #include <cmath>
 #include <limits>
-#include <string_view>
-#include <vector>
 
 #include "arrays/format.hpp"
 #include "arrays/multi_index.hpp"
-#include "data/columns.hpp"
 
 namespace xtape::data {
 
 template <class T>
-void Standardizer<T>::fit(const ArrayInput<T>& features, std::span<const std::size_t> rows) {
+Standardizer<T>::Standardizer()
+    : ColumnTransform<T>("Standardizer", {{"mean", std::numeric_limits<double>::lowest()},
+                                          {"scale", std::numeric_limits<double>::denorm_min()}}) {}
+
+template <class T>
+std::vector<Array<double>> Standardizer<T>::learn(const ArrayInput<T>& features, const Shape& columns,
+                                                  std::span<const std::size_t> rows) const {
   const char* const function = "Standardizer::fit";
-  const Shape columns = columns_of(function, features.shape(), rows);
   if (rows.empty()) fail<ArgumentError>("{}: there must be rows to learn from, got none", function);
   const std::size_t width = columns.elements();
   const auto count = static_cast<double>(rows.size());
@@ -24,11 +25,15 @@ void Standardizer<T>::fit(const ArrayInput<T>& features, std::span<const std::si
   // Differences from the first row, so that nothing is lost where all numbers of a column are near each
   // other; those of a constant column are exactly 0.
   const T* const origin = features.data() + rows[0] * width;
-  Array<double> means(columns), scales(columns);
+  std::vector<Array<double>> learned(2);
+  Array<double>&means = learned[0] = Array<double>(columns), &scales = learned[1] = Array<double>(columns);
   for (const std::size_t row : rows) {
     const T* const x = features.data() + row * width;
     for (std::size_t c = 0; c < width; ++c) {
-      if (!std::isfinite(x[c])) fail_not_finite(function, features.shape(), row * width + c, x[c]);
+      if (!std::isfinite(x[c])) {
+        fail<ValueError>("{}: {} must be finite, got {}", function,
+                         element_name("features", features.shape(), row * width + c), x[c]);
+      }
       means[c] += static_cast<double>(x[c]) - static_cast<double>(origin[c]);
     }
   }
@@ -52,57 +57,18 @@ void Standardizer<T>::fit(const ArrayInput<T>& features, std::span<const std::si
                        element_name("column", columns, c), variance);
     }
   }
-  means_ = std::move(means);
-  scales_ = std::move(scales);
-  fitted_ = true;
+  return learned;
 }
 
 template <class T>
-void Standardizer<T>::fit(const ArrayInput<T>& features) {
-  fit(features, all_rows(features.shape()));
-}
-
-template <class T>
-void Standardizer<T>::apply(ArrayView<T> features) const {
-  require_fitted("Standardizer::apply", fitted_);
-  require_columns("Standardizer::apply", features.shape(), means_.shape());
-  const std::size_t width = means_.size(), rows = features.shape()[0];
+void Standardizer<T>::change(ArrayView<T> features) const {
+  const std::size_t width = means().size(), rows = features.shape()[0];
   for (std::size_t row = 0; row < rows; ++row) {
     T* const x = features.data() + row * width;
     for (std::size_t c = 0; c < width; ++c) {
-      x[c] = static_cast<T>((static_cast<double>(x[c]) - means_[c]) / scales_[c]);
+      x[c] = static_cast<T>((static_cast<double>(x[c]) - means()[c]) / scales()[c]);
     }
   }
-}
-
-template <class T>
-Array<T> Standardizer<T>::applied(const ArrayInput<T>& features) const {
-  Array<T> result(features);
-  apply(result);
-  return result;
-}
-
-template <class T>
-NamedArrays Standardizer<T>::state() const {
-  require_fitted("Standardizer::state", fitted_);
-  NamedArrays state;
-  state.add("mean", ArrayView<const double>(means_));
-  state.add("scale", ArrayView<const double>(scales_));
-  return state;
-}
-
-template <class T>
-void Standardizer<T>::load_state(const NamedArrays& state) {
-  const char* const function = "Standardizer::load_state";
-  state.require_only(function, std::array<std::string_view, 2>{"mean", "scale"});
-  const Shape shape = fitted_ || !state.contains("mean") ? means_.shape() : state["mean"].shape();
-  Array<double> means =
-      finite_of_state(function, state, "mean", shape, std::numeric_limits<double>::lowest());
-  Array<double> scales =
-      finite_of_state(function, state, "scale", shape, std::numeric_limits<double>::denorm_min());
-  means_ = std::move(means);
-  scales_ = std::move(scales);
-  fitted_ = true;
 }
 
 template class Standardizer<float>;

@@ -140,11 +140,7 @@ void Checkpoints::save(std::uint64_t epoch, const NamedArrays& state, const Meta
 
   std::vector<std::uint64_t> earlier = epochs();
   earlier.erase(std::ranges::lower_bound(earlier, epoch), earlier.end());
-  const std::size_t kept = options_.keep - 1;
-  if (earlier.size() > kept)
-    earlier.resize(earlier.size() - kept);
-  else
-    earlier.clear();
+  earlier.resize(earlier.size() - std::min(earlier.size(), options_.keep - 1));
   for (const std::uint64_t old : earlier) {
     const std::string file = path(old);
     if (std::remove(file.c_str()) != 0 && errno != ENOENT) {

@@ -6,9 +6,9 @@
 #include <bit>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "arrays/format.hpp"
+#include "files/file_array.hpp"
 #include "io/half_floats.hpp"
 
 namespace xtape::io {
@@ -18,6 +18,7 @@ static_assert(std::endian::native == std::endian::little, "the files hold little
 static_assert(sizeof(bool) == 1, "the files hold a byte for each truth value");
 
 constexpr const char* metadata_name = "__metadata__";
+constexpr std::array<std::string_view, 3> tensor_fields{"dtype", "shape", "data_offsets"};
 
 template <class T>
 AnyArray read_numbers(ByteReader& file, const std::string&, const Shape& shape) {
@@ -25,25 +26,21 @@ AnyArray read_numbers(ByteReader& file, const std::string&, const Shape& shape) 
 }
 
 AnyArray read_booleans(ByteReader& file, const std::string& tensor, const Shape& shape) {
-  const AnyArray bytes = read_numbers<std::uint8_t>(file, tensor, shape);
+  const Array<std::uint8_t> bytes = file.read_elements<std::uint8_t>(shape);
   Array<bool> array(shape);
   for (std::size_t i = 0; i < array.size(); ++i) {
-    const std::uint8_t byte = bytes.get<std::uint8_t>()[i];
-    if (byte > 1) {
+    if (bytes[i] > 1) {
       fail<FileError>("{}: tensor {}: a BOOL must be 0 or 1, got {} at element {}", file.subject(),
-                      in_quotes(tensor), byte, i);
+                      in_quotes(tensor), bytes[i], i);
     }
-    array[i] = byte == 1;
+    array[i] = bytes[i] == 1;
   }
   return array;
 }
 
 template <float (*to_float)(std::uint16_t)>
-AnyArray read_halves(ByteReader& file, const std::string& tensor, const Shape& shape) {
-  const AnyArray halves = read_numbers<std::uint16_t>(file, tensor, shape);
-  Array<float> array(shape);
-  std::ranges::transform(halves.get<std::uint16_t>(), array.begin(), to_float);
-  return array;
+AnyArray read_halves(ByteReader& file, const std::string&, const Shape& shape) {
+  return transformed<float>(file.read_elements<std::uint16_t>(shape), to_float);
 }
 
 // Those of ElementType come first, in its order.
@@ -63,14 +60,10 @@ constexpr std::array<StoredType, 13> stored_types{{
     {"BF16", 2, ElementType::float32, read_halves<float_from_bfloat16>},
 }};
 
-std::string type_names() {
-  std::string names;
-  for (const StoredType& type : stored_types) names += (names.empty() ? "" : ", ") + std::string(type.name);
-  return names;
-}
-
-[[noreturn]] void refuse_header(const std::string& subject, const std::string& text) {
-  fail<FileError>("{}: header: {}", subject, text);
+template <class... Arguments>
+[[noreturn]] void refuse_header(const std::string& subject, fmt::format_string<Arguments...> text,
+                                Arguments&&... arguments) {
+  fail<FileError>("{}: header: {}", subject, fmt::format(text, std::forward<Arguments>(arguments)...));
 }
 
 // Takes the header as it is parsed, so that a wrong one is refused where it goes wrong: a document of JSON
@@ -97,19 +90,17 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool key(std::string& key) override {
     if (place_ == Place::header) {
       const bool is_new = key == metadata_name ? !std::exchange(has_metadata_, true) : !tensors.contains(key);
-      if (!is_new) refuse(fmt::format("names must be distinct, got {} twice", in_quotes(key)));
+      if (!is_new) refuse("names must be distinct, got {} twice", in_quotes(key));
       name_ = std::move(key);
     } else if (place_ == Place::metadata) {
       if (metadata.contains(key)) wrong_twice(key);
       field_ = std::move(key);
     } else {
-      if (key != "dtype" && key != "shape" && key != "data_offsets") {
-        refuse(
-            fmt::format("{} must have dtype, shape and data_offsets only, got {}", where(), in_quotes(key)));
+      const auto field = std::ranges::find(tensor_fields, key);
+      if (field == tensor_fields.end()) {
+        refuse("{} must have dtype, shape and data_offsets only, got {}", where(), in_quotes(key));
       }
-      if (key == "dtype"   ? draft_.type_name.has_value()
-          : key == "shape" ? draft_.shape.has_value()
-                           : draft_.has_offsets) {
+      if (std::exchange(draft_.has[static_cast<std::size_t>(field - tensor_fields.begin())], true)) {
         wrong_twice(key);
       }
       field_ = std::move(key);
@@ -137,7 +128,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
   bool number_unsigned(std::uint64_t number) override {
     if (place_ != Place::numbers) wrong(std::to_string(number));
     if (field_ == "shape" && numbers_.size() == Shape::max_rank) {
-      refuse(fmt::format("{}: shape must have at most {} axes, got more", where(), Shape::max_rank));
+      refuse("{}: shape must have at most {} axes, got more", where(), Shape::max_rank);
     }
     if (field_ == "data_offsets" && numbers_.size() == 2) wrong_offsets("more");
     numbers_.push_back(number);
@@ -150,14 +141,13 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
       try {
         draft_.shape = Shape(numbers_.begin(), numbers_.end());
       } catch (const ShapeError& error) {
-        refuse(fmt::format("{}: shape must be one that memory can hold, got [{}] ({})", where(),
-                           fmt::join(numbers_, ", "), error.what()));
+        refuse("{}: shape must be one that memory can hold, got [{}] ({})", where(),
+               fmt::join(numbers_, ", "), error.what());
       }
     } else {
       if (numbers_.size() != 2) wrong_offsets(fmt::format("[{}]", fmt::join(numbers_, ", ")));
       draft_.begin = numbers_[0];
       draft_.end = numbers_[1];
-      draft_.has_offsets = true;
     }
     return true;
   }
@@ -176,59 +166,59 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
 
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
     const std::size_t end = std::min(position, text_.size()), begin = end - std::min<std::size_t>(end, 20);
-    refuse(fmt::format("it must be JSON in UTF-8, got an error at its byte {}, the last of {}", position,
-                       in_quotes(text_.substr(begin, end - begin))));
+    refuse("it must be JSON in UTF-8, got an error at its byte {}, the last of {}", position,
+           in_quotes(text_.substr(begin, end - begin)));
   }
 
  private:
   enum class Place { outside, header, metadata, tensor, numbers };
 
   struct Draft {
-    std::optional<std::string> type_name;
-    std::optional<Shape> shape;
-    bool has_offsets = false;
+    std::array<bool, tensor_fields.size()> has{};
+    std::string type_name;
+    Shape shape;
     std::uint64_t begin = 0, end = 0;
   };
 
   void finish_tensor() {
-    for (const auto& [field, is_there] :
-         {std::pair("dtype", draft_.type_name.has_value()), std::pair("shape", draft_.shape.has_value()),
-          std::pair("data_offsets", draft_.has_offsets)}) {
-      if (!is_there)
-        refuse(fmt::format("{} must have dtype, shape and data_offsets, got no {}", where(), field));
+    for (std::size_t i = 0; i < tensor_fields.size(); ++i) {
+      if (draft_.has[i]) continue;
+      refuse("{} must have dtype, shape and data_offsets, got no {}", where(), tensor_fields[i]);
     }
-    const auto known = std::ranges::find(stored_types, *draft_.type_name, &StoredType::name);
+    const auto known = std::ranges::find(stored_types, draft_.type_name, &StoredType::name);
     const StoredType* const type = known == stored_types.end() ? nullptr : &*known;
     if (type != nullptr) {
       require_size(*type);
     } else if (draft_.begin > draft_.end) {
-      refuse(fmt::format("{}: data_offsets must be begin and end, got [{}, {}]", where(), draft_.begin,
-                         draft_.end));
+      refuse("{}: data_offsets must be begin and end, got [{}, {}]", where(), draft_.begin, draft_.end);
     }
     tensors.emplace(std::move(name_),
-                    Tensor{std::move(*draft_.type_name), type, *draft_.shape, draft_.begin, draft_.end});
+                    Tensor{std::move(draft_.type_name), type, draft_.shape, draft_.begin, draft_.end});
   }
 
   void require_size(const StoredType& type) const {
     // Shape keeps the product from overflowing.
-    const std::uint64_t bytes = draft_.shape->elements() * type.bytes;
+    const std::uint64_t bytes = draft_.shape.elements() * type.bytes;
     if (draft_.begin <= draft_.end && draft_.end - draft_.begin == bytes) return;
-    refuse(fmt::format("{}: data_offsets must be {} bytes apart, for {} of shape {}, got [{}, {}]", where(),
-                       bytes, type.name, *draft_.shape, draft_.begin, draft_.end));
+    refuse("{}: data_offsets must be {} bytes apart, for {} of shape {}, got [{}, {}]", where(), bytes,
+           type.name, draft_.shape, draft_.begin, draft_.end);
   }
 
   std::string where() const {
     return name_ == metadata_name ? std::string(metadata_name) : "tensor " + in_quotes(name_);
   }
 
-  [[noreturn]] void refuse(const std::string& text) const { refuse_header(subject_, text); }
+  template <class... Arguments>
+  [[noreturn]] void refuse(fmt::format_string<Arguments...> text, Arguments&&... arguments) const {
+    refuse_header(subject_, text, std::forward<Arguments>(arguments)...);
+  }
 
   [[noreturn]] void wrong_twice(const std::string& key) const {
-    refuse(fmt::format("{} must have each name once, got {} twice", where(), in_quotes(key)));
+    refuse("{} must have each name once, got {} twice", where(), in_quotes(key));
   }
 
   [[noreturn]] void wrong_offsets(const std::string& got) const {
-    refuse(fmt::format("{}: data_offsets must be two numbers, begin and end, got {}", where(), got));
+    refuse("{}: data_offsets must be two numbers, begin and end, got {}", where(), got);
   }
 
   [[noreturn]] void wrong(const std::string& got) const {
@@ -244,7 +234,7 @@ class HeaderReader final : public nlohmann::json_sax<nlohmann::json> {
     } else {
       rule = fmt::format("{}: {} must be a list of whole numbers from 0 to 2^64 - 1", where(), field_);
     }
-    refuse(fmt::format("{}, got {}", rule, got));
+    refuse("{}, got {}", rule, got);
   }
 
   const std::string& subject_;
@@ -262,9 +252,9 @@ void require_contiguous(const std::string& subject, const SafetensorsHeader& hea
   std::uint64_t end = 0;
   for (const auto& [name, tensor] : header.tensors) {
     if (tensor.begin != end) {
-      refuse_header(subject, fmt::format("tensor {}: data_offsets must begin at {}, where the data before it "
-                                         "end, got [{}, {}]",
-                                         in_quotes(name), end, tensor.begin, tensor.end));
+      refuse_header(subject,
+                    "tensor {}: data_offsets must begin at {}, where the data before it end, got [{}, {}]",
+                    in_quotes(name), end, tensor.begin, tensor.end);
     }
     end = tensor.end;
   }
@@ -303,18 +293,20 @@ std::string in_quotes(std::string_view text) {
 void require_readable(const std::string& subject, const std::string& name, const Tensor& tensor,
                       std::string_view other_way) {
   if (tensor.type != nullptr) return;
-  refuse_header(subject, fmt::format("tensor {}: dtype must be one of {}, got {}{}", in_quotes(name),
-                                     type_names(), in_quotes(tensor.type_name), other_way));
+  std::vector<std::string_view> names;
+  for (const StoredType& type : stored_types) names.push_back(type.name);
+  refuse_header(subject, "tensor {}: dtype must be one of {}, got {}{}", in_quotes(name),
+                fmt::join(names, ", "), in_quotes(tensor.type_name), other_way);
 }
 
 SafetensorsHeader parse_header(const std::string& subject, const std::string& text,
                                std::uint64_t data_bytes) {
   if (!text.starts_with('{')) {
-    refuse_header(subject, "it must begin with {, got " + in_quotes(std::string_view(text).substr(0, 1)));
+    refuse_header(subject, "it must begin with {{, got {}", in_quotes(std::string_view(text).substr(0, 1)));
   }
   // The parser would take a NUL for the end of the text.
   if (const auto nul = text.find('\0'); nul != std::string::npos) {
-    refuse_header(subject, fmt::format("it must be JSON in UTF-8, got a NUL at its byte {}", nul + 1));
+    refuse_header(subject, "it must be JSON in UTF-8, got a NUL at its byte {}", nul + 1);
   }
   HeaderReader reader(subject, text);
   nlohmann::json::sax_parse(text, &reader);

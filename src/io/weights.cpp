@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "arrays/format.hpp"
+#include "files/file_array.hpp"
 #include "io/safetensors.hpp"
 
 namespace xtape::io::detail {
@@ -29,9 +30,7 @@ AnyArray copy(const AnyArray& array) {
 
 AnyArray widened(AnyArray array, ElementType type) {
   if (type != ElementType::float64 || !array.holds<float>()) return array;
-  Array<double> wide(array.shape());
-  std::ranges::transform(array.get<float>(), wide.begin(), [](float x) { return static_cast<double>(x); });
-  return wide;
+  return transformed<double>(array.get<float>(), [](float x) { return static_cast<double>(x); });
 }
 
 // Under which name the file has each array of the model: its own, or else one that the metadata or the model

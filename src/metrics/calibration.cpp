@@ -20,16 +20,14 @@ struct Forecast {
 std::vector<Forecast> forecasts(const ScoreRows& rows) {
   std::vector<Forecast> result;
   result.reserve(rows.count());
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    Workspace workspace;
-    const double* p = rows.read(row, workspace);
+  rows.for_each([&](std::size_t row, const double* p) {
     if (rows.is_single()) {
       result.push_back({*p, rows.label(row) == 1});
     } else {
       const double* top = std::max_element(p, p + rows.classes());
       result.push_back({*top, top == p + rows.label(row)});
     }
-  }
+  });
   return result;
 }
 

@@ -37,11 +37,9 @@ std::size_t rank_of(std::size_t y, const double* scores, std::size_t classes) {
 Array<std::int64_t> predicted_classes(Scores scores) {
   const ScoreRows rows("predicted_classes", "scores", scores, Layout::classes);
   Array<std::int64_t> result(Shape{rows.count()});
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    Workspace workspace;
-    const double* score = rows.read(row, workspace);
+  rows.for_each([&](std::size_t row, const double* score) {
     result[row] = std::max_element(score, score + rows.classes()) - score;
-  }
+  });
   return result;
 }
 
@@ -64,10 +62,9 @@ Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k, con
                         rows.classes(), rows.shape(), k);
   }
   std::size_t right = 0;
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    Workspace workspace;
-    right += rank_of(rows.label(row), rows.read(row, workspace), rows.classes()) < k;
-  }
+  rows.for_each([&](std::size_t row, const double* score) {
+    right += rank_of(rows.label(row), score, rows.classes()) < k;
+  });
   return estimate_fraction(right, rows.count());
 }
 

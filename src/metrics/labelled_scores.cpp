@@ -26,23 +26,23 @@ const char* layout_name(Layout layout) {
 
 ScoreRows::ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout)
     : function_(function), argument_(argument), scores_(scores) {
-  require_layout(layout);
-  length_ = is_single() ? 1 : shape()[1];
+  take_layout(layout);
   require_numbers();
 }
 
 ScoreRows::ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout,
-                     const Indices& class_indices, const LabelOptions& options)
+                     const Indices& class_indices, const LabelOptions& options, Nan nan)
     : function_(function), argument_(argument), scores_(scores) {
-  require_layout(layout);
-  length_ = is_single() ? 1 : shape()[1];
+  take_layout(layout);
   take_labels(class_indices, options);
-  require_numbers();
+  if (nan == Nan::refused) require_numbers();
 }
 
-void ScoreRows::require_layout(Layout layout) const {
-  if (has_layout(shape(), layout)) return;
-  fail<ShapeError>("{}: {} must be {}, got {}", function_, argument_, layout_name(layout), shape());
+void ScoreRows::take_layout(Layout layout) {
+  if (!has_layout(shape(), layout)) {
+    fail<ShapeError>("{}: {} must be {}, got {}", function_, argument_, layout_name(layout), shape());
+  }
+  length_ = is_single() ? 1 : shape()[1];
 }
 
 void ScoreRows::take_labels(const Indices& class_indices, const LabelOptions& options) {
@@ -105,9 +105,7 @@ double ScoreRows::at(std::size_t row, std::size_t column) const {
 }
 
 void ScoreRows::require_probabilities() const {
-  for (std::size_t row = 0; row < count(); ++row) {
-    Workspace workspace;
-    const double* p = read(row, workspace);
+  for_each([&](std::size_t row, const double* p) {
     double sum = 0;
     for (std::size_t j = 0; j < length_; ++j) {
       if (!(p[j] >= 0 && p[j] <= 1)) {
@@ -120,7 +118,7 @@ void ScoreRows::require_probabilities() const {
       fail<ValueError>("{}: {} {} must sum to 1 in each row, got {} in row {}", function_, argument_, shape(),
                        sum, number_of(row));
     }
-  }
+  });
 }
 
 }  // namespace xtape::metrics

@@ -21,6 +21,8 @@ enum class Layout {
   numbers_or_classes
 };
 
+enum class Nan { refused, allowed };
+
 // Scores, checked, and read as doubles.
 class ScoreRows {
  public:
@@ -29,7 +31,7 @@ class ScoreRows {
   // The rows whose class is not options.ignore_index; the others are not looked at. Throws ShapeError too
   // unless there is a class index for each row, and LabelError for one that is no class.
   ScoreRows(const char* function, const char* argument, const Scores& scores, Layout layout,
-            const Indices& class_indices, const LabelOptions& options);
+            const Indices& class_indices, const LabelOptions& options, Nan nan = Nan::refused);
 
   std::size_t count() const { return kept_ ? kept_->size() : shape()[0]; }
   bool is_single() const { return shape().rank() == 1; }
@@ -39,6 +41,14 @@ class ScoreRows {
 
   // What was given for a row: a score for each class, or the one number; where it is, or in the workspace.
   const double* read(std::size_t row, Workspace& workspace) const;
+  // Calls use(row, read(row)) for each row.
+  template <class Use>
+  void for_each(Use use) const {
+    for (std::size_t row = 0; row < count(); ++row) {
+      Workspace workspace;
+      use(row, read(row, workspace));
+    }
+  }
   // Logits for each class, of a single number 0 and itself.
   const double* logits(std::size_t row, Workspace& workspace) const;
   double at(std::size_t row, std::size_t column) const;
@@ -54,7 +64,7 @@ class ScoreRows {
   void require_probabilities() const;
 
  private:
-  void require_layout(Layout layout) const;
+  void take_layout(Layout layout);
   void take_labels(const Indices& class_indices, const LabelOptions& options);
   void require_numbers() const;
 

@@ -20,10 +20,7 @@ Estimate mean_score(const char* function, const Scores& probabilities, const Ind
                        options);
   rows.require_probabilities();
   Array<double> scores(Shape{rows.count()});
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    Workspace workspace;
-    scores[row] = score(rows, rows.read(row, workspace), rows.label(row));
-  }
+  rows.for_each([&](std::size_t row, const double* p) { scores[row] = score(rows, p, rows.label(row)); });
   return estimate_mean(scores);
 }
 

@@ -64,16 +64,14 @@ Slopes slopes(const ScoreRows& rows, double b) {
 }
 
 void require_below_infinity(const ScoreRows& rows) {
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    Workspace workspace;
-    const double* x = rows.read(row, workspace);
-    const std::size_t length = rows.is_single() ? 1 : rows.classes();
+  const std::size_t length = rows.is_single() ? 1 : rows.classes();
+  rows.for_each([&](std::size_t row, const double* x) {
     const double* infinite = std::find(x, x + length, std::numeric_limits<double>::infinity());
-    if (infinite == x + length) continue;
+    if (infinite == x + length) return;
     const auto at = rows.number_of(row) * length + static_cast<std::size_t>(infinite - x);
     fail<ArgumentError>("{}: {} must be less than inf, got inf at {}", rows.function(), rows.argument(),
                         element_name(rows.argument(), rows.shape(), at));
-  }
+  });
 }
 
 void require_possible_labels(const ScoreRows& rows) {
@@ -167,15 +165,13 @@ Array<double> calibrated_probabilities(Scores logits, double temperature) {
   }
   require_below_infinity(rows);
   const std::size_t classes = rows.classes();
-  for (std::size_t row = 0; row < rows.count(); ++row) {
-    Workspace workspace;
-    const double* x = rows.read(row, workspace);
+  rows.for_each([&](std::size_t row, const double* x) {
     const double max = *std::max_element(x, x + classes);
     double* p = probabilities.data() + row * classes;
     // The maximum comes off first: logits divided by a small temperature could overflow.
     for (std::size_t c = 0; c < classes; ++c) p[c] = (x[c] - max) / temperature;
     kernels::softmax(p, classes, p);
-  }
+  });
   return probabilities;
 }
 

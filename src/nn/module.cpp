@@ -189,7 +189,7 @@ void Module<T>::add(std::string name, Module& child) {
 }
 
 template <class T>
-void Module<T>::add_any_buffer(std::string name, detail::AnyArrayPointer buffer) {
+void Module<T>::add_buffer(std::string name, detail::AnyArrayPointer buffer) {
   require_unused(name);
   buffers_.emplace_back(std::move(name), buffer);
 }

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "arrays/format.hpp"
+#include "core/at_end.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/nn/module.hpp"
 
@@ -44,17 +45,13 @@ std::string summary(Module<T>& model, const Shape& input) {
   std::unordered_map<const Module<T>*, std::string> shapes;  // whose elements stay where they are
   std::vector<bool> was_training;
   for (const auto& [name, module] : modules) was_training.push_back(module->is_training());
-  const auto restore = [&] {
-    for (std::size_t i = 0; i < modules.size(); ++i) {
-      modules[i].second->train(was_training[i]);  // those below follow
-      modules[i].second->output_shape_ = nullptr;
-    }
-  };
   {
-    struct AtEnd {
-      const decltype(restore)& call;
-      ~AtEnd() { call(); }
-    } at_end{restore};
+    const AtEnd restored([&] {
+      for (std::size_t i = 0; i < modules.size(); ++i) {
+        modules[i].second->train(was_training[i]);  // those below follow
+        modules[i].second->output_shape_ = nullptr;
+      }
+    });
     for (const auto& [name, module] : modules)
       module->output_shape_ = &shapes.try_emplace(module, "-").first->second;
     model.eval();

@@ -6,7 +6,6 @@
 
 #include "training/axis.hpp"
 #include "training/markup.hpp"
-#include "training/plot_frame.hpp"
 
 namespace xtape::training {
 namespace {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "training/markup.hpp"
 
+#include <algorithm>
 #include <cmath>
+
+#include "core/utf8.hpp"
 
 namespace xtape::training {
 namespace {
@@ -10,30 +13,13 @@ constexpr char32_t replacement = 0xFFFD;
 
 // The first character of a text that is not empty, taken from it; of what is no UTF-8, the first byte.
 char32_t take_character(std::string_view& text) {
-  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = byte(0);
-  std::size_t length = 1;
-  char32_t smallest = 0, character = first;
-  if (first >= 0xF0 && first < 0xF8) {
-    length = 4, smallest = 0x10000, character = first & 0x07;
-  } else if (first >= 0xE0 && first < 0xF0) {
-    length = 3, smallest = 0x800, character = first & 0x0F;
-  } else if (first >= 0xC0 && first < 0xE0) {
-    length = 2, smallest = 0x80, character = first & 0x1F;
-  } else if (first >= 0x80) {
-    character = replacement;
-  }
-  bool is_whole = text.size() >= length;
-  for (std::size_t i = 1; is_whole && i < length; ++i) {
-    is_whole = (byte(i) & 0xC0) == 0x80;
-    character = (character << 6) | (byte(i) & 0x3Fu);
-  }
-  const bool is_surrogate = character >= 0xD800 && character < 0xE000;
-  if (!is_whole || character < smallest || is_surrogate || character > 0x10FFFF) {
-    length = 1;
-    character = replacement;
-  }
-  text.remove_prefix(length);
+  const std::size_t length = utf8_length(text);
+  const std::string_view bytes = text.substr(0, std::max<std::size_t>(1, length));
+  text.remove_prefix(bytes.size());
+  if (length == 0) return replacement;
+  char32_t character = static_cast<unsigned char>(bytes[0]) & (length == 1 ? 0x7Fu : 0xFFu >> (length + 1));
+  for (const char byte : bytes.substr(1))
+    character = character << 6 | (static_cast<unsigned char>(byte) & 0x3Fu);
   return character;
 }
 

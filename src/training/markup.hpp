@@ -40,6 +40,9 @@ std::string duration(double seconds);
 // A coordinate to a tenth of a pixel, never as -0.
 double tenth(double coordinate);
 
+// Where plots lie in their pictures, in pixels.
+inline constexpr double plot_width = 560, plot_left = 56, plot_right = plot_width - 16, plot_top = 34;
+
 // The beginning of a figure, up to its description. `title` and `description` are not escaped yet.
 std::string svg_head(std::string_view id, double width, double height, std::string_view title,
                      std::string_view description);

@@ -2,10 +2,8 @@
 #include "training/reliability_diagram.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "training/markup.hpp"
-#include "training/plot_frame.hpp"
 
 namespace xtape::training {
 namespace {

@@ -15,8 +15,7 @@ namespace {
 template <class U>
 std::string fingerprint(ArrayView<const U> array, std::span<const std::size_t> rows) {
   const Shape& shape = array.shape();
-  Shape of_row;
-  for (std::size_t axis = 1; axis < shape.rank(); ++axis) of_row.append(shape[axis]);
+  const Shape of_row(shape.begin() + 1, shape.end());
   const std::size_t width = of_row.elements();
   uLong crc = ::crc32_z(0, nullptr, 0);
   for (const std::size_t row : rows) {

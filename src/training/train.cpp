@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/training/train.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <span>
@@ -10,7 +9,9 @@
 #include <utility>
 
 #include "arrays/format.hpp"
+#include "autograd/check_finite.hpp"
 #include "autograd/gradient_origin.hpp"
+#include "data/row_numbers.hpp"
 #include "training/epoch_log.hpp"
 #include "training/measurement.hpp"
 #include "training/not_finite.hpp"
@@ -30,15 +31,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using Rows = std::span<const std::size_t>;
 
-void require_rows(const char* argument, const std::vector<std::size_t>& rows, std::size_t count) {
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i] >= count) {
-      fail<ArgumentError>("train: data.{}[{}] must be below the {} rows of features, got {}", argument, i,
-                          count, rows[i]);
-    }
-  }
-}
-
 template <class T>
 void require_dataset(const Dataset<T>& data) {
   const Shape& features = data.features.shape();
@@ -50,8 +42,8 @@ void require_dataset(const Dataset<T>& data) {
         features[0], data.labels.shape());
   }
   if (data.train.empty()) fail<ArgumentError>("train: data.train must have rows to learn from, got none");
-  require_rows("train", data.train, features[0]);
-  require_rows("validation", data.validation, features[0]);
+  data::require_rows("train", "data.train", data.train, features[0], "rows of features");
+  data::require_rows("train", "data.validation", data.validation, features[0], "rows of features");
 }
 
 void require_above_0(const char* option, std::size_t value) {
@@ -235,7 +227,7 @@ class Training {
     options_.optimizer.zero_grad();
     tape_.keep_gradients();
     loss.backward();
-    const char* const origin = origin_of_not_finite_gradient(loss);
+    const char* const origin = detail::origin_of_not_finite_gradient(loss);
     options_.optimizer.zero_grad();
     tape_.keep_gradients(false);
     const std::string found =
@@ -271,7 +263,7 @@ class Training {
 
   [[noreturn]] void throw_not_finite(const Batch& batch, Rows rows) const {
     const std::string text =
-        fmt::format("the loss must be finite, got {} {}", in_words(batch.loss), place_of(batch));
+        fmt::format("the loss must be finite, got {} {}", detail::in_words(batch.loss), place_of(batch));
     require_finite_features(data_, rows, text);
     fail<NonFiniteError>("train: {}; {}", text, advice());
   }

@@ -13,13 +13,19 @@ namespace xtape {
 template <class T>
 class Backward;
 template <class T>
+class Gradients;
+template <class T>
 class Parameter;
+template <class T>
+class Recording;
 template <class T>
 class Tape;
 
 namespace detail {
 
 struct GradientBlock;
+template <class T>
+class Claims;
 template <class T>
 struct GraphAccess;
 

@@ -11,20 +11,10 @@
 #include "xtape/arrays/array_source.hpp"
 #include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/claim.hpp"
+#include "xtape/autograd/node.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
-
-template <class T>
-class Tape;
-template <class T>
-class Backward;
-template <class T>
-class Recording;
-namespace detail {
-template <class T>
-class Claims;
-}  // namespace detail
 
 /// A trainable array with its gradient and its name. It outlives the tapes that watch it: each backward
 /// adds to its gradient until zero_grad().

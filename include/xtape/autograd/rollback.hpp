@@ -10,6 +10,14 @@
 #pragma GCC visibility push(default)
 namespace xtape::detail {
 
+// How far a tape has come: what it goes back to.
+template <class T>
+struct Mark {
+  std::size_t nodes = 0;
+  Arena::Position values = {};
+  Node<T>* owning_rules = nullptr;
+};
+
 // Takes back what was recorded since it was made, unless keep() is called: a throw in between leaves the
 // tape as it was.
 template <class T>
@@ -33,9 +41,7 @@ class Rollback {
 
  private:
   Tape<T>& tape_;
-  std::size_t nodes_;
-  Arena::Position values_;
-  Node<T>* owning_rules_;
+  Mark<T> begin_;
   std::uint64_t frames_ended_;
   bool kept_ = false;
 };

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <ranges>
 #include <type_traits>
 
 #include "xtape/arrays/array_view.hpp"
@@ -17,13 +16,11 @@
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/recording.hpp"
+#include "xtape/autograd/rollback.hpp"
 #include "xtape/autograd/variable.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
-
-template <class T>
-class Gradients;
 
 namespace detail {
 // Whether backward copies the gradient that it starts from, or reads it where it is.
@@ -90,9 +87,7 @@ class Tape {
 
     Tape* tape_;  // null when it has ended
     Frame* outer_;
-    std::size_t nodes_;
-    Arena::Position values_;
-    detail::Node<T>* owning_rules_;
+    detail::Mark<T> begin_;
     std::uint64_t backward_count_;
   };
 
@@ -215,7 +210,6 @@ class Tape {
   TapeStatistics statistics() noexcept;
 
  private:
-  class Pass;
   friend class Variable<T>;
   friend class Recording<T>;
   friend class Backward<T>;
@@ -231,16 +225,15 @@ class Tape {
   }
 
   void end_frames_within(Frame* outer) noexcept;
-  void release(std::size_t nodes, Arena::Position values, detail::Node<T>* owning_rules) noexcept;
+  detail::Mark<T> mark() const noexcept { return {table_.nodes.size(), values_.position(), owning_rules_}; }
+  void release(const detail::Mark<T>& mark) noexcept;
   void backward(const Variable<T>& root, ArrayView<const T> seed, detail::Seed how,
                 Gradients<T>* apart = nullptr);
   void begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how);
   void apply_rules(std::size_t last_slot);
-  void apply_profiled(detail::Node<T>& node, Backward<T>& context);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
   T* gradient_of(Parameter<T>& parameter, bool& first);
-  static bool is_only_user(const detail::Node<T>& node) noexcept;
   T* new_gradient(detail::Node<T>& node);
   bool share_grad(detail::Node<T>& node, const T* gradient, detail::GradientBlock* block) noexcept;
   void release_gradient(detail::Node<T>& node) noexcept;

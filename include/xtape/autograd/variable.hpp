@@ -11,11 +11,6 @@
 #pragma GCC visibility push(default)
 namespace xtape {
 
-template <class T>
-class Gradients;
-template <class T>
-class Recording;
-
 /// A handle to one array on a tape: small, trivially copyable, passed by value. Every operation on a
 /// handle whose frame has ended, or on one made by the default constructor, throws StaleVariable.
 template <class T>

@@ -20,10 +20,16 @@ namespace xtape::data {
 /// Source: LeCun, Cortes and Burges, The MNIST database of handwritten digits.
 AnyArray read_idx(const std::string& path);
 
+namespace detail {
+AnyArray read_idx(const std::string& path, ElementType type);
+}  // namespace detail
+
 /// The same as elements of T, by xtape::convert.
 /// @throws FileError  as above, or T cannot hold an element.
 template <class T>
-Array<T> read_idx(const std::string& path);
+Array<T> read_idx(const std::string& path) {
+  return detail::read_idx(path, element_type_of<T>()).template get<T>();
+}
 
 }  // namespace xtape::data
 #pragma GCC visibility pop

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
-#include <span>
 #include <utility>
 
-#include "xtape/arrays/array.hpp"
-#include "xtape/arrays/array_input.hpp"
-#include "xtape/arrays/named_arrays.hpp"
+#include "xtape/data/column_transform.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {
 
-/// Puts in place of each NaN the mean of its column over the training rows that have a number there. Save its
-/// state with the model.
+/// Puts in place of each NaN the mean of its column over the training rows that have a number there. Its
+/// state is the array "mean", of finite numbers.
 ///
 ///     const auto table = data::read_csv("patients.csv", {.missing = data::Missing::nan});
 ///     auto features = table.features<float>("outcome");
@@ -21,43 +17,21 @@ namespace xtape::data {
 ///     imputer.fit(features, split.train);
 ///     imputer.apply(features);
 ///
-/// Features are (rows, ...); each place behind the first axis is a column. T is float or double.
+/// fit() throws ValueError too where a column has no number in the rows, or an infinity.
 template <class T>
-class MeanImputer {
+class MeanImputer : public ColumnTransform<T> {
  public:
-  /// @param rows  those to learn from; without them all.
-  /// @throws ShapeError     features have no axis.
-  /// @throws ArgumentError  a row number is not below those of features.
-  /// @throws ValueError     a column has no number in these rows, or an infinity.
-  void fit(const ArrayInput<T>& features, std::span<const std::size_t> rows);
-  /// The same from all rows.
-  void fit(const ArrayInput<T>& features);
-
-  /// In place.
-  /// @throws ArgumentError  nothing has been fitted or loaded.
-  /// @throws ShapeError     features have not the columns that were fitted.
-  void apply(ArrayView<T> features) const;
-
-  /// A copy.
-  /// @throws ArgumentError, ShapeError  as apply().
-  Array<T> applied(const ArrayInput<T>& features) const;
+  MeanImputer();
 
   /// (columns); of shape (0) before anything is fitted.
-  const Array<double>& means() const& noexcept { return means_; }
+  const Array<double>& means() const& noexcept { return this->learned(0); }
   /// The same of a temporary.
-  Array<double> means() && noexcept { return std::move(means_); }
+  Array<double> means() && noexcept { return std::move(this->learned(0)); }
 
-  /// The array "mean".
-  /// @throws ArgumentError  nothing has been fitted or loaded.
-  NamedArrays state() const;
-  /// @throws ArgumentError  a name or a type differs from those of state().
-  /// @throws ShapeError     "mean" has another shape than what was fitted here.
-  /// @throws ValueError     a mean is not finite.
-  void load_state(const NamedArrays& state);
-
- private:
-  bool fitted_ = false;
-  Array<double> means_;
+ protected:
+  std::vector<Array<double>> learn(const ArrayInput<T>& features, const Shape& columns,
+                                   std::span<const std::size_t> rows) const override;
+  void change(ArrayView<T> features) const override;
 };
 
 extern template class MeanImputer<float>;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,15 +24,25 @@ namespace xtape::data {
 /// Source: NumPy, NEP 1 and numpy.lib.format.
 AnyArray read_npy(const std::string& path);
 
+namespace detail {
+AnyArray read_npy(const std::string& path, ElementType type);
+void write_npy(const std::string& path, ElementType type, const Shape& shape,
+               std::span<const std::byte> elements);
+}  // namespace detail
+
 /// The same as elements of T, by xtape::convert.
 /// @throws FileError  as above, or T cannot hold an element.
 template <class T>
-Array<T> read_npy(const std::string& path);
+Array<T> read_npy(const std::string& path) {
+  return detail::read_npy(path, element_type_of<T>()).template get<T>();
+}
 
 /// Writes an array as NumPy's save does, for its load. The file is put in its place when it is whole.
 /// @throws FileError  it cannot be written; what was there before stays.
 template <class T>
-void write_npy(const std::string& path, ArrayView<const T> array);
+void write_npy(const std::string& path, ArrayView<const T> array) {
+  detail::write_npy(path, element_type_of<T>(), array.shape(), std::as_bytes(std::span(array)));
+}
 /// The same for elements of any type.
 void write_npy(const std::string& path, const AnyArray& array);
 
@@ -38,10 +50,11 @@ void write_npy(const std::string& path, const AnyArray& array);
 /// @throws ShapeError  the container is not in row-major order without gaps.
 template <class Container>
 requires(!std::same_as<Container, AnyArray> &&
-         std::constructible_from<ArrayView<const detail::Element<Container>>,
+         std::constructible_from<ArrayView<const xtape::detail::Element<Container>>,
                                  const Container&>) void write_npy(const std::string& path,
                                                                    const Container& array) {
-  write_npy<detail::Element<Container>>(path, ArrayView<const detail::Element<Container>>(array));
+  write_npy<xtape::detail::Element<Container>>(path,
+                                               ArrayView<const xtape::detail::Element<Container>>(array));
 }
 
 /// What arrays there are in a file that NumPy's savez or savez_compressed wrote, by their names: of any type,

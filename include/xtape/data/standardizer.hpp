@@ -1,66 +1,41 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
-#include <span>
 #include <utility>
 
-#include "xtape/arrays/array.hpp"
-#include "xtape/arrays/array_input.hpp"
-#include "xtape/arrays/named_arrays.hpp"
+#include "xtape/data/column_transform.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {
 
 /// Brings features to mean 0 and variance 1: (x - mean) / scale in each column, with the mean and the
 /// standard deviation (that divides by the number of rows) of the training rows, in double. The scale of a
-/// constant column is 1. Save its state with the model, which has learned from features brought to it.
+/// constant column is 1. Its state are the arrays "mean", of finite numbers, and "scale", of positive ones.
 ///
 ///     data::Standardizer<float> standardizer;
 ///     standardizer.fit(features, split.train);  // the test rows must not be known to the model
 ///     standardizer.apply(features);
 ///
-/// Features are (rows, ...); each place behind the first axis is a column. T is float or double.
+/// fit() throws ArgumentError too where there are no rows to learn from, and ValueError where an element in
+/// them is not finite, or the variance is too large for double.
 template <class T>
-class Standardizer {
+class Standardizer : public ColumnTransform<T> {
  public:
-  /// @param rows  those to learn from; without them all.
-  /// @throws ShapeError     features have no axis.
-  /// @throws ArgumentError  there are no rows to learn from, or a row number is not below those of features.
-  /// @throws ValueError     an element in these rows is not finite, or the variance is too large for double.
-  void fit(const ArrayInput<T>& features, std::span<const std::size_t> rows);
-  /// The same from all rows.
-  void fit(const ArrayInput<T>& features);
-
-  /// In place.
-  /// @throws ArgumentError  nothing has been fitted or loaded.
-  /// @throws ShapeError     features have not the columns that were fitted.
-  void apply(ArrayView<T> features) const;
-
-  /// A copy.
-  /// @throws ArgumentError, ShapeError  as apply().
-  Array<T> applied(const ArrayInput<T>& features) const;
+  Standardizer();
 
   /// (columns); of shape (0) before anything is fitted.
-  const Array<double>& means() const& noexcept { return means_; }
+  const Array<double>& means() const& noexcept { return this->learned(0); }
   /// The same of a temporary.
-  Array<double> means() && noexcept { return std::move(means_); }
+  Array<double> means() && noexcept { return std::move(this->learned(0)); }
   /// The standard deviations: (columns), likewise.
-  const Array<double>& scales() const& noexcept { return scales_; }
+  const Array<double>& scales() const& noexcept { return this->learned(1); }
   /// The same of a temporary.
-  Array<double> scales() && noexcept { return std::move(scales_); }
+  Array<double> scales() && noexcept { return std::move(this->learned(1)); }
 
-  /// The arrays "mean" and "scale".
-  /// @throws ArgumentError  nothing has been fitted or loaded.
-  NamedArrays state() const;
-  /// @throws ArgumentError  a name or a type differs from those of state().
-  /// @throws ShapeError     "mean" and "scale" have not one shape, or another than what was fitted here.
-  /// @throws ValueError     a mean is not finite, or a scale not finite and positive.
-  void load_state(const NamedArrays& state);
-
- private:
-  bool fitted_ = false;
-  Array<double> means_, scales_;
+ protected:
+  std::vector<Array<double>> learn(const ArrayInput<T>& features, const Shape& columns,
+                                   std::span<const std::size_t> rows) const override;
+  void change(ArrayView<T> features) const override;
 };
 
 extern template class Standardizer<float>;

@@ -20,7 +20,7 @@ namespace detail {
 class AnyArrayPointer {
  public:
   template <StoredElement T>
-  explicit AnyArrayPointer(Array<T>& array) : type_(element_type_of<T>()), array_(&array) {}
+  AnyArrayPointer(Array<T>& array) : type_(element_type_of<T>()), array_(&array) {}
 
   template <class Function>
   void visit(Function&& function) const {
@@ -122,10 +122,7 @@ class Module {
   void add(std::string name, Module& child);
 
   /// The same for an array that is state but not trained, such as a running mean.
-  template <StoredElement Element>
-  void add_buffer(std::string name, Array<Element>& buffer) {
-    add_any_buffer(std::move(name), detail::AnyArrayPointer(buffer));
-  }
+  void add_buffer(std::string name, detail::AnyArrayPointer buffer);
 
   /// Whether summary() is looking: each child is then to be called as a function.
   bool is_observed() const noexcept { return output_shape_ != nullptr; }
@@ -133,7 +130,6 @@ class Module {
  private:
   friend std::string summary<T>(Module<T>& model, const Shape& input);
 
-  void add_any_buffer(std::string name, detail::AnyArrayPointer buffer);
   std::vector<std::pair<std::string, detail::AnyArrayPointer>> named_buffers() const;
   void require_unused(const std::string& name) const;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,7 @@
 #include "files/byte_reader.hpp"
 #include "xtape/arrays/convert.hpp"
 
-namespace xtape::data {
+namespace xtape {
 
 // What a header that ended at `offset` gives for the extents.
 inline Shape shape_from_file(const ByteReader& file, std::uint64_t offset,
@@ -27,14 +28,22 @@ Array<T> read_numbers(ByteReader& file, const Shape& shape, std::endian order) {
   return elements;
 }
 
-// What `function` read from `path`, as elements of T.
-template <class T>
-Array<T> convert_from_file(const char* function, const std::string& path, const AnyArray& array) {
+// The result of convert(element) for each element.
+template <class To, class From, class Convert>
+Array<To> transformed(const Array<From>& elements, Convert convert) {
+  Array<To> result(elements.shape());
+  std::ranges::transform(elements, result.begin(), convert);
+  return result;
+}
+
+// What `function` read from `path`, as elements of this type.
+inline AnyArray convert_from_file(const char* function, const std::string& path, const AnyArray& array,
+                                  ElementType type) {
   try {
-    return convert<T>(array);
+    return with_element_type(type, [&]<class T>() { return AnyArray(convert<T>(array)); });
   } catch (const ValueError& error) {
     fail<FileError>("{}: {}: {}", function, path, error.what());
   }
 }
 
-}  // namespace xtape::data
+}  // namespace xtape

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "xtape/data/column_transform.hpp"
+
+#include <cmath>
+#include <string>
+
+#include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
+#include "data/row_numbers.hpp"
+
+namespace xtape::data {
+namespace {
+
+Shape columns_of(const std::string& function, const Shape& features) {
+  if (features.rank() == 0) fail<ShapeError>("{}: features must be (rows, ...), got a scalar", function);
+  return Shape(features.begin() + 1, features.end());
+}
+
+}  // namespace
+
+template <class T>
+void ColumnTransform<T>::fit(const ArrayInput<T>& features, std::span<const std::size_t> rows) {
+  const std::string function = fmt::format("{}::fit", name_);
+  const Shape columns = columns_of(function, features.shape());
+  require_rows(function.c_str(), "rows", rows, features.shape()[0], "rows of features", features.shape());
+  learned_ = learn(features, columns, rows);
+  fitted_ = true;
+}
+
+template <class T>
+void ColumnTransform<T>::fit(const ArrayInput<T>& features) {
+  fit(features, row_numbers(features.shape().rank() == 0 ? 0 : features.shape()[0]));
+}
+
+template <class T>
+void ColumnTransform<T>::apply(ArrayView<T> features) const {
+  require_fitted("apply");
+  const std::string function = fmt::format("{}::apply", name_);
+  const Shape& fitted = learned_[0].shape();
+  if (columns_of(function, features.shape()) != fitted) {
+    fail<ShapeError>("{}: features must have the columns {} that were fitted, got features {}", function,
+                     fitted, features.shape());
+  }
+  change(features);
+}
+
+template <class T>
+Array<T> ColumnTransform<T>::applied(const ArrayInput<T>& features) const {
+  Array<T> result(features);
+  apply(result);
+  return result;
+}
+
+template <class T>
+NamedArrays ColumnTransform<T>::state() const {
+  require_fitted("state");
+  NamedArrays state;
+  for (std::size_t i = 0; i < numbers_.size(); ++i) {
+    state.add(numbers_[i].name, ArrayView<const double>(learned_[i]));
+  }
+  return state;
+}
+
+template <class T>
+void ColumnTransform<T>::load_state(const NamedArrays& state) {
+  const std::string function = fmt::format("{}::load_state", name_);
+  std::vector<std::string> names;
+  for (const Numbers& numbers : numbers_) names.emplace_back(numbers.name);
+  state.require_only(function.c_str(), names);
+  const Shape shape = fitted_ || !state.contains(names[0]) ? learned_[0].shape() : state[names[0]].shape();
+  std::vector<Array<double>> loaded;
+  for (const auto& [name, least] : numbers_) {
+    const auto& values = loaded.emplace_back(state.get<double>(function.c_str(), name, shape));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (std::isfinite(values[i]) && values[i] >= least) continue;
+      fail<ValueError>("{}: {} must be finite{}, got {}", function, element_name(name, shape, i),
+                       least > 0 ? " and positive" : "", values[i]);
+    }
+  }
+  learned_ = std::move(loaded);
+  fitted_ = true;
+}
+
+template <class T>
+void ColumnTransform<T>::require_fitted(const char* function) const {
+  if (fitted_) return;
+  fail<ArgumentError>("{}::{}: there must be a fit() or a load_state() before, got none", name_, function);
+}
+
+template class ColumnTransform<float>;
+template class ColumnTransform<double>;
+
+}  // namespace xtape::data
