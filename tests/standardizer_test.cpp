@@ -146,3 +146,11 @@ TEST_CASE("features that cannot be learned from are refused and change nothing",
       standardizer.applied(xt::xarray<double>{{1, 2, 3}}),
       "Standardizer::apply: features must have the columns (2) that were fitted, got features (1, 3)");
 }
+
+TEST_CASE("a Standardizer that has been moved from holds nothing", "[data][standardizer]") {
+  data::Standardizer<double> fitted;
+  fitted.fit(xt::xarray<double>{{1, 2}, {3, 6}});
+  const data::Standardizer<double> moved = std::move(fitted);
+  CHECK(moved.means().shape() == Shape{2});
+  CHECK(fitted.means().size() == 0);
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/data/column_transform.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -23,7 +24,7 @@ void ColumnTransform<T>::fit(const ArrayInput<T>& features, std::span<const std:
   const std::string function = fmt::format("{}::fit", name_);
   const Shape columns = columns_of(function, features.shape());
   require_rows(function.c_str(), "rows", rows, features.shape()[0], "rows of features", features.shape());
-  learned_ = learn(features, columns, rows);
+  std::ranges::move(learn(features, columns, rows), learned_.begin());
   fitted_ = true;
 }
 
@@ -77,7 +78,7 @@ void ColumnTransform<T>::load_state(const NamedArrays& state) {
                        least > 0 ? " and positive" : "", values[i]);
     }
   }
-  learned_ = std::move(loaded);
+  std::ranges::move(loaded, learned_.begin());
   fitted_ = true;
 }
 

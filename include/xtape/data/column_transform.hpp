@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <initializer_list>
 #include <span>
@@ -56,7 +57,7 @@ class ColumnTransform {
 
   /// @param name  of the derived class, for messages.
   ColumnTransform(const char* name, std::initializer_list<Numbers> numbers)
-      : name_(name), numbers_(numbers), learned_(numbers.size()) {}
+      : name_(name), numbers_(numbers) {}
   ColumnTransform(ColumnTransform&&) = default;
   ColumnTransform& operator=(ColumnTransform&&) = default;
 
@@ -76,7 +77,7 @@ class ColumnTransform {
 
   const char* name_;
   std::vector<Numbers> numbers_;
-  std::vector<Array<double>> learned_;
+  std::array<Array<double>, 2> learned_;  // as many as there are numbers
   bool fitted_ = false;
 };
 
