@@ -58,7 +58,9 @@ class ColumnTransform {
   /// @param name  of the derived class, for messages.
   ColumnTransform(const char* name, std::initializer_list<Numbers> numbers)
       : name_(name), numbers_(numbers) {}
+  /// Takes what the other has learned.
   ColumnTransform(ColumnTransform&&) = default;
+  /// The same.
   ColumnTransform& operator=(ColumnTransform&&) = default;
 
   /// The numbers that these rows give, each of shape `columns`, which have been found to be in features.
