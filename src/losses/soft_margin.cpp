@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/losses/soft_margin.hpp"
 
+#include <cmath>
+
 #include "kernels/weighted.hpp"
 #include "losses/check_logits.hpp"
 #include "losses/loss_over_elements.hpp"
@@ -16,11 +18,12 @@ Variable<T> soft_margin(Variable<T> logits, std::type_identity_t<Labels<T>> labe
   LossOverElements<T> loss(name, "logits", logits, "labels", labels, ElementOptions(options));
   loss.check_labels(-1);
   return loss.finish_logits([](kernels::Rounded x, ElementLabel label, std::size_t) {
-    const double t = label.value;
-    // The precision that floats need: nothing here makes errors larger.
-    const LogitOdds odds = logit_odds<float>({t * x.value, x.low});
-    const double wrong = odds.no.nearest();
-    return ElementTerm{odds.nats_yes, -t * wrong, kernels::weighted(wrong, -x.value)};
+    // Of the exponential of a number that is not above 0, nothing is subtracted and nothing overflows.
+    const double t = label.value, margin = t * x.value, distance = std::abs(margin);
+    const double e = std::exp(-distance) * (1 - kernels::weighted(x.low, distance));
+    const double wrong = (margin < 0 ? 1 : e) / (1 + e);
+    return ElementTerm{(margin < 0 ? distance : 0) + std::log1p(e), -t * wrong,
+                       kernels::weighted(wrong, -x.value)};
   });
 }
 
