@@ -10,19 +10,10 @@
 #include "data/row_numbers.hpp"
 
 namespace xtape::data {
-namespace {
-
-Shape columns_of(const std::string& function, const Shape& features) {
-  if (features.rank() == 0) fail<ShapeError>("{}: features must be (rows, ...), got a scalar", function);
-  return Shape(features.begin() + 1, features.end());
-}
-
-}  // namespace
-
 template <class T>
 void ColumnTransform<T>::fit(const ArrayInput<T>& features, std::span<const std::size_t> rows) {
   const std::string function = fmt::format("{}::fit", name_);
-  const Shape columns = columns_of(function, features.shape());
+  const Shape columns = columns_of("fit", features.shape());
   require_rows(function.c_str(), "rows", rows, features.shape()[0], "rows of features", features.shape());
   std::ranges::move(learn(features, columns, rows), learned_.begin());
   fitted_ = true;
@@ -36,10 +27,9 @@ void ColumnTransform<T>::fit(const ArrayInput<T>& features) {
 template <class T>
 void ColumnTransform<T>::apply(ArrayView<T> features) const {
   require_fitted("apply");
-  const std::string function = fmt::format("{}::apply", name_);
   const Shape& fitted = learned_[0].shape();
-  if (columns_of(function, features.shape()) != fitted) {
-    fail<ShapeError>("{}: features must have the columns {} that were fitted, got features {}", function,
+  if (columns_of("apply", features.shape()) != fitted) {
+    fail<ShapeError>("{}::apply: features must have the columns {} that were fitted, got features {}", name_,
                      fitted, features.shape());
   }
   change(features);
@@ -86,6 +76,12 @@ template <class T>
 void ColumnTransform<T>::require_fitted(const char* function) const {
   if (fitted_) return;
   fail<ArgumentError>("{}::{}: there must be a fit() or a load_state() before, got none", name_, function);
+}
+
+template <class T>
+Shape ColumnTransform<T>::columns_of(const char* function, const Shape& features) const {
+  if (features.rank() > 0) return Shape(features.begin() + 1, features.end());
+  fail<ShapeError>("{}::{}: features must be (rows, ...), got a scalar", name_, function);
 }
 
 template class ColumnTransform<float>;

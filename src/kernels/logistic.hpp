@@ -12,10 +12,4 @@ T sigmoid(T x) {
   return (x < 0 ? e : T{1}) / (1 + e);
 }
 
-// log(1 + e^x)
-template <class T>
-T softplus(T x) {
-  return (x > 0 ? x : T{0}) + std::log1p(std::exp(-std::abs(x)));
-}
-
 }  // namespace xtape::kernels

@@ -36,9 +36,8 @@ template <class T>
 SoftmaxCrossEntropyOfBlock<T>::SoftmaxCrossEntropyOfBlock(LossOverClasses<T>& loss, double z_loss)
     : z_loss_(z_loss),
       temperature_(loss.temperature()),
-      kernel_suffices_(z_loss == 0 &&
-                       (temperature_ == 1 || !kernels::is_double<T>)&&!loss.has_label_gradient() &&
-                       !loss.has_masked_smoothed_label()) {
+      kernel_suffices_(z_loss == 0 && !loss.has_label_gradient() && !loss.has_masked_smoothed_label() &&
+                       (temperature_ == 1 || !kernels::is_double<T>)) {
   if (kernel_suffices_ && loss.labels().are_hard()) {
     loss.keep_labels_hard();
   } else {

@@ -76,6 +76,7 @@ class ColumnTransform {
 
  private:
   void require_fitted(const char* function) const;
+  Shape columns_of(const char* function, const Shape& features) const;
 
   const char* name_;
   std::vector<Numbers> numbers_;
