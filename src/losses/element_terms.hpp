@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cmath>
-
-#include "kernels/exponential.hpp"
+#include "kernels/logit_odds.hpp"
+#include "kernels/rounded.hpp"
 
 namespace xtape::losses {
 
@@ -25,24 +24,6 @@ struct ElementLabel {
 template <class T>
 kernels::Rounded scaled_logit(double logit, double temperature) {
   return temperature == 1 ? kernels::Rounded{logit} : kernels::quotient<T>({logit}, {temperature});
-}
-
-// The probabilities of yes and no at a logit, and their negative logarithms, none as a difference.
-struct LogitOdds {
-  kernels::Rounded yes, no;
-  double nats_yes, nats_no;
-};
-
-template <class T>
-LogitOdds logit_odds(kernels::Rounded logit) {
-  const double x = logit.value, distance = std::abs(x);
-  kernels::Rounded e =
-      kernels::is_double<T> ? kernels::exponential(-distance) : kernels::Rounded{std::exp(-distance)};
-  if (logit.low != 0) e.low -= distance * logit.low;
-  const kernels::Rounded sum = kernels::one_plus<T>(e);
-  const kernels::Rounded larger = kernels::quotient<T>({1}, sum), smaller = kernels::quotient<T>(e, sum);
-  const double t = std::log1p(e.nearest());
-  return {x < 0 ? smaller : larger, x < 0 ? larger : smaller, (x < 0 ? -x : 0) + t, (x > 0 ? x : 0) + t};
 }
 
 }  // namespace xtape::losses

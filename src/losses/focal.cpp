@@ -70,7 +70,7 @@ ElementTerm binary_focal_term(const Odds& odds, ElementLabel label, double gamma
 
 template <class T>
 Odds odds_of_logit(kernels::Rounded x) {
-  const auto [yes, no, nats_yes, nats_no] = logit_odds<T>(x);
+  const auto [yes, no, nats_yes, nats_no] = kernels::logit_odds<T>(x);
   return {yes, no, kernels::product<T>(yes, no).nearest(), nats_yes, nats_no, -no.nearest(), yes.nearest()};
 }
 

@@ -64,7 +64,7 @@ void write_means(const SampleBlock<T>& rows, const SigmoidCrossEntropyOptions& o
 // Of the label z and the weight w of the label 1.
 template <class T>
 ElementTerm term(kernels::Rounded x, ElementLabel z, double w) {
-  const LogitOdds odds = logit_odds<T>(x);
+  const kernels::LogitOdds odds = kernels::logit_odds<T>(x);
   const double of_yes = kernels::weighted(z.value, w);
   const double value =
       kernels::weighted(z.complement, odds.nats_no) + kernels::weighted(of_yes, odds.nats_yes);
