@@ -153,6 +153,38 @@ auto soft_margin() {
                 {temperature(), class_weights_of_elements, sample_weights(), mask()}};
 }
 
+auto squared_error() {
+  const auto loss = [](auto x, const auto& targets, const LossCall& call) {
+    auto options = options_of<losses::SquaredErrorOptions>(call);
+    options.scale = 0.7;
+    return losses::squared_error(x, targets, options);
+  };
+  const Meaning meaning = [](const Sample& s) {
+    return mean_of_elements(s, [&](std::size_t j) {
+      const Complex error = s.predictions[j] - s.labels[j];
+      return static_cast<Real>(0.7) * error * error;
+    });
+  };
+  return Family{loss, meaning, layouts_of_elements(logits, logits), {sample_weights(), mask()}};
+}
+
+auto huber() {
+  const auto loss = [](auto x, const auto& targets, const LossCall& call) {
+    auto options = options_of<losses::HuberOptions>(call);
+    options.delta = 1.5;
+    options.scale = 0.7;
+    return losses::huber(x, targets, options);
+  };
+  const Meaning meaning = [](const Sample& s) {
+    return mean_of_elements(s, [&](std::size_t j) {
+      const Complex d = s.predictions[j] - s.labels[j], size = d.real() < 0 ? -d : d;
+      const Real delta = 1.5, scale = static_cast<Real>(0.7);
+      return scale * (size.real() <= delta ? d * d / Real{2} : delta * (size - delta / 2));
+    });
+  };
+  return Family{loss, meaning, layouts_of_elements(logits, logits), {sample_weights(), mask()}};
+}
+
 auto kl_divergence() {
   const auto loss = [](auto x, const auto& targets, const LossCall& call) {
     auto options = options_of<losses::KlDivergenceOptions>(call);
@@ -243,6 +275,15 @@ TEST_CASE("kl_divergence_from_log is what its definition says under every two op
   check_every_combination(kl_divergence_from_log(losses::KlVariant::plain));
   check_every_combination(kl_divergence_from_log(losses::KlVariant::generalized));
   check_every_combination(kl_divergence_from_log(losses::KlVariant::log_targets));
+}
+
+TEST_CASE("squared_error is what its definition says under every two options",
+          "[losses][squared_error][options]") {
+  check_every_combination(squared_error());
+}
+
+TEST_CASE("huber is what its definition says under every two options", "[losses][huber][options]") {
+  check_every_combination(huber());
 }
 
 TEST_CASE("reduce is what its definition says under every two options", "[losses][reduce][options]") {

@@ -85,6 +85,12 @@ void for_each_divergence(Check check) {
   check(Family("kl_divergence_from_log", "log_probabilities", losses::kl_divergence_from_log<double>));
 }
 
+template <class Check>
+void for_each_loss_of_errors(Check check) {
+  check(Family("squared_error", "outputs", losses::squared_error<double>));
+  check(Family("huber", "outputs", losses::huber<double>));
+}
+
 }  // namespace
 
 // ---- Labels
@@ -185,6 +191,7 @@ TEST_CASE("Losses of elements never stretch labels", "[losses][errors]") {
   };
   for_each_loss_of_elements(check("labels"));
   for_each_divergence(check("targets"));
+  for_each_loss_of_errors(check("targets"));
 }
 
 TEST_CASE("Losses take labels from their own tape only", "[losses][errors]") {
@@ -197,6 +204,7 @@ TEST_CASE("Losses take labels from their own tape only", "[losses][errors]") {
   for_each_loss_of_soft_labels(check);
   for_each_loss_of_elements(check);
   for_each_divergence(check);
+  for_each_loss_of_errors(check);
 }
 
 // ---- Axes
@@ -214,6 +222,7 @@ TEST_CASE("Losses refuse an axis that is not there", "[losses][errors]") {
   for_each_loss_of_classes(check(class_indices));
   for_each_loss_of_elements(check(labels));
   for_each_divergence(check(labels));
+  for_each_loss_of_errors(check(labels));
 }
 
 TEST_CASE("Losses of classes refuse a scalar and an array without classes", "[losses][errors]") {
@@ -257,6 +266,7 @@ TEST_CASE("Losses refuse sample weights and masks that do not fit their samples"
   for_each_loss_of_classes(check(class_indices));
   for_each_loss_of_elements(check(labels));
   for_each_divergence(check(labels));
+  for_each_loss_of_errors(check(labels));
 }
 
 TEST_CASE("reduce refuses weights and masks that do not fit the losses", "[losses][reduce][errors]") {
@@ -409,6 +419,7 @@ TEST_CASE("Losses refuse to divide by a number that is not positive and finite",
   for_each_loss_of_classes(check(class_indices));
   for_each_loss_of_elements(check(labels));
   for_each_divergence(check(labels));
+  for_each_loss_of_errors(check(labels));
 }
 
 TEST_CASE("Losses refuse a mean of nothing where that is an error", "[losses][errors]") {
@@ -431,6 +442,7 @@ TEST_CASE("Losses refuse a mean of nothing where that is an error", "[losses][er
   for_each_loss_of_classes(check(class_indices, "2"));
   for_each_loss_of_elements(check(labels, "6"));
   for_each_divergence(check(labels, "2"));
+  for_each_loss_of_errors(check(labels, "6"));
 }
 
 TEST_CASE("Losses without classes refuse to divide by class weights of labels", "[losses][errors]") {
@@ -443,6 +455,7 @@ TEST_CASE("Losses without classes refuse to divide by class weights of labels", 
   };
   for_each_loss_of_elements(check);
   for_each_divergence(check);
+  for_each_loss_of_errors(check);
 }
 
 TEST_CASE("reduce refuses a divisor that makes no sense", "[losses][reduce][errors]") {
@@ -481,6 +494,25 @@ TEST_CASE("softmax_cross_entropy refuses a negative z-loss", "[losses][softmax_c
   family.options.z_loss = -1;
   CHECK(family.refusal<ArgumentError>(class_indices) ==
         "softmax_cross_entropy: z_loss must be finite and at least 0, got -1");
+}
+
+TEST_CASE("Losses of errors refuse a scale that is not above 0", "[losses][errors]") {
+  for_each_loss_of_errors([](auto family) {
+    for (const auto& [scale, text] : {std::pair{0.0, "0"}, {-2.0, "-2"}, {inf, "inf"}, {NaN, "nan"}}) {
+      family.options.scale = scale;
+      CHECK(family.template refusal<ArgumentError>(labels) ==
+            family.name + ": scale must be finite and above 0, got " + text);
+    }
+  });
+}
+
+TEST_CASE("huber refuses a delta that is not above 0", "[losses][huber][errors]") {
+  Family family("huber", "outputs", losses::huber<double>);
+  for (const auto& [delta, text] : {std::pair{0.0, "0"}, {-2.0, "-2"}, {inf, "inf"}, {NaN, "nan"}}) {
+    family.options.delta = delta;
+    CHECK(family.refusal<ArgumentError>(labels) ==
+          std::string("huber: delta must be finite and above 0, got ") + text);
+  }
 }
 
 TEST_CASE("generalized_cross_entropy refuses a q outside (0, 1)",

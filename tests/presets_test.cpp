@@ -239,4 +239,77 @@ TEST_CASE("the presets of optax reduce nothing", "[losses][presets]") {
              are({0.039313250481210794}));
 }
 
+// Keras' documentation publishes the numbers; here are they, to 17 digits where they have fewer.
+TEST_CASE("the presets of Keras for errors give the numbers of its documentation", "[losses][presets]") {
+  using namespace losses::keras;
+  Tape<double> tape;
+  const auto labels = array({2, 2}, {0, 1, 0, 0});
+  const auto x = tape.variable(array({2, 2}, {1, 1, 1, 0}));
+  auto squared = mean_squared_error();
+  CHECK_THAT(given(losses::squared_error(x, labels, squared)), are({0.5}));
+  squared.sample_weights = std::vector{0.7, 0.3};
+  CHECK_THAT(given(losses::squared_error(x, labels, squared)), are({0.25}));
+  squared = mean_squared_error();
+  squared.reduction = Reduction::none;
+  CHECK_THAT(given(losses::squared_error(x, labels, squared)), are({0.5, 0.5}));
+
+  const auto y = tape.variable(array({2, 2}, {0.6, 0.4, 0.4, 0.6}));
+  auto options = losses::keras::huber();
+  CHECK_THAT(given(losses::huber(y, labels, options)), are({0.155}));
+  options.sample_weights = std::vector{1, 0};
+  CHECK_THAT(given(losses::huber(y, labels, options)), are({0.09}));
+  options = losses::keras::huber();
+  options.reduction = Reduction::sum;
+  CHECK_THAT(given(losses::huber(y, labels, options)), are({0.31}));
+  options.reduction = Reduction::none;
+  CHECK_THAT(given(losses::huber(y, labels, options)), are({0.18, 0.13}));
+}
+
+// By hand, from the definitions that their documentations give; so are those of the two cases below.
+TEST_CASE("the presets of tf.compat.v1.losses for errors divide by the weights that are not 0",
+          "[losses][presets]") {
+  using namespace losses::tensorflow;
+  Tape<double> tape;
+  const auto x = tape.variable(array({2, 3}, {4, 8, 12, 8, 1, 3}));
+  const auto t = array({2, 3}, {1, 9, 2, -5, -2, 6});
+  // The errors are 3, -1, 10 and 13, 3, -3.
+  auto squared = v1_mean_squared_error();
+  CHECK_THAT(given(losses::squared_error(x, t, squared)), are({297.0 / 6}));
+  squared.sample_weights = array({2, 1}, {0, 2});
+  CHECK_THAT(given(losses::squared_error(x, t, squared)), are({2 * 187.0 / 3}));
+  auto options = v1_huber_loss();
+  CHECK_THAT(given(losses::huber(x, t, options)), are({(2.5 + 0.5 + 9.5 + 12.5 + 2.5 + 2.5) / 6}));
+  options.delta = 4;
+  options.sample_weights = array({2, 1}, {0, 2});
+  CHECK_THAT(given(losses::huber(x, t, options)), are({2 * (44 + 4.5 + 4.5) / 3}));
+}
+
+TEST_CASE("the presets of PyTorch for errors give what its definitions do", "[losses][presets]") {
+  using namespace losses::torch;
+  Tape<double> tape;
+  const auto x = tape.variable(array({4}, {0.5, -0.25, 3, -2})),
+             zeros = tape.constant(array({4}, {0, 0, 0, 0}));
+  CHECK_THAT(given(losses::squared_error(x, zeros, mse_loss())), are({13.3125 / 4}));
+  auto options = huber_loss();
+  CHECK_THAT(given(losses::huber(x, zeros, options)), are({(0.125 + 0.03125 + 2.5 + 1.5) / 4}));
+  options.delta = 2;
+  CHECK_THAT(given(losses::huber(x, zeros, options)), are({(0.125 + 0.03125 + 4 + 2) / 4}));
+  CHECK_THAT(given(losses::huber(x, zeros, smooth_l1_loss())), are({(0.125 + 0.03125 + 2.5 + 1.5) / 4}));
+  CHECK_THAT(given(losses::huber(x, zeros, smooth_l1_loss(0.25))),
+             are({(0.375 + 0.125 + 2.875 + 1.875) / 4}));
+  CHECK_THROWS_WITH(losses::huber(x, zeros, smooth_l1_loss(0)),
+                    "huber: delta must be finite and above 0, got 0");
+}
+
+TEST_CASE("the presets of optax for errors reduce nothing", "[losses][presets]") {
+  using namespace losses::optax;
+  Tape<double> tape;
+  const auto x = tape.variable(array({4}, {0.5, -0.25, 3, -2})),
+             zeros = tape.constant(array({4}, {0, 0, 0, 0}));
+  CHECK_THAT(given(losses::squared_error(x, zeros, losses::optax::squared_error())),
+             are({0.25, 0.0625, 9, 4}));
+  CHECK_THAT(given(losses::squared_error(x, zeros, l2_loss())), are({0.125, 0.03125, 4.5, 2}));
+  CHECK_THAT(given(losses::huber(x, zeros, huber_loss())), are({0.125, 0.03125, 2.5, 1.5}));
+}
+
 }  // namespace presets_test

@@ -6,6 +6,7 @@
 #include "xtape/losses/class_weights.hpp"
 #include "xtape/losses/focal.hpp"
 #include "xtape/losses/generalized_cross_entropy.hpp"
+#include "xtape/losses/huber.hpp"
 #include "xtape/losses/kl_divergence.hpp"
 #include "xtape/losses/labels.hpp"
 #include "xtape/losses/linear_softmax_cross_entropy.hpp"
@@ -20,4 +21,5 @@
 #include "xtape/losses/soft_margin.hpp"
 #include "xtape/losses/softmax_cross_entropy.hpp"
 #include "xtape/losses/softmaxed.hpp"
+#include "xtape/losses/squared_error.hpp"
 #include "xtape/losses/symmetric_cross_entropy.hpp"

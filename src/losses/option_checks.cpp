@@ -22,6 +22,11 @@ void require_in_range(const char* loss, const char* name, double value, double l
   fail<ArgumentError>("{}: {} must be in [{}, {}], got {}", loss, name, low, high, value);
 }
 
+void require_positive(const char* loss, const char* name, double value) {
+  if (value > 0 && std::isfinite(value)) return;
+  fail<ArgumentError>("{}: {} must be finite and above 0, got {}", loss, name, value);
+}
+
 void require_clip_epsilon(const char* loss, double epsilon) {
   if (epsilon >= 0 && epsilon < 0.5) return;
   fail<ArgumentError>("{}: epsilon must be in [0, 0.5), so that it clips to [epsilon, 1 - epsilon], got {}",

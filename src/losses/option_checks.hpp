@@ -8,6 +8,9 @@ namespace xtape::losses {
 // name must be in [low, high] and finite.
 void require_in_range(const char* loss, const char* name, double value, double low, double high);
 
+// name must be above 0 and finite.
+void require_positive(const char* loss, const char* name, double value);
+
 // Below 1/2, so that something is left between the ends.
 void require_clip_epsilon(const char* loss, double epsilon);
 

@@ -5,6 +5,7 @@
 #include "xtape/losses/categorical_cross_entropy.hpp"
 #include "xtape/losses/focal.hpp"
 #include "xtape/losses/generalized_cross_entropy.hpp"
+#include "xtape/losses/huber.hpp"
 #include "xtape/losses/kl_divergence.hpp"
 #include "xtape/losses/nll.hpp"
 #include "xtape/losses/poly_cross_entropy.hpp"
@@ -12,6 +13,7 @@
 #include "xtape/losses/sigmoid_cross_entropy.hpp"
 #include "xtape/losses/soft_margin.hpp"
 #include "xtape/losses/softmax_cross_entropy.hpp"
+#include "xtape/losses/squared_error.hpp"
 
 #pragma GCC visibility push(default)
 
@@ -75,6 +77,10 @@ inline GeneralizedCrossEntropyOptions categorical_generalized_cross_entropy() {
 }
 /// KLDivergence
 inline KlDivergenceOptions kl_divergence() { return {.reduction = sum_over_batch_size}; }
+/// MeanSquaredError
+inline SquaredErrorOptions mean_squared_error() { return {.axis = -1, .reduction = sum_over_batch_size}; }
+/// Huber; its delta is of the same name here
+inline HuberOptions huber() { return {.axis = -1, .reduction = sum_over_batch_size}; }
 
 }  // namespace xtape::losses::keras
 
@@ -107,6 +113,10 @@ inline SigmoidCrossEntropyOptions v1_sigmoid_cross_entropy() { return {.reductio
 inline BinaryCrossEntropyOptions v1_log_loss() {
   return {.guard = LogGuard::add_epsilon, .reduction = sum_by_nonzero_weights};
 }
+/// tf.compat.v1.losses.mean_squared_error
+inline SquaredErrorOptions v1_mean_squared_error() { return {.reduction = sum_by_nonzero_weights}; }
+/// tf.compat.v1.losses.huber_loss; its delta is of the same name here
+inline HuberOptions v1_huber_loss() { return {.reduction = sum_by_nonzero_weights}; }
 /// tf.compat.v1.losses.compute_weighted_loss
 inline ReduceOptions v1_compute_weighted_loss() { return {.reduction = sum_by_nonzero_weights}; }
 
@@ -140,6 +150,13 @@ inline KlDivergenceFromLogOptions kl_div_loss() { return {.axis = std::nullopt};
 inline SigmoidCrossEntropyOptions multilabel_soft_margin_loss() { return {.axis = -1}; }
 /// SoftMarginLoss
 inline SoftMarginOptions soft_margin_loss() { return {}; }
+/// MSELoss
+inline SquaredErrorOptions mse_loss() { return {}; }
+/// HuberLoss; its delta is of the same name here
+inline HuberOptions huber_loss() { return {}; }
+/// SmoothL1Loss with a beta above 0, which is delta here, and the scale 1 / beta. With a beta of 0 it is
+/// L1Loss: reduce(abs(x - t)).
+inline HuberOptions smooth_l1_loss(double beta = 1) { return {.delta = beta, .scale = 1 / beta}; }
 
 }  // namespace xtape::losses::torch
 
@@ -156,6 +173,12 @@ inline SigmoidCrossEntropyOptions sigmoid_binary_cross_entropy() { return {.redu
 inline SigmoidFocalOptions sigmoid_focal_loss() { return {.reduction = Reduction::none}; }
 /// poly_loss_cross_entropy
 inline PolyCrossEntropyOptions poly_loss_cross_entropy() { return {.reduction = Reduction::none}; }
+/// squared_error
+inline SquaredErrorOptions squared_error() { return {.reduction = Reduction::none}; }
+/// l2_loss: half of the squared error
+inline SquaredErrorOptions l2_loss() { return {.scale = 0.5, .reduction = Reduction::none}; }
+/// huber_loss; its delta is of the same name here
+inline HuberOptions huber_loss() { return {.reduction = Reduction::none}; }
 /// kl_divergence
 inline KlDivergenceFromLogOptions kl_divergence() { return {.reduction = Reduction::none}; }
 /// convex_kl_divergence
