@@ -13,6 +13,7 @@
 #include "xtape/losses/nll.hpp"
 #include "xtape/losses/one_hot.hpp"
 #include "xtape/losses/option_arrays.hpp"
+#include "xtape/losses/ordinal_cross_entropy.hpp"
 #include "xtape/losses/poly_cross_entropy.hpp"
 #include "xtape/losses/presets.hpp"
 #include "xtape/losses/reduce.hpp"

@@ -12,5 +12,6 @@
 #include "xtape/nn/layer_norm.hpp"
 #include "xtape/nn/linear.hpp"
 #include "xtape/nn/module.hpp"
+#include "xtape/nn/ordinal.hpp"
 #include "xtape/nn/pooling.hpp"
 #include "xtape/nn/sequential.hpp"

@@ -8,6 +8,7 @@
 #include "xtape/ops/elementwise.hpp"
 #include "xtape/ops/matmul.hpp"
 #include "xtape/ops/normalization.hpp"
+#include "xtape/ops/ordinal.hpp"
 #include "xtape/ops/pooling.hpp"
 #include "xtape/ops/rearrange.hpp"
 #include "xtape/ops/reduce.hpp"
