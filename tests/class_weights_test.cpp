@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "matchers.hpp"
@@ -8,6 +10,7 @@
 using namespace xtape;
 using namespace xtape::testing;
 using losses::balanced_class_weights;
+using losses::balanced_pos_weight;
 using losses::class_counts;
 using losses::effective_number_class_weights;
 
@@ -194,4 +197,58 @@ TEST_CASE("weights of classes and a loss with one ignore_index see the same samp
       losses::softmax_cross_entropy(tape.constant(xt::xarray<double>(xt::zeros<double>({6, 2}))), labels,
                                     {.class_weights = weights, .ignore_index = -1});
   CHECK_THAT(loss.item(), WithinRel(std::log(2.0), ulps<double>(4)));
+}
+
+TEST_CASE("balanced_pos_weight is how often a column says no for each yes", "[losses][class_weights]") {
+  // PyTorch's documentation: 100 positive and 300 negative examples of a class have the pos_weight 3.
+  std::vector<int> labels(400);
+  std::fill_n(labels.begin(), 100, 1);
+  const Array<double> one = balanced_pos_weight(labels);
+  CHECK(one.shape() == Shape{});
+  CHECK_THAT(values(one), AllClose({3}, 0));
+  const Array<double> three =
+      balanced_pos_weight(xt::xarray<int>{{1, 0, 1}, {0, 0, 1}, {0, 1, 1}, {0, 1, 0}});
+  CHECK(three.shape() == Shape{3});
+  CHECK_THAT(values(three), AllClose({3, 1, 1 / 3.0}, 0));
+}
+
+TEST_CASE("balanced_pos_weight takes 0 and 1 of any type", "[losses][class_weights]") {
+  const std::vector<double> expected{2, 0.5};
+  const xt::xarray<bool> bools{{true, false}, {false, true}, {false, true}};
+  CHECK_THAT(values(balanced_pos_weight(bools)), AllClose(expected, 0));
+  CHECK_THAT(values(balanced_pos_weight(xt::cast<std::uint8_t>(bools))), AllClose(expected, 0));
+  CHECK_THAT(values(balanced_pos_weight(xt::cast<float>(bools))), AllClose(expected, 0));
+  Tape<double> tape;
+  CHECK_THAT(values(balanced_pos_weight(tape.constant(xt::cast<double>(bools)))), AllClose(expected, 0));
+}
+
+TEST_CASE("balanced_pos_weight is 1 where there is nothing to balance", "[losses][class_weights]") {
+  CHECK_THAT(values(balanced_pos_weight(xt::xarray<int>{{0, 1, 1}, {0, 1, 0}})), AllClose({1, 1, 1}, 0));
+  CHECK_THAT(values(balanced_pos_weight(std::vector<int>{})), AllClose({1}, 0));
+  CHECK_THAT(values(balanced_pos_weight(xt::zeros<int>({0, 2}))), AllClose({1, 1}, 0));
+  CHECK(balanced_pos_weight(xt::zeros<int>({2, 0})).shape() == Shape{0});
+}
+
+TEST_CASE("with balanced_pos_weight yes and no pull alike", "[losses][class_weights]") {
+  // At logits of 0 the slopes are 1/2 of each no and -pos_weight/2 of each yes: they cancel in each column.
+  const xt::xarray<double> labels{{1, 0}, {0, 0}, {0, 1}, {0, 1}, {0, 1}};
+  Tape<double> tape;
+  const auto bias = tape.variable(xt::xarray<double>{0, 0});
+  const auto logits = bias + tape.constant(xt::xarray<double>(xt::zeros<double>({5, 2})));
+  losses::sigmoid_cross_entropy(logits, labels, {.pos_weight = balanced_pos_weight(labels)}).backward();
+  CHECK_THAT(values(bias.grad()), AllClose({0, 0}, 0, 1e-16));
+}
+
+TEST_CASE("balanced_pos_weight refuses what is neither yes nor no, and other shapes",
+          "[losses][class_weights][errors]") {
+  const std::string rule = "balanced_pos_weight: labels must be 0 for no or 1 for yes, got ";
+  CHECK_THROWS_AS(balanced_pos_weight(std::vector<int>{0, 2}), LabelError);
+  CHECK_THROWS_WITH(balanced_pos_weight(std::vector<int>{0, 2}), rule + "2 at labels[1]");
+  CHECK_THROWS_WITH(balanced_pos_weight(xt::xarray<double>{{1, 0}, {0, 0.5}}), rule + "0.5 at labels[1, 1]");
+  CHECK_THROWS_WITH(balanced_pos_weight(std::vector<double>{NaN}), rule + "nan at labels[0]");
+  CHECK_THROWS_AS(balanced_pos_weight(1), ShapeError);
+  CHECK_THROWS_WITH(balanced_pos_weight(1),
+                    "balanced_pos_weight: labels must be (rows) or (rows, labels), got ()");
+  CHECK_THROWS_WITH(balanced_pos_weight(xt::zeros<int>({1, 2, 3})),
+                    "balanced_pos_weight: labels must be (rows) or (rows, labels), got (1, 2, 3)");
 }

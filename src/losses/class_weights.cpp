@@ -7,6 +7,7 @@
 
 #include "arrays/format.hpp"
 #include "arrays/index_range.hpp"
+#include "arrays/multi_index.hpp"
 
 namespace xtape::losses {
 namespace {
@@ -26,6 +27,24 @@ Array<double> read_counts(const char* function, const Weights& counts) {
   if (std::all_of(result.begin(), result.end(), [](double count) { return count == 0; })) {
     fail<ArgumentError>("{}: counts {} must be positive for some class, got 0 for all", function,
                         result.shape());
+  }
+  return result;
+}
+
+Array<double> read_yes_or_no(const char* function, const Labels<double>& labels) {
+  const Shape shape = labels.shape();
+  if (shape.rank() != 1 && shape.rank() != 2)
+    fail<ShapeError>("{}: labels must be (rows) or (rows, labels), got {}", function, shape);
+  Array<double> result(shape);
+  if (labels.variable() != nullptr) {
+    std::ranges::copy(labels.variable()->values(), result.begin());
+  } else {
+    labels.array().copy_to(result);
+  }
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (result[i] == 0 || result[i] == 1) continue;
+    fail<LabelError>("{}: labels must be 0 for no or 1 for yes, got {} at {}", function, result[i],
+                     element_name("labels", shape, i));
   }
   return result;
 }
@@ -75,6 +94,18 @@ Array<double> effective_number_class_weights(const Weights& counts, double beta)
     sum += weight;
   }
   for (double& weight : weights) weight *= classes / sum;
+  return weights;
+}
+
+Array<double> balanced_pos_weight(const Labels<double>& labels) {
+  const Array<double> answers = read_yes_or_no("balanced_pos_weight", labels);
+  const Shape& shape = answers.shape();
+  Array<double> weights(shape.rank() == 1 ? Shape{} : Shape{shape[1]});
+  for (std::size_t i = 0; i < answers.size(); ++i) weights[i % weights.size()] += answers[i];
+  for (double& weight : weights) {
+    const double yes = weight, no = static_cast<double>(shape[0]) - yes;
+    weight = yes > 0 && no > 0 ? no / yes : 1;
+  }
   return weights;
 }
 

@@ -7,6 +7,7 @@
 #include "xtape/arrays/array.hpp"
 #include "xtape/arrays/array_source.hpp"
 #include "xtape/arrays/label_options.hpp"
+#include "xtape/losses/labels.hpp"
 #include "xtape/losses/option_arrays.hpp"
 
 #pragma GCC visibility push(default)
@@ -54,6 +55,20 @@ Array<double> balanced_class_weights(const Weights& counts);
 ///
 /// Source: Cui et al., arXiv 1901.05555.
 Array<double> effective_number_class_weights(const Weights& counts, double beta);
+
+/// The pos_weight of sigmoid_cross_entropy and binary_cross_entropy with which yes and no count alike: how
+/// often a column says no, divided by how often it says yes. A column that has no yes, or no no, has 1: there
+/// is nothing to balance.
+///
+///     losses::sigmoid_cross_entropy(logits, labels, {.pos_weight = losses::balanced_pos_weight(labels)});
+///
+/// @param labels  (rows) or (rows, labels): 0 and 1, or false and true, of any type.
+/// @return        (), or (labels) of several columns.
+/// @throws ShapeError  labels have another rank.
+/// @throws LabelError  a label is neither 0 nor 1.
+///
+/// Source: the documentation of torch.nn.BCEWithLogitsLoss.
+Array<double> balanced_pos_weight(const Labels<double>& labels);
 
 }  // namespace xtape::losses
 #pragma GCC visibility pop
