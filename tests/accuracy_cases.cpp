@@ -119,6 +119,17 @@ const std::map<std::string, Variable<T> (*)(const Case<T>&)> functions{
      }},
     {"soft_margin",
      [](const Case<T>& c) { return losses::soft_margin(c.x, c.labels, {.temperature = c.temperature()}); }},
+    {"squared_error",
+     [](const Case<T>& c) { return losses::squared_error(c.x, c.labels, {.scale = c.option("scale", 1)}); }},
+    {"huber",
+     [](const Case<T>& c) {
+       return losses::huber(c.x, c.labels, {.delta = c.option("delta", 1), .scale = c.option("scale", 1)});
+     }},
+    {"ordinal_cross_entropy",  // of a score and the thresholds behind it
+     [](const Case<T>& c) {
+       return losses::ordinal_cross_entropy(slice(c.x, 0, 0, 1), slice(c.x, 0, 1, c.x.size()),
+                                            std::vector{c.test["label"].template get<std::int64_t>()});
+     }},
     {"binary_cross_entropy",
      [](const Case<T>& c) {
        return losses::binary_cross_entropy(c.x, c.labels, {.epsilon = c.option("epsilon", 1e-7)});
