@@ -403,6 +403,24 @@ TEST_CASE("a loop of losses with options allocates nothing after its second step
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
 }
 
+TEST_CASE("a loop of losses of errors and of grades allocates nothing after its second step",
+          "[allocations]") {
+  Random random(3);
+  const Array<float> numbers = random_array({40, 4}, random), targets = random_array({40, 4}, random);
+  const Array<std::int64_t> grades(Shape{40, 4});
+  nn::Ordinal<float> ordinal(5);
+  Tape<float> tape;
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    const auto x = tape.variable(numbers);
+    const auto loss = losses::squared_error(x, targets, {.axis = 1, .mask = true}) +
+                      losses::huber(x, tanh(x), {.delta = 0.5, .sample_weights = 2}) +
+                      losses::ordinal_cross_entropy(x, ordinal.thresholds(tape), grades, {.ignore_index = 1});
+    loss.backward();
+  });
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 TEST_CASE("a loop of linear_softmax_cross_entropy allocates nothing after its second step", "[allocations]") {
   // Blocks of 64 samples: for smaller products OpenBLAS takes heap memory itself, and larger ones are shared
   // between threads, of which each allocates memory when it first takes part.

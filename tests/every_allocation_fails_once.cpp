@@ -626,6 +626,14 @@ std::vector<NamedLoss> all_losses() {
       {"poly_cross_entropy",
        [](auto x) { return losses::poly_cross_entropy(x, labels, {.class_weights = weights}); }},
       {"soft_margin", [](auto x) { return losses::soft_margin(x, 2 * view(yes_or_no) - 1); }},
+      {"squared_error",
+       [](auto x) { return losses::squared_error(x, yes_or_no, {.axis = 0, .sample_weights = weights}); }},
+      {"huber", [](auto x) { return losses::huber(x, tanh(x), {.mask = true}); }},
+      {"ordinal_cross_entropy",
+       [](auto x) {
+         return losses::ordinal_cross_entropy(max(x, 1), x.tape().variable(xt::arange<float>(9)), labels,
+                                              {.ignore_index = 3});
+       }},
       {"linear_softmax_cross_entropy",
        [](auto x) {
          return losses::linear_softmax_cross_entropy(x, x.tape().borrow(linear_weight), labels,
