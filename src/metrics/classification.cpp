@@ -7,6 +7,7 @@
 #include "arrays/index_range.hpp"
 #include "metrics/estimate.hpp"
 #include "metrics/labelled_scores.hpp"
+#include "metrics/same_shape.hpp"
 
 namespace xtape::metrics {
 namespace {
@@ -15,12 +16,6 @@ Array<std::int64_t> to_array(const Indices& indices) {
   Array<std::int64_t> array(indices.shape());
   indices.copy_to(array);
   return array;
-}
-
-void require_same_shape(const char* function, const Indices& predicted, const Indices& class_indices) {
-  if (predicted.shape() == class_indices.shape()) return;
-  fail<ShapeError>("{}: class_indices must have the shape of predicted {}, got {}", function,
-                   predicted.shape(), class_indices.shape());
 }
 
 // How many classes come before y from the largest score down.
@@ -44,7 +39,7 @@ Array<std::int64_t> predicted_classes(Scores scores) {
 }
 
 Estimate accuracy(Indices predicted, Indices class_indices, const LabelOptions& options) {
-  require_same_shape("accuracy", predicted, class_indices);
+  require_same_shape("accuracy", "class_indices", class_indices.shape(), "predicted", predicted.shape());
   const auto guesses = to_array(predicted), labels = to_array(class_indices);
   std::size_t right = 0, judged = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -70,7 +65,8 @@ Estimate top_k_accuracy(Scores scores, Indices class_indices, std::size_t k, con
 
 Array<std::int64_t> confusion_matrix(Indices predicted, Indices class_indices, std::size_t classes,
                                      const LabelOptions& options) {
-  require_same_shape("confusion_matrix", predicted, class_indices);
+  require_same_shape("confusion_matrix", "class_indices", class_indices.shape(), "predicted",
+                     predicted.shape());
   const auto guesses = to_array(predicted), labels = to_array(class_indices);
   const IndexRange range{.noun = "classes", .count = classes};
   const IndexRange labels_range{.noun = "classes", .count = classes, .skippable = Skippable::negative};

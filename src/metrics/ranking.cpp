@@ -4,76 +4,34 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "kernels/sum.hpp"
 #include "metrics/labelled_scores.hpp"
+#include "metrics/ranking.hpp"
 
 namespace xtape::metrics {
 namespace {
 
-struct Ranked {
-  double score;
-  std::size_t row;
-  bool is_positive;
-};
-
-// Samples of equal score: [begin, end) of the ranked ones.
-struct Step {
-  double score;
-  std::size_t begin, end;
-  double positives = 0, negatives = 0;
-};
-
-// The samples of a class and all others, from the highest score down.
-struct Ranking {
+std::vector<Ranked> samples_of(const ScoreRows& scores, std::size_t column, std::size_t positive) {
   std::vector<Ranked> samples;
-  std::vector<Step> steps;
-  double positives = 0, negatives = 0;
-
-  bool has_both() const { return positives > 0 && negatives > 0; }
-};
-
-Ranking rank(const ScoreRows& scores, std::size_t column, std::size_t positive) {
-  Ranking ranking;
-  ranking.samples.reserve(scores.count());
+  samples.reserve(scores.count());
   for (std::size_t row = 0; row < scores.count(); ++row) {
-    ranking.samples.push_back({scores.at(row, column), row, scores.label(row) == positive});
+    samples.push_back({scores.at(row, column), row, scores.label(row) == positive});
   }
-  std::sort(ranking.samples.begin(), ranking.samples.end(),
-            [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
-  for (std::size_t i = 0; i < ranking.samples.size(); ++i) {
-    const Ranked& sample = ranking.samples[i];
-    if (i == 0 || sample.score != ranking.steps.back().score) {
-      ranking.steps.push_back({.score = sample.score, .begin = i, .end = i});
-    }
-    Step& step = ranking.steps.back();
-    ++step.end;
-    ++(sample.is_positive ? step.positives : step.negatives);
-    ++(sample.is_positive ? ranking.positives : ranking.negatives);
-  }
-  return ranking;
+  return samples;
 }
 
 // Each class that occurs against the rest; of single numbers class 1 against class 0.
 template <class Use>
 void for_each_ranking(const ScoreRows& scores, Use use) {
-  if (scores.is_single()) return use(rank(scores, 0, 1));
+  if (scores.is_single()) return use(Ranking(scores, 0, 1));
   std::vector<bool> occurs(scores.classes());
   for (std::size_t row = 0; row < scores.count(); ++row) occurs[scores.label(row)] = true;
   for (std::size_t c = 0; c < scores.classes(); ++c) {
-    if (occurs[c]) use(rank(scores, c, c));
+    if (occurs[c]) use(Ranking(scores, c, c));
   }
-}
-
-// Twice the pairs in which the positive scores higher, equal scores counting half: a whole number.
-double area(const Ranking& ranking) {
-  double twice_won = 0, positives_above = 0;
-  for (const Step& step : ranking.steps) {
-    twice_won += step.negatives * (2 * positives_above + step.positives);
-    positives_above += step.positives;
-  }
-  return twice_won / (2 * ranking.positives * ranking.negatives);
 }
 
 // Adds how much each sample moves the area: the sum of their squares is DeLong's variance,
@@ -98,21 +56,49 @@ void add_influences(const Ranking& ranking, double area, ArrayView<double> influ
   }
 }
 
-double average_precision(const Ranking& ranking) {
-  double sum = 0, positives = 0, called = 0;
-  for (const Step& step : ranking.steps) {
-    positives += step.positives;
-    called += step.positives + step.negatives;
-    sum += step.positives * (positives / called);
+}  // namespace
+
+Ranking::Ranking(std::vector<Ranked> unordered) : samples(std::move(unordered)) {
+  std::sort(samples.begin(), samples.end(),
+            [](const Ranked& a, const Ranked& b) { return a.score > b.score; });
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const Ranked& sample = samples[i];
+    if (i == 0 || sample.score != steps.back().score) {
+      steps.push_back({.score = sample.score, .begin = i, .end = i});
+    }
+    Step& step = steps.back();
+    ++step.end;
+    ++(sample.is_positive ? step.positives : step.negatives);
+    ++(sample.is_positive ? positives : negatives);
   }
-  return sum / ranking.positives;
 }
 
-}  // namespace
+Ranking::Ranking(const ScoreRows& scores, std::size_t column, std::size_t positive)
+    : Ranking(samples_of(scores, column, positive)) {}
+
+double Ranking::area() const {
+  // Of pairs in which the positive scores higher, equal scores counting half, twice: a whole number.
+  double twice_won = 0, positives_above = 0;
+  for (const Step& step : steps) {
+    twice_won += step.negatives * (2 * positives_above + step.positives);
+    positives_above += step.positives;
+  }
+  return twice_won / (2 * positives * negatives);
+}
+
+double Ranking::average_precision() const {
+  double sum = 0, positives_so_far = 0, called = 0;
+  for (const Step& step : steps) {
+    positives_so_far += step.positives;
+    called += step.positives + step.negatives;
+    sum += step.positives * (positives_so_far / called);
+  }
+  return sum / positives;
+}
 
 RocCurve roc_curve(Scores scores, Indices class_indices, const LabelOptions& options) {
   const ScoreRows rows("roc_curve", "scores", scores, Layout::numbers, class_indices, options);
-  const Ranking ranking = rank(rows, 0, 1);
+  const Ranking ranking(rows, 0, 1);
   const Shape points{ranking.steps.size() + 1};
   RocCurve curve{Array<double>(points), Array<double>(points), Array<double>(points)};
   double true_positives = 0, false_positives = 0;
@@ -134,7 +120,7 @@ Estimate roc_auc(Scores scores, Indices class_indices, const LabelOptions& optio
   double sum = 0, classes = 0;
   for_each_ranking(rows, [&](const Ranking& ranking) {
     if (!ranking.has_both()) return;
-    const double of_class = area(ranking);
+    const double of_class = ranking.area();
     add_influences(ranking, of_class, influences);
     sum += of_class;
     ++classes;
@@ -147,7 +133,7 @@ Estimate roc_auc(Scores scores, Indices class_indices, const LabelOptions& optio
 PrecisionRecallCurve precision_recall_curve(Scores scores, Indices class_indices,
                                             const LabelOptions& options) {
   const ScoreRows rows("precision_recall_curve", "scores", scores, Layout::numbers, class_indices, options);
-  const Ranking ranking = rank(rows, 0, 1);
+  const Ranking ranking(rows, 0, 1);
   const Shape points{ranking.steps.size() + 1};
   PrecisionRecallCurve curve{Array<double>(points), Array<double>(points), Array<double>(points)};
   curve.thresholds[0] = std::numeric_limits<double>::infinity();
@@ -170,7 +156,7 @@ double average_precision(Scores scores, Indices class_indices, const LabelOption
                        options);
   double sum = 0, classes = 0;
   for_each_ranking(rows, [&](const Ranking& ranking) {
-    sum += average_precision(ranking);
+    sum += ranking.average_precision();
     ++classes;
   });
   return sum / classes;

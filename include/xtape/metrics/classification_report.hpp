@@ -17,7 +17,7 @@ struct ClassificationReportOptions {
   double undefined = 0;
 };
 
-/// Averages over the classes.
+/// Averages over classes, labels or rows.
 struct PrecisionRecall {
   double precision;  ///< of the precision
   double recall;     ///< of the recall
