@@ -12,14 +12,23 @@ namespace xtape::metrics {
 namespace {
 
 bool has_layout(const Shape& shape, Layout layout) {
-  if (shape.rank() == 1) return layout != Layout::classes;
+  if (shape.rank() == 1) return layout != Layout::classes && layout != Layout::labels;
   return shape.rank() == 2 && shape[1] > 0 && layout != Layout::numbers;
 }
 
 const char* layout_name(Layout layout) {
-  if (layout == Layout::numbers) return "(rows): of several classes give the column of one";
-  return layout == Layout::classes ? "(rows, classes) with at least one class"
-                                   : "(rows, classes) with at least one class, or (rows) for class 1 of two";
+  switch (layout) {
+    case Layout::numbers:
+      return "(rows): of several classes give the column of one";
+    case Layout::classes:
+      return "(rows, classes) with at least one class";
+    case Layout::numbers_or_classes:
+      return "(rows, classes) with at least one class, or (rows) for class 1 of two";
+    case Layout::labels:
+      return "(rows, labels) with at least one label";
+    default:
+      return "(rows, labels) with at least one label, or (rows) for one label";
+  }
 }
 
 }  // namespace

@@ -18,7 +18,9 @@ namespace xtape::metrics {
 enum class Layout {
   numbers,  // (rows): of class 1 of two
   classes,  // (rows, classes)
-  numbers_or_classes
+  numbers_or_classes,
+  labels,  // (rows, labels): of each of several labels
+  numbers_or_labels
 };
 
 enum class Nan { refused, allowed };
@@ -35,6 +37,8 @@ class ScoreRows {
 
   std::size_t count() const { return kept_ ? kept_->size() : shape()[0]; }
   bool is_single() const { return shape().rank() == 1; }
+  // What was given for a row: so many numbers.
+  std::size_t columns() const { return length_; }
   std::size_t classes() const { return is_single() ? 2 : length_; }
   // Where a row stands among all that were given.
   std::size_t number_of(std::size_t row) const { return kept_ ? (*kept_)[row] : row; }
