@@ -12,4 +12,5 @@
 #include "xtape/metrics/regression.hpp"
 #include "xtape/metrics/scores.hpp"
 #include "xtape/metrics/temperature.hpp"
+#include "xtape/metrics/thresholds.hpp"
 #include "xtape/metrics/yes_or_no.hpp"
