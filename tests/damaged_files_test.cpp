@@ -84,6 +84,12 @@ std::string bytes_of(const AnyArray& array) {
   });
 }
 
+std::string bytes_of(const data::MappedArray& array) {
+  return array.visit([]<class T>(const ArrayInput<T>& elements) {
+    return std::string(reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(T));
+  });
+}
+
 std::string reversed_elements(const AnyArray& array) {
   std::string bytes = bytes_of(array);
   const std::size_t size = array.shape().elements() == 0 ? 1 : bytes.size() / array.shape().elements();
@@ -170,6 +176,33 @@ TEST_CASE("an IDX file with a byte changed is refused, or its elements are bytes
     require(bytes_of(array) == changed.substr(12), "other elements", changed);
   });
   CHECK(taken == 6 * 255 + 1);  // of the elements, and of the type where it becomes the other one of a byte
+}
+
+TEST_CASE("a file of arrays that ends early is not mapped, wherever it ends", "[data][map][damage]") {
+  CHECK(taken_lengths(npy_file(), [](Path path) { data::map_npy(path); }) == none);
+  CHECK(taken_lengths(idx_file, [](Path path) { data::map_idx(path); }) == none);
+}
+
+TEST_CASE("an NPY file with a byte changed is not mapped, or its elements are bytes of the file",
+          "[data][npy][map][damage]") {
+  const std::size_t elements_begin = npy_file().size() - 24;
+  const auto taken = taken_changes(npy_file(), [&](Path path, const std::string& changed) {
+    const data::MappedArray array = data::map_npy(path);
+    require(array.shape() == Shape{2, 3}, "the shape is another", changed);
+    require(bytes_of(array) == changed.substr(elements_begin), "other elements", changed);
+    require(bytes_of(array) == bytes_of(data::read_npy(path)), "others than are read", changed);
+  });
+  CHECK(taken >= 24 * 255);  // each of the elements
+}
+
+TEST_CASE("an IDX file with a byte changed is not mapped, or its elements are bytes of the file",
+          "[data][idx][map][damage]") {
+  const auto taken = taken_changes(idx_file, [](Path path, const std::string& changed) {
+    const data::MappedArray array = data::map_idx(path);
+    require(array.shape() == Shape{2, 3}, "the shape is another", changed);
+    require(bytes_of(array) == changed.substr(12), "other elements", changed);
+  });
+  CHECK(taken == 6 * 255 + 1);  // as those that are read
 }
 
 TEST_CASE("a packed IDX file with a byte changed is refused, or read as it was", "[data][idx][damage]") {

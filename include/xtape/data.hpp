@@ -6,6 +6,7 @@
 #include "xtape/data/column_transform.hpp"
 #include "xtape/data/csv.hpp"
 #include "xtape/data/idx.hpp"
+#include "xtape/data/mapped_array.hpp"
 #include "xtape/data/mean_imputer.hpp"
 #include "xtape/data/npy.hpp"
 #include "xtape/data/split.hpp"

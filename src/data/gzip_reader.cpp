@@ -70,7 +70,6 @@ class GzipReader : public ByteReader {
 
 std::unique_ptr<ByteReader> open_maybe_gzip(const char* function, const std::string& path) {
   InputFile file(function, path);
-  constexpr int first_of_gzip = 0x1f;
   if (file.peek() == first_of_gzip) return std::make_unique<GzipReader>(std::move(file));
   return std::make_unique<PlainReader>(std::move(file));
 }

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <memory>
+#include <utility>
 
 #include "data/gzip_reader.hpp"
+#include "data/map_elements.hpp"
 #include "files/file_array.hpp"
 
 namespace xtape::data {
@@ -20,35 +23,57 @@ constexpr std::array<std::pair<unsigned, ElementType>, 6> element_types{{{0x08, 
                                                                          {0x0D, ElementType::float32},
                                                                          {0x0E, ElementType::float64}}};
 
-AnyArray read_elements(ByteReader& file, unsigned type, const Shape& shape) {
-  const auto known = std::ranges::find(element_types, type, &std::pair<unsigned, ElementType>::first);
-  if (known == element_types.end()) {
-    file.fail_at(2, "the element type must be 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e, got {:#04x}", type);
+struct IdxHeader {
+  ElementType type;
+  Shape shape;
+};
+
+IdxHeader read_idx_header(ByteReader& file) {
+  std::array<unsigned char, extents_offset> magic{};
+  file.read(magic.data(), magic.size(), "magic number");
+  if (magic[0] != 0 || magic[1] != 0) {
+    file.fail_at(0, "a file of the IDX format must begin with two bytes of 0, got {:#04x} and {:#04x}",
+                 magic[0], magic[1]);
   }
-  return with_element_type(
-      known->second, [&]<class T>() { return AnyArray(read_numbers<T>(file, shape, std::endian::big)); });
+  std::vector<std::size_t> extents(magic[3]);
+  for (std::size_t& extent : extents) {
+    std::array<unsigned char, 4> bytes{};
+    file.read(bytes.data(), bytes.size(), "an extent");
+    extent = 0;
+    for (const unsigned char byte : bytes) extent = extent << 8 | byte;
+  }
+  const Shape shape = shape_from_file(file, extents_offset, extents);
+  const auto known =
+      std::ranges::find(element_types, unsigned{magic[2]}, &std::pair<unsigned, ElementType>::first);
+  if (known == element_types.end()) {
+    file.fail_at(2, "the element type must be 0x08, 0x09, 0x0b, 0x0c, 0x0d or 0x0e, got {:#04x}", magic[2]);
+  }
+  return {known->second, shape};
 }
 
 }  // namespace
 
 AnyArray read_idx(const std::string& path) {
   const std::unique_ptr<ByteReader> file = open_maybe_gzip("read_idx", path);
-  std::array<unsigned char, extents_offset> magic{};
-  file->read(magic.data(), magic.size(), "magic number");
-  if (magic[0] != 0 || magic[1] != 0) {
-    file->fail_at(0, "a file of the IDX format must begin with two bytes of 0, got {:#04x} and {:#04x}",
-                  magic[0], magic[1]);
-  }
-  std::vector<std::size_t> extents(magic[3]);
-  for (std::size_t& extent : extents) {
-    std::array<unsigned char, 4> bytes{};
-    file->read(bytes.data(), bytes.size(), "an extent");
-    extent = 0;
-    for (const unsigned char byte : bytes) extent = extent << 8 | byte;
-  }
-  AnyArray array = read_elements(*file, magic[2], shape_from_file(*file, extents_offset, extents));
+  const IdxHeader header = read_idx_header(*file);
+  AnyArray array = with_element_type(header.type, [&]<class T>() {
+    return AnyArray(read_numbers<T>(*file, header.shape, std::endian::big));
+  });
   file->require_end();
   return array;
+}
+
+MappedArray map_idx(const std::string& path) {
+  InputFile plain("map_idx", path, InputFile::Kind::regular, "; read_idx reads it");
+  if (plain.peek() == first_of_gzip) {
+    fail<FileError>(
+        "{}: the file must be plain to be mapped, got one packed by gzip; gunzip unpacks it, and "
+        "read_idx reads it packed",
+        plain.subject());
+  }
+  PlainReader file(std::move(plain));
+  const IdxHeader header = read_idx_header(file);
+  return map_elements(file, header.type, header.shape, std::endian::big, "read_idx");
 }
 
 AnyArray detail::read_idx(const std::string& path, ElementType type) {

@@ -12,6 +12,11 @@ AnyArray read_npy(const std::string& path) {
   return read_npy_array(file);
 }
 
+MappedArray map_npy(const std::string& path) {
+  PlainReader file(InputFile("map_npy", path, InputFile::Kind::regular, "; read_npy reads it"));
+  return map_npy_array(file);
+}
+
 AnyArray detail::read_npy(const std::string& path, ElementType type) {
   return convert_from_file("read_npy", path, data::read_npy(path), type);
 }

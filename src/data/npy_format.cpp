@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 
+#include "data/map_elements.hpp"
 #include "files/file_array.hpp"
 
 namespace xtape::data {
@@ -277,6 +278,12 @@ void require_readable(const ByteReader& file, const Header& header, std::string_
                other_way);
 }
 
+// Whether row-major and Fortran order are the same.
+bool is_one_run(const Shape& shape) {
+  return shape.elements() == 0 ||
+         std::ranges::count_if(shape, [](std::size_t extent) { return extent != 1; }) <= 1;
+}
+
 }  // namespace
 
 StoredArray read_npy_description(ByteReader& file) {
@@ -291,6 +298,23 @@ AnyArray read_npy_array(ByteReader& file, std::string_view other_way) {
   AnyArray array = header.stored->read(file, header);
   file.require_end();
   return array;
+}
+
+MappedArray map_npy_array(PlainReader& file) {
+  const Header header = read_header(file);
+  require_readable(file, header, {});
+  if (header.stored->read == read_halves) {
+    file.fail_at(header.begin,
+                 "the elements must be of a type of C++ to be mapped, got the halves '{}'; read_npy "
+                 "makes them float32",
+                 header.type);
+  }
+  if (header.fortran_order && !is_one_run(header.shape)) {
+    file.fail_at(header.begin,
+                 "the elements must be in row-major order to be mapped, got Fortran order; read_npy "
+                 "brings them in it, and numpy.ascontiguousarray before they are saved");
+  }
+  return map_elements(file, header.stored->element_type, header.shape, header.order, "read_npy");
 }
 
 std::string npy_header(ElementType type, const Shape& shape) {

@@ -19,7 +19,7 @@ constexpr std::size_t first_piece = std::size_t{1} << 16;
 
 }  // namespace
 
-InputFile::InputFile(const char* function, const std::string& path, Kind kind)
+InputFile::InputFile(const char* function, const std::string& path, Kind kind, std::string_view other_way)
     : subject_(fmt::format("{}: {}", function, path)) {
   // With O_NONBLOCK a named pipe that is to be refused does not keep us waiting for who writes to it.
   const int not_waiting = kind == Kind::regular ? O_NONBLOCK : 0;
@@ -38,13 +38,13 @@ InputFile::InputFile(const char* function, const std::string& path, Kind kind)
   if (S_ISREG(status.st_mode)) {
     size_ = static_cast<std::uint64_t>(status.st_size);
   } else if (kind == Kind::regular) {
-    fail<FileError>("{}: it must be a regular file, got a pipe or a device", subject_);
+    fail<FileError>("{}: it must be a regular file, got a pipe or a device{}", subject_, other_way);
   }
 }
 
-void InputFile::fail_unreadable(int error) const {
-  fail<UnreadableFileError>("{}: the file must be readable, got: {}", subject_,
-                            std::generic_category().message(error));
+void InputFile::fail_unreadable(int error, std::string_view other_way) const {
+  fail<UnreadableFileError>("{}: the file must be readable, got: {}{}", subject_,
+                            std::generic_category().message(error), other_way);
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {

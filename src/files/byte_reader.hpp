@@ -21,8 +21,9 @@ class InputFile {
   // Whether a pipe or a device will do, which has no size and is there only once.
   enum class Kind { any, regular };
 
-  // `function` is who reads, for messages.
-  InputFile(const char* function, const std::string& path, Kind kind = Kind::any);
+  // `function` is who reads, for messages. `other_way` ends the message about what is no regular file.
+  InputFile(const char* function, const std::string& path, Kind kind = Kind::any,
+            std::string_view other_way = {});
 
   // How messages begin: "read_npy: weights.npy".
   const std::string& subject() const noexcept { return subject_; }
@@ -40,11 +41,16 @@ class InputFile {
   // The next byte, which stays to be read, or EOF.
   int peek();
 
+  // For what streams do not have; it belongs to this.
+  int descriptor() const noexcept { return ::fileno(file_.get()); }
+
+  // Throws UnreadableFileError with the system's reason, and behind it `other_way`.
+  [[noreturn]] void fail_unreadable(int error, std::string_view other_way = {}) const;
+
  private:
   // Whether a read that came short is to go on, since only a signal ended it, and not the file. Throws for
   // every other error.
   bool was_interrupted();
-  [[noreturn]] void fail_unreadable(int error) const;
 
   struct Close {
     void operator()(std::FILE* file) const noexcept { std::fclose(file); }
@@ -75,18 +81,24 @@ class ByteReader {
   void read(void* to, std::size_t count, std::string_view what);
   std::string read_bytes(std::size_t count, std::string_view what);
 
+  // Throws if it is known that there are fewer bytes than these elements take; gives how many they take.
+  template <class T>
+  std::size_t require_elements(const Shape& shape) const {
+    const std::size_t bytes = shape.elements() * sizeof(T);  // Shape keeps it from overflowing.
+    require_possible(bytes, elements_name(shape));
+    return bytes;
+  }
+
   // Elements as they stand in memory. Any bytes must make a T.
   template <class T>
   Array<T> read_elements(const Shape& shape) {
-    const std::size_t bytes = shape.elements() * sizeof(T);  // Shape keeps it from overflowing.
-    const std::string what = fmt::format("elements for shape {}", shape);
-    require_possible(bytes, what);
+    const std::size_t bytes = require_elements<T>(shape);
     if (is_plain()) {
       Array<T> elements(shape);
-      read(elements.data(), bytes, what);
+      read(elements.data(), bytes, elements_name(shape));
       return elements;
     }
-    const std::string arrived = read_bytes(bytes, what);
+    const std::string arrived = read_bytes(bytes, elements_name(shape));
     Array<T> elements(shape);
     std::memcpy(elements.data(), arrived.data(), bytes);
     return elements;
@@ -114,6 +126,7 @@ class ByteReader {
   virtual bool is_plain() const = 0;
 
  private:
+  static std::string elements_name(const Shape& shape) { return fmt::format("elements for shape {}", shape); }
   void require_possible(std::size_t count, std::string_view what) const;
   [[noreturn]] void fail_cut(std::uint64_t begin, std::size_t count, std::string_view what) const;
 
@@ -126,6 +139,7 @@ class PlainReader : public ByteReader {
  public:
   explicit PlainReader(InputFile file) : ByteReader(file.subject()), file_(std::move(file)) {}
 
+  const InputFile& file() const noexcept { return file_; }
   std::uint64_t size() const noexcept { return file_.size(); }
 
   // As InputFile::skip.

@@ -27,6 +27,10 @@ class ArrayInput {
   ArrayInput(ArrayView<const T> view) noexcept : view_(view) {}
   /// The elements at an address, in row-major order.
   ArrayInput(const T* data, const Shape& shape) noexcept : view_(data, shape) {}
+  /// What the view shows, of memory that is there as long as a copy of `owner` is: all copies of this keep
+  /// one.
+  ArrayInput(ArrayView<const T> view, std::shared_ptr<const void> owner) noexcept
+      : view_(view), kept_(std::move(owner)) {}
 
   /// An Array, an xtensor container or a flat container.
   /// @throws ShapeError  the container is not in row-major order without gaps.

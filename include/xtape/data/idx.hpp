@@ -4,6 +4,7 @@
 #include <string>
 
 #include "xtape/arrays/named_arrays.hpp"
+#include "xtape/data/mapped_array.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {
@@ -30,6 +31,15 @@ template <class T>
 Array<T> read_idx(const std::string& path) {
   return detail::read_idx(path, element_type_of<T>()).template get<T>();
 }
+
+/// An array of bytes in a file of the IDX format, which stay there: see MappedArray.
+///
+///     const auto images = data::map_idx("train-images-idx3-ubyte").get<std::uint8_t>();
+///
+/// @throws FileError  as read_idx, or the file cannot be mapped: it is no regular one, packed by gzip, or of
+///                    elements of more than one byte, since those have the order of few machines. The message
+///                    says what to do.
+MappedArray map_idx(const std::string& path);
 
 }  // namespace xtape::data
 #pragma GCC visibility pop

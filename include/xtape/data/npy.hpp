@@ -9,6 +9,7 @@
 
 #include "xtape/arrays/array_source.hpp"
 #include "xtape/arrays/named_arrays.hpp"
+#include "xtape/data/mapped_array.hpp"
 #include "xtape/files/stored_array.hpp"
 
 #pragma GCC visibility push(default)
@@ -36,6 +37,14 @@ template <class T>
 Array<T> read_npy(const std::string& path) {
   return detail::read_npy(path, element_type_of<T>()).template get<T>();
 }
+
+/// An array that NumPy saved, or write_npy, whose elements stay in the file: see MappedArray. They are of the
+/// byte order of this machine, in row-major order and no halves, as NumPy saves them unless told otherwise.
+/// Bools are all looked at, since other bytes than 0 and 1 are none; of other elements nothing is read.
+/// @throws FileError  as read_npy, or the file cannot be mapped: it is no regular one, or its elements are
+/// none
+///                    of these. The message names the byte and what to do.
+MappedArray map_npy(const std::string& path);
 
 /// Writes an array as NumPy's save does, for its load. The file is put in its place when it is whole.
 /// @throws FileError  it cannot be written; what was there before stays.

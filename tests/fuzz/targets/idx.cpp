@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// An IDX file. What is read are the bytes of the file; packed by gzip it is the same; and gzip data that are
-// none are refused.
+// An IDX file. What is read are the bytes of the file, and so is what is mapped; packed by gzip it is the
+// same; and gzip data that are none are refused.
 #include <algorithm>
 #include <string>
 
@@ -17,10 +17,18 @@ using testing::MemoryFile;
 
 namespace {
 
+void require_same(const data::MappedArray& mapped, const std::optional<AnyArray>& read) {
+  const AnyArray copy =
+      mapped.visit([]<class T>(const ArrayInput<T>& array) { return AnyArray(Array<T>(array)); });
+  require(read && testing::are_same_bits(copy, *read), "what is mapped is what is read");
+}
+
 std::optional<AnyArray> read(std::string_view content) {
   static const MemoryFile file;
   file.write(content);
   auto array = read_or_refuse([] { return data::read_idx(file.path()); });
+  const auto mapped = read_or_refuse([] { return data::map_idx(file.path()); });
+  if (mapped) require_same(*mapped, array);
   if (!array) return array;
   require(data::read_idx<double>(file.path()).shape() == array->shape(), "every array is one of doubles");
   static_cast<void>(read_or_refuse([] { return data::read_idx<std::uint8_t>(file.path()); }));
