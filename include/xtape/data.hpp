@@ -5,6 +5,7 @@
 #include "xtape/data/batches.hpp"
 #include "xtape/data/column_transform.hpp"
 #include "xtape/data/csv.hpp"
+#include "xtape/data/csv_rows.hpp"
 #include "xtape/data/idx.hpp"
 #include "xtape/data/mapped_array.hpp"
 #include "xtape/data/mean_imputer.hpp"

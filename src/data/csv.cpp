@@ -7,7 +7,7 @@
 #include <map>
 
 #include "arrays/format.hpp"
-#include "data/csv_category_builder.hpp"
+#include "data/csv_categories.hpp"
 #include "data/csv_scanner.hpp"
 
 #pragma GCC visibility push(default)
@@ -15,8 +15,6 @@ namespace xtape::data {
 namespace {
 
 constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-
-constexpr double beyond_whole_numbers = 0x1p53;  // From here on doubles skip whole numbers.
 
 }  // namespace
 
@@ -120,21 +118,20 @@ void CsvTable::require_few_categories(const char* function, std::size_t column,
 void CsvTable::require_meant_as_text(const char* function, std::size_t column) const {
   const Column& content = contents_[column];
   if (content.decided) return;
-  const auto& codes = content.categories.codes;
-  const auto present = codes.size() - static_cast<std::size_t>(std::count(codes.begin(), codes.end(), -1));
-  if (10 * content.numbers < 9 * present) return;
+  if (10 * content.numbers < 9 * content.present) return;
   const Place& first = *content.first_text;
   fail<FileError>(
       "{}: {}:{}:{}: column '{}' must hold numbers only or text, got '{}' and {} of {} fields that are "
       "numbers; mend it, add it to CsvOptions::missing_spellings, or name the column in CsvOptions::text",
-      function, path_, first.line, first.column, columns_[column], first.text, content.numbers, present);
+      function, path_, first.line, first.column, columns_[column], first.text, content.numbers,
+      content.present);
 }
 
 std::vector<FeatureColumn> CsvTable::one_hot_columns(std::string_view column) const {
   const char* const function = "CsvTable::one_hot_columns";
   const std::size_t index = column_index(function, column);
   std::vector<FeatureColumn> result;
-  for (std::string& name : categories_of(function, index).names) {
+  for (std::string& name : category_names(function, index)) {
     result.push_back({std::string(column), std::move(name)});
   }
   require_few_categories(function, index, result.size());
@@ -156,18 +153,18 @@ std::vector<FeatureColumn> CsvTable::feature_columns(std::string_view label_colu
       continue;
     }
     require_meant_as_text(function, column);
-    const std::vector<std::string>& names = contents_[column].categories.names;
+    const Names names = category_names(function, column);
     require_few_categories(function, column, names.size());
     for (const std::string& name : names) result.push_back({columns_[column], name});
   }
   return result;
 }
 
-CsvTable::Categories CsvTable::categories_of(const char* function, std::size_t column) const {
+// Those of the rows that are here.
+CsvTable::Categories CsvTable::categories_here(const char* function, std::size_t column) const {
   if (contents_[column].is_text) return contents_[column].categories;
   CsvCategoryBuilder builder;
-  CsvScanner scanner(function, path_, text_, options_);
-  if (options_.header) scanner.next_row();
+  CsvScanner scanner(function, path_, std::string_view(text_).substr(rows_begin_), options_, CsvBegin::row);
   for (std::size_t row = 0; scanner.next_row(); ++row) {
     const double value = values_[row * columns_.size() + column];
     if (std::isnan(value)) {
@@ -180,18 +177,64 @@ CsvTable::Categories CsvTable::categories_of(const char* function, std::size_t c
   return {std::move(names), std::move(codes)};
 }
 
+// Those of all the file, of which this is a piece.
+const CsvTable::Names& CsvTable::names_in_file(const char* function, std::size_t column) const {
+  const Column& content = contents_[column];
+  if (content.first_beyond)
+    fail_beyond(function, column, content.first_beyond->line, content.first_beyond->text);
+  if (content.names_in_file == nullptr) {
+    fail<FileError>(
+        "{}: {}: column '{}' must have at most {} categories, got more; leave it out, or raise "
+        "CsvOptions::max_categories",
+        function, path_, columns_[column], options_.max_categories);
+  }
+  return *content.names_in_file;
+}
+
+CsvTable::Names CsvTable::category_names(const char* function, std::size_t column) const {
+  if (is_piece_) return names_in_file(function, column);
+  const Column& content = contents_[column];
+  return content.is_text ? content.categories.names : categories_here(function, column).names;
+}
+
+CsvTable::Categories CsvTable::categories_of(const char* function, std::size_t column) const {
+  if (!is_piece_) return categories_here(function, column);
+  const Names& names = names_in_file(function, column);
+  std::map<std::string_view, std::int64_t> places;
+  for (const std::string& name : names) places.try_emplace(name, static_cast<std::int64_t>(places.size()));
+
+  Categories categories = categories_here(function, column);
+  for (std::size_t row = 0; row < rows(); ++row) {
+    std::int64_t& code = categories.codes[row];
+    if (code < 0) continue;
+    const std::string& name = categories.names[static_cast<std::size_t>(code)];
+    const auto found = places.find(name);
+    if (found == places.end()) {
+      fail<FileError>(
+          "{}: {}:{}: column '{}' must hold one of the categories that were found first, got '{}'", function,
+          path_, lines_[row], columns_[column], shown_text(name));
+    }
+    code = found->second;
+  }
+  categories.names = names;
+  return categories;
+}
+
 // What a field of numbers is called.
 std::string CsvTable::category_of(const char* function, std::size_t row, std::size_t column,
                                   std::string_view text) const {
   if (!contents_[column].by_value) return std::string(text);
   const double value = values_[row * columns_.size() + column];
-  if (std::isfinite(value) && std::abs(value) >= beyond_whole_numbers) {
-    fail<FileError>(
-        "{}: {}:{}: column '{}' must hold numbers below 2^53 to tell them apart by value, got '{}'; name it "
-        "in CsvOptions::text instead of CsvOptions::numbers",
-        function, path_, lines_[row], columns_[column], shown_text(text));
-  }
-  return fmt::format("{}", value + 0.0);  // which makes of -0 a 0
+  if (is_beyond_whole_numbers(value)) fail_beyond(function, column, lines_[row], shown_text(text));
+  return category_by_value(value);
+}
+
+void CsvTable::fail_beyond(const char* function, std::size_t column, std::size_t line,
+                           std::string_view text) const {
+  fail<FileError>(
+      "{}: {}:{}: column '{}' must hold numbers below 2^53 to tell them apart by value, got '{}'; name it "
+      "in CsvOptions::text instead of CsvOptions::numbers",
+      function, path_, line, columns_[column], text);
 }
 
 // Fills the columns of `features` that are categories of this column.
@@ -200,7 +243,7 @@ void CsvTable::copy_one_hot(std::size_t column, const std::vector<FeatureColumn>
                             Array<T>& features) const {
   const char* const function = "CsvTable::take_columns";
   if (options_.missing == Missing::error) require_present(function, column, "a category");
-  const Categories categories = categories_of(function, column);
+  const Categories categories = categories_here(function, column);
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i].column != columns_[column] || !wanted[i].category) continue;
@@ -289,7 +332,7 @@ Array<std::int64_t> CsvTable::class_indices(std::string_view label_column,
     fail<ArgumentError>("{}: class_names must be distinct, got one twice among {}", function,
                         fmt::join(class_names, ", "));
   }
-  const Categories categories = categories_of(function, column);
+  const Categories categories = categories_here(function, column);
   Array<std::int64_t> result(Shape{rows()});
   for (std::size_t row = 0; row < rows(); ++row) {
     const std::string& name = categories.names[static_cast<std::size_t>(categories.codes[row])];

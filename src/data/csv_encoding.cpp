@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data/csv_encoding.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -29,9 +30,9 @@ bool is_ascii_without_nul(const char* eight_bytes) {
 }
 
 [[noreturn]] void fail_at_byte(const char* function, const std::string& path, std::string_view text,
-                               std::size_t at) {
+                               std::size_t at, std::size_t line) {
   const std::string_view before = text.substr(0, at);
-  std::size_t line = 1, line_begin = 0;
+  std::size_t line_begin = 0;
   for (std::size_t i = 0; i < before.size(); ++i) {
     const bool ends = before[i] == '\n' || (before[i] == '\r' && text[i + 1] != '\n');
     if (!ends) continue;
@@ -49,24 +50,48 @@ bool is_ascii_without_nul(const char* eight_bytes) {
       function, path, line, at - line_begin + 1, byte);
 }
 
+// Where the last character begins if bytes may be missing at its end, and else the end of the text.
+std::size_t end_of_whole_characters(std::string_view text) {
+  for (std::size_t back = 1; back <= std::min<std::size_t>(3, text.size()); ++back) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - back]);
+    if (byte < 0x80) break;
+    const bool continues = byte < 0xC0;
+    if (continues) continue;
+    const std::size_t length = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
+    return length > back ? text.size() - back : text.size();
+  }
+  return text.size();
+}
+
 }  // namespace
 
-void require_utf8(const char* function, const std::string& path, std::string_view text) {
+void require_signature_of_text(const char* function, const std::string& path, std::string_view text) {
   for (const auto& [signature, name] : signatures) {
     if (text.starts_with(signature)) {
       fail<FileError>("{}: {}: the file must be text in UTF-8, got {}, by its first {} bytes", function, path,
                       name, signature.size());
     }
   }
-  for (std::size_t at = 0; at < text.size();) {
-    if (text.size() - at >= 8 && is_ascii_without_nul(text.data() + at)) {
+}
+
+std::size_t checked_utf8(const char* function, const std::string& path, std::string_view text,
+                         std::size_t begin, std::size_t line, bool goes_on) {
+  const std::size_t end = goes_on ? end_of_whole_characters(text) : text.size();
+  for (std::size_t at = begin; at < end;) {
+    if (end - at >= 8 && is_ascii_without_nul(text.data() + at)) {
       at += 8;
       continue;
     }
     const std::size_t size = text[at] == '\0' ? 0 : utf8_length(text.substr(at));
-    if (size == 0) fail_at_byte(function, path, text, at);
+    if (size == 0) fail_at_byte(function, path, text, at, line);
     at += size;
   }
+  return end;
+}
+
+void require_utf8(const char* function, const std::string& path, std::string_view text) {
+  require_signature_of_text(function, path, text);
+  checked_utf8(function, path, text, 0, 1, false);
 }
 
 }  // namespace xtape::data

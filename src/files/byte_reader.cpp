@@ -37,6 +37,7 @@ InputFile::InputFile(const char* function, const std::string& path, Kind kind, s
   if (S_ISDIR(status.st_mode)) fail_unreadable(EISDIR);
   if (S_ISREG(status.st_mode)) {
     size_ = static_cast<std::uint64_t>(status.st_size);
+    written_ = status.st_mtim;
   } else if (kind == Kind::regular) {
     fail<FileError>("{}: it must be a regular file, got a pipe or a device{}", subject_, other_way);
   }
@@ -58,6 +59,21 @@ std::size_t InputFile::read(void* to, std::size_t count) {
 void InputFile::skip(std::uint64_t count) {
   if (uninterrupted([&] { return ::fseeko(file_.get(), static_cast<off_t>(count), SEEK_CUR); }) != 0)
     fail_unreadable(errno);
+}
+
+void InputFile::go_to(std::uint64_t offset) {
+  if (uninterrupted([&] { return ::fseeko(file_.get(), static_cast<off_t>(offset), SEEK_SET); }) != 0)
+    fail_unreadable(errno);
+}
+
+void InputFile::require_unchanged() const {
+  struct stat status {};
+  if (::fstat(descriptor(), &status) != 0) fail_unreadable(errno);
+  const bool is_unchanged = static_cast<std::uint64_t>(status.st_size) == size_ &&
+                            status.st_mtim.tv_sec == written_.tv_sec &&
+                            status.st_mtim.tv_nsec == written_.tv_nsec;
+  if (is_unchanged) return;
+  fail<FileError>("{}: the file must stay as it is while it is read, got one that was written to", subject_);
 }
 
 int InputFile::peek() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -37,6 +38,11 @@ class InputFile {
 
   // Passes over bytes of a regular file.
   void skip(std::uint64_t count);
+  // Goes to a place of a regular file.
+  void go_to(std::uint64_t offset);
+
+  // Throws FileError if a regular file was written to since it was opened, by its size and the time.
+  void require_unchanged() const;
 
   // The next byte, which stays to be read, or EOF.
   int peek();
@@ -59,6 +65,7 @@ class InputFile {
   std::string subject_;
   std::unique_ptr<std::FILE, Close> file_;
   std::uint64_t size_ = unknown_size;
+  timespec written_{};  // when, the last time before it was opened
 };
 
 // A whole file.

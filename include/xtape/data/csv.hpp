@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,7 +70,7 @@ struct FeatureColumn {
   friend bool operator==(const FeatureColumn&, const FeatureColumn&) = default;
 };
 
-/// A table, as read from a file. It keeps the text of the file.
+/// A table, as read from a file, or some rows of one, as CsvRows gives them. It keeps their text.
 ///
 /// A column holds numbers where all its fields are numbers or missing, and else text; CsvOptions::text and
 /// CsvOptions::numbers decide otherwise, and for further files read_csv_like(). Text is an error only where
@@ -159,8 +160,9 @@ class CsvTable {
     std::string text;
   };
   // The distinct entries of a column, sorted, and for each row its place among them, or -1 if it is missing.
+  using Names = std::vector<std::string>;
   struct Categories {
-    std::vector<std::string> names;
+    Names names;
     std::vector<std::int64_t> codes;
   };
   struct Column {
@@ -169,7 +171,13 @@ class CsvTable {
     bool by_value = false;  // what makes two numbers one category
     std::optional<Place> first_text, first_missing, first_infinite;
     Categories categories;    // of text
-    std::size_t numbers = 0;  // how many fields of text are
+    std::size_t present = 0;  // how many fields of text are not missing
+    std::size_t numbers = 0;  // how many of those are numbers
+
+    // Of a piece of a file, what is known of all of the file. So is what stands above, but for first_missing,
+    // first_infinite and categories, which are those of the piece.
+    std::shared_ptr<const Names> names_in_file;  // the categories; null: more than max_categories
+    std::optional<Place> first_beyond;           // a number that its value does not tell apart
   };
 
   std::size_t column_index(const char* function, std::string_view name) const;
@@ -177,6 +185,11 @@ class CsvTable {
   void require_present(const char* function, std::size_t column, const char* what) const;
   void require_few_categories(const char* function, std::size_t column, std::size_t categories) const;
   void require_meant_as_text(const char* function, std::size_t column) const;
+  [[noreturn]] void fail_beyond(const char* function, std::size_t column, std::size_t line,
+                                std::string_view text) const;
+  Categories categories_here(const char* function, std::size_t column) const;
+  const Names& names_in_file(const char* function, std::size_t column) const;
+  Names category_names(const char* function, std::size_t column) const;
   Categories categories_of(const char* function, std::size_t column) const;
   std::string category_of(const char* function, std::size_t row, std::size_t column,
                           std::string_view text) const;
@@ -189,7 +202,9 @@ class CsvTable {
 
   std::string path_;
   CsvOptions options_;
-  std::string text_;  // of the file, for the categories of numbers
+  bool is_piece_ = false;       // of the file
+  std::string text_;            // for the categories of numbers
+  std::size_t rows_begin_ = 0;  // in it
   std::vector<std::string> columns_;
   std::vector<Column> contents_;    // of each column
   std::vector<std::size_t> lines_;  // where each row begins in the file

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A table under options that the first bytes choose. What is read fits together; a further file is read as
-// the first was; and what is written in quotes is read as it was.
+// the first was, and in pieces as at once; and what is written in quotes is read as it was.
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -11,6 +11,7 @@
 #include "finding.hpp"
 #include "memory_file.hpp"
 #include "xtape/data/csv.hpp"
+#include "xtape/data/csv_rows.hpp"
 
 using namespace xtape;
 using namespace xtape::fuzz;
@@ -145,6 +146,37 @@ void require_alike(const data::CsvTable& first, const data::CsvTable& like) {
   }
 }
 
+// The classes of the rows of all pieces; nothing where they are refused, as for there being many.
+std::optional<data::LabelColumn> labels_of_pieces(data::CsvRows& rows, const std::string& column,
+                                                  std::size_t size) {
+  std::vector<std::int64_t> indices;
+  std::vector<std::string> names;
+  rows.rewind();
+  while (const auto piece = rows.next(size)) {
+    auto labels = read_or_refuse([&] { return piece->class_labels(column); });
+    if (!labels) return std::nullopt;
+    indices.insert(indices.end(), labels->class_indices.begin(), labels->class_indices.end());
+    names = std::move(labels->class_names);
+  }
+  return data::LabelColumn{Array<std::int64_t>(ArrayView<const std::int64_t>(indices)), std::move(names)};
+}
+
+void require_same_in_pieces(const data::CsvTable& table, const std::string& path,
+                            const data::CsvOptions& options, std::size_t size) {
+  data::CsvRows rows(path, options);
+  require(rows.rows() == table.rows(), "pieces have all rows");
+  for (const std::string& column : table.columns()) {
+    const auto whole = read_or_refuse([&] { return table.class_labels(column); });
+    const auto pieces = labels_of_pieces(rows, column, size);
+    const bool is_known = whole && whole->class_names.size() <= options.max_categories;
+    require(pieces.has_value() == is_known, "classes are known of pieces as of all");
+    if (!pieces) continue;
+    require(std::ranges::equal(pieces->class_indices, whole->class_indices),
+            "each row of a piece has its class");
+    require(pieces->class_names == whole->class_names, "classes of pieces have the names of all");
+  }
+}
+
 // Nothing where the file is refused, or options contradict each other or name columns that are not there.
 std::optional<data::CsvTable> read(const std::string& path, const data::CsvOptions& options) {
   try {
@@ -169,6 +201,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require_comes_back(*table, labels_of(*table));
   } else if (way == 7) {
     require_alike(*table, data::read_csv_like(*table, file.path()));
+    require_same_in_pieces(*table, file.path(), options, 1 + place % 5);
   } else {
     read_or_refuse([&] { return look_at(*table, column, way), true; });
   }
