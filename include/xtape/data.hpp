@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "xtape/data/augmentation.hpp"
 #include "xtape/data/balanced_batches.hpp"
 #include "xtape/data/batches.hpp"
 #include "xtape/data/column_transform.hpp"
