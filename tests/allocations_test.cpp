@@ -480,6 +480,34 @@ TEST_CASE("a file that claims to be larger than it is takes no memory for what i
   CHECK(largest_while_refusing(testing::from_hex("00000802 01000000 00000100"), read_idx) < some_buffers);
 }
 
+TEST_CASE("a mapped array takes no memory for its elements", "[allocations]") {
+  const testing::TemporaryPath path;
+  data::write_npy(path, Array<float>(Shape{1 << 20}));
+  largest_allocation = 0;
+  const auto mapped = data::map_npy(path).get<float>();
+  CHECK(mapped.size() == 1 << 20);
+  CHECK(largest_allocation < some_buffers);
+}
+
+TEST_CASE("rows of a file take memory for those of a piece, and no more for more pieces", "[allocations]") {
+  std::string text = "number,name\n";
+  while (text.size() < 1 << 23) text += "12345.678901234567,name " + std::to_string(text.size() % 97) + "\n";
+  const testing::TemporaryPath path(text);
+  largest_allocation = 0;
+  data::CsvRows rows(path);
+  while (const auto piece = rows.next(1000)) CHECK_FALSE(piece->is_text("number"));
+  CHECK(largest_allocation < 8 * some_buffers);
+}
+
+TEST_CASE("pictures are shifted and flipped without taking memory", "[allocations]") {
+  Array<float> pictures(Shape{8, 3, 6, 5});
+  Random random(1);
+  CHECK(allocations_during([&] {
+          data::random_shift(pictures, random, {.most = 3});
+          data::random_flip(pictures, random, {.vertical = true});
+        }) == 0);
+}
+
 TEST_CASE("packed data take memory only as they arrive", "[allocations]") {
   // 2^26 bytes are claimed, which could come of as many packed ones, but 2^16 come.
   std::string content = testing::from_hex("00000801 04000000");

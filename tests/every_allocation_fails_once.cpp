@@ -789,6 +789,18 @@ std::vector<Format> formats() {
     io::load_weights(path, model);
     return model.state();
   };
+  const auto read_pieces = [](const std::string& path) {
+    data::CsvRows rows(path);
+    NamedArrays arrays;
+    while (const auto piece = rows.next(1)) {
+      arrays.add(std::to_string(arrays.size()), piece->take_columns<float>(piece->feature_columns("label")));
+    }
+    return arrays;
+  };
+  const auto map = [](const std::string& path) {
+    return data::map_npy(path).visit(
+        []<class T>(const ArrayInput<T>& array) { return as_named(AnyArray(Array<T>(array))); });
+  };
   const auto read_table = [](const std::string& path) {
     const auto table = data::read_csv(path);
     return as_named(table.features<float>("name"));
@@ -820,6 +832,9 @@ std::vector<Format> formats() {
        },
        [](const std::string& path) { return as_named(data::read_idx(path)); }, false},
       {"table", [](auto path) { write_text(path, "width,name,label\n1,a,0\n2,b,1\n"); }, read_table, false},
+      {"table in pieces", [](auto path) { write_text(path, "width,name,label\n1,a,0\n2,b,1\n"); },
+       read_pieces, false},
+      {"mapped npy", [](auto path) { data::write_npy(path, Array<double>(Shape{9})); }, map, false},
   };
 }
 

@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@
 #include "xtape/xtape.hpp"
 
 // What the library asks of the system to write a file is defined here, in front of the C library's, so that
-// each call of it can be let fail. So is fread, which asks for the bytes of a file that is read.
+// each call of it can be let fail. So are fread and mmap, which ask for the bytes of a file that is read.
 
 #if !defined(__GLIBC__)
 
@@ -115,6 +116,11 @@ int close(int file) {
 int rename(const char* from, const char* to) noexcept {
   static const auto own = original<int(const char*, const char*)>("rename");
   return fails("rename") ? -1 : own(from, to);
+}
+
+void* mmap(void* at, std::size_t bytes, int protection, int flags, int file, off_t offset) noexcept {
+  static const auto own = original<void*(void*, std::size_t, int, int, int, off_t)>("mmap");
+  return file >= 0 && fails("mmap") ? MAP_FAILED : own(at, bytes, protection, flags, file, offset);
 }
 
 int mkdir(const char* path, mode_t mode) noexcept {
@@ -431,6 +437,7 @@ std::vector<Reader> readers() {
   const std::string idx = from_hex("00000801 00002710") + std::string(10'000, '\1');
   return {
       {"read_csv", "a,b\n1,2\n", [](const auto& path) { data::read_csv(path); }},
+      {"CsvRows", "a,b\n1,2\n", [](const auto& path) { data::CsvRows(path).next(1); }},
       {"read_npy", npy, [](const auto& path) { data::read_npy(path); }},
       {"read_npz", npz, [](const auto& path) { data::read_npz(path); }},
       {"list_npz", npz, [](const auto& path) { data::list_npz(path); }},
@@ -474,6 +481,57 @@ TEST_CASE("every call that reads a file fails once, and the file is not called d
     for (const char* call : {"open", "fstat", "fread"}) CHECK(std::ranges::count(refused, call) >= 1);
     reader.read(path);
   }
+}
+
+TEST_CASE("every call that maps a file fails once, and the file is not called damaged", "[faults]") {
+  const std::vector<Reader> mappers{
+      {"map_npy", content_of([](auto path) { data::write_npy(path, Array<double>(Shape{4000})); }),
+       [](const auto& path) { data::map_npy(path); }},
+      {"map_idx", from_hex("00000801 00000002 0102"), [](const auto& path) { data::map_idx(path); }},
+  };
+  for (const Reader& mapper : mappers) {
+    const TemporaryPath path(mapper.content);
+    std::vector<std::string> refused;
+    for (std::size_t at = 1;; ++at) {
+      const Outcome outcome = unreadable({.at = at, .reason = EIO}, [&] { mapper.read(path); });
+      if (outcome.call.empty()) break;
+      INFO(mapper.function << ", call " << at << ", " << outcome.call << ": " << outcome.message);
+      // What takes the file's place where fread fails is mapped no more than it is read.
+      const std::string error = outcome.call == "fread" ? "" : reason(EIO);
+      const std::string other_way = outcome.call == "mmap" ? " where it is mapped; read_" : "";
+      if (outcome.call == "close") continue;
+      CHECK_THAT(outcome.message,
+                 Catch::Matchers::StartsWith(mapper.function + ": " + std::string(path) +
+                                             ": the file must be readable, got: " + error + other_way));
+      refused.push_back(outcome.call);
+    }
+    for (const char* call : {"open", "fstat", "fread", "mmap"}) CHECK(std::ranges::count(refused, call) >= 1);
+    mapper.read(path);
+  }
+}
+
+TEST_CASE("rows that could not be read come at the next try", "[faults]") {
+  std::string text = "a\n";
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + "\n";
+  const TemporaryPath path(text);
+  std::size_t refused = 0;
+  for (std::size_t at = 1;; ++at) {
+    data::CsvRows rows(path);
+    double sum = 0;
+    const auto add_up = [&] {
+      while (const auto table = rows.next(7'000))
+        for (const double value : table->values()) sum += value;
+    };
+    const Outcome outcome = unreadable({.at = at, .reason = EIO}, add_up);
+    if (outcome.call.empty()) break;
+    if (outcome.call == "fread") continue;  // Behind it the file is another one.
+    INFO("call " << at << ", " << outcome.call);
+    CHECK(outcome.threw());
+    ++refused;
+    add_up();
+    CHECK(sum == 100'000.0 * 99'999 / 2);
+  }
+  CHECK(refused >= 3);
 }
 
 TEST_CASE("a checkpoint that cannot be read is neither passed over nor lost", "[faults]") {
