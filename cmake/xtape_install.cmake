@@ -12,6 +12,14 @@ install(TARGETS xtape EXPORT xtape-targets
   ARCHIVE ${build}
   FILE_SET HEADERS ${build})
 install(EXPORT xtape-targets NAMESPACE xtape:: DESTINATION ${config_dir} ${build})
+if(TARGET xtape_mpi)
+  install(TARGETS xtape_mpi EXPORT xtape-mpi-targets
+    LIBRARY ${run} NAMELINK_COMPONENT development
+    RUNTIME ${run}
+    ARCHIVE ${build}
+    FILE_SET HEADERS ${build})
+  install(EXPORT xtape-mpi-targets NAMESPACE xtape:: DESTINATION ${config_dir} ${build})
+endif()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/xtape-config.cmake.in
   ${PROJECT_BINARY_DIR}/xtape-config.cmake INSTALL_DESTINATION ${config_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/xtape-config-version.cmake COMPATIBILITY SameMinorVersion)
@@ -20,6 +28,6 @@ install(FILES ${PROJECT_BINARY_DIR}/xtape-config.cmake ${PROJECT_BINARY_DIR}/xta
   DESTINATION ${config_dir} ${build})
 
 include(xtape_pkgconfig)
-install(FILES ${PROJECT_BINARY_DIR}/xtape.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${build})
+install(FILES ${xtape_pc_files} DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig ${build})
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT license)

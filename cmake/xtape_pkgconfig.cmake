@@ -1,4 +1,4 @@
-# xtape.pc. A static library leaves its own dependencies to be linked by the program, with or without pkg-config's
+# xtape.pc, and xtape-mpi.pc. A static library leaves its own dependencies to be linked by the program, with or without pkg-config's
 # --static, which is for static forms of those: they stand in Requires and Libs. A shared one brings its own along.
 include(GNUInstallDirs)
 
@@ -93,5 +93,23 @@ foreach(kind lib include)
     set(xtape_pc_${kind}dir "\${prefix}/${xtape_pc_${kind}dir}")
   endif()
 endforeach()
-string(STRIP "${xtape_pc_requires}" xtape_pc_requires)
-configure_file(${CMAKE_CURRENT_LIST_DIR}/xtape.pc.in ${PROJECT_BINARY_DIR}/xtape.pc @ONLY)
+function(xtape_pc_write name description)
+  string(STRIP "${xtape_pc_requires}" xtape_pc_requires)
+  configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/xtape.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
+  set(xtape_pc_files ${xtape_pc_files} ${PROJECT_BINARY_DIR}/${name}.pc PARENT_SCOPE)
+endfunction()
+set(xtape_pc_files "")
+xtape_pc_write(xtape "${PROJECT_DESCRIPTION}")
+
+if(TARGET xtape_mpi)
+  set(xtape_pc_requires "xtape = ${PROJECT_VERSION}")
+  set(xtape_pc_variables "")
+  set(xtape_pc_cflags "-I\${includedir}")
+  set(xtape_pc_libs "-L\${libdir} -lxtape_mpi")
+  if(NOT BUILD_SHARED_LIBS)
+    foreach(library IN LISTS MPI_CXX_LIBRARIES)
+      string(APPEND xtape_pc_libs " ${library}")
+    endforeach()
+  endif()
+  xtape_pc_write(xtape-mpi "ranks of xtape that MPI connects")
+endif()

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// All of xtape.
+// All of xtape, but xtape/mpi.hpp, which is a library of its own.
 #include "xtape/arrays.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/core.hpp"
 #include "xtape/data.hpp"
+#include "xtape/distributed.hpp"
 #include "xtape/files.hpp"
 #include "xtape/io.hpp"
 #include "xtape/losses.hpp"

@@ -26,6 +26,16 @@ foreach(option "" --define-prefix) # The default of Debian's, and that of others
   check_first_program(${WORK_DIR}/first_program)
 endforeach()
 
+if(MPI)
+  execute_process(COMMAND ${PKG_CONFIG} --cflags --libs xtape-mpi COMMAND_ECHO STDOUT
+    OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  message("${flags}")
+  separate_arguments(flags)
+  run(${COMPILER} -std=c++20 ${COMPILER_FLAGS} ${SOURCE_DIR}/tests/consumer/single_rank.cpp ${flags}
+    -o ${WORK_DIR}/single_rank)
+  check_single_rank(${WORK_DIR}/single_rank)
+endif()
+
 execute_process(COMMAND ${PKG_CONFIG} --modversion xtape OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
 if(NOT version MATCHES "^[0-9]+\\.[0-9]+\\.[0-9]+\n$")
   message(FATAL_ERROR "xtape.pc should know its version, got ${version}")

@@ -24,6 +24,13 @@ function(check_first_program program)
   endif()
 endfunction()
 
+function(check_single_rank program)
+  execute_process(COMMAND ${EMULATOR} ${program} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT output STREQUAL "rank 0 of 1\n")
+    message(FATAL_ERROR "a program that runs alone should be rank 0 of 1, got ${output}")
+  endif()
+endfunction()
+
 # Anew, lest an old one lets pass what a user would stumble over.
 file(REMOVE_RECURSE ${WORK_DIR})
 file(MAKE_DIRECTORY ${WORK_DIR})

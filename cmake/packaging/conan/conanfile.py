@@ -60,6 +60,7 @@ class XtapeRecipe(ConanFile):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["XTAPE_BUILD_TESTS"] = False
         toolchain.cache_variables["XTAPE_BUILD_SAMPLES"] = False
+        toolchain.cache_variables["XTAPE_MPI"] = "OFF"
         toolchain.generate()
 
     def build(self):

@@ -76,5 +76,12 @@ class UnreadableFileError : public FileError {
   using FileError::FileError;
 };
 
+/// Processes that cannot reach each other, or do not agree in what they send. The text has the reason of what
+/// connects them.
+class CommunicationError : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace xtape
 #pragma GCC visibility pop
