@@ -215,6 +215,18 @@ TEST_CASE("training on gradients collected apart allocates nothing after its sec
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
 }
 
+TEST_CASE("sums in order allocate nothing after the first one", "[allocations]") {
+  distributed::SingleProcess alone;
+  distributed::OrderedSum<float> sum(alone, 7, 1000);
+  std::vector<float> part(1000, 1);
+  const auto steps = allocations_of_steps(4, [&] {
+    for (int i = 0; i < 7; ++i) sum.add(part);
+    sum.finish(part);
+  });
+  CHECK(steps[0] > 0);
+  CHECK(std::vector(steps.begin() + 1, steps.end()) == std::vector<std::size_t>(3, 0));
+}
+
 TEST_CASE("a loop of many operations allocates nothing after its second step", "[allocations]") {
   Random random(2);
   const Array<float> features = random_array({48, 20}, random), targets = random_array({48, 5}, random);

@@ -94,10 +94,10 @@ TEST_CASE("arrays that are shorter than there are ranks are added too", "[distri
 }
 
 TEST_CASE("the order is that of the parts, whatever they hold", "[distributed]") {
-  // 2^24 + 1 is rounded to 2^24, and what follows takes it away again.
-  const std::vector<std::vector<float>> parts{{0x1p24f}, {1}, {-0x1p24f}, {1}, {1}, {-0.0f}};
-  CHECK(sums_on_ranks(1, parts)[0] == std::vector<float>{(0x1p24f + 1.0f) + (-0x1p24f + 1.0f) + 1.0f});
-  CHECK(sums_on_ranks(3, parts)[2] == std::vector<float>{2});
+  // (2^24 + 1 = 2^24) + 2 and then 1, which is rounded up to 2; one after the other it would stay 2^24.
+  const std::vector<std::vector<float>> parts{{0x1p24f}, {1}, {1}, {1}, {1}, {-0.0f}};
+  CHECK(sums_on_ranks(1, parts)[0] == std::vector<float>{0x1p24f + 4});
+  CHECK(sums_on_ranks(3, parts)[2] == std::vector<float>{0x1p24f + 4});
 }
 
 TEST_CASE("a NaN and an infinity stay in a sum", "[distributed]") {

@@ -68,7 +68,7 @@ class ThreadRank final : public distributed::Communicator {
  private:
   void exchange_bytes(std::size_t peer, std::span<const std::byte> sent,
                       std::span<std::byte> received) override {
-    if (peer != rank_) sent_bytes_ += sent.size();
+    sent_bytes_ += sent.size();
     mail_.send(rank_, peer, sent);
     mail_.receive(peer, rank_, received);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/distributed/communicator.hpp"
 
-#include <utility>
+#include <algorithm>
 
 #include "core/fail.hpp"
 
@@ -14,14 +14,24 @@ void Communicator::require_rank(const char* function, const char* argument, std:
     fail<ArgumentError>("{}: {} must be a rank, in [0, {}), got {}", function, argument, size(), rank);
 }
 
-void Communicator::exchange(std::size_t peer, std::span<const float> sent, std::span<float> received) {
+void Communicator::exchange_checked(std::size_t peer, std::span<const std::byte> sent,
+                                    std::span<std::byte> received) {
   require_rank("Communicator::exchange", "peer", peer);
-  exchange_bytes(peer, std::as_bytes(sent), std::as_writable_bytes(received));
+  if (peer != rank()) return exchange_bytes(peer, sent, received);
+  if (sent.size() != received.size()) {
+    fail<CommunicationError>(
+        "Communicator::exchange: received must have as many bytes as rank {} sends, {}, got {}", peer,
+        sent.size(), received.size());
+  }
+  std::ranges::copy(sent, received.begin());
+}
+
+void Communicator::exchange(std::size_t peer, std::span<const float> sent, std::span<float> received) {
+  exchange_checked(peer, std::as_bytes(sent), std::as_writable_bytes(received));
 }
 
 void Communicator::exchange(std::size_t peer, std::span<const double> sent, std::span<double> received) {
-  require_rank("Communicator::exchange", "peer", peer);
-  exchange_bytes(peer, std::as_bytes(sent), std::as_writable_bytes(received));
+  exchange_checked(peer, std::as_bytes(sent), std::as_writable_bytes(received));
 }
 
 void Communicator::broadcast(std::span<std::byte> bytes, std::size_t root) {

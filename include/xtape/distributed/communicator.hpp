@@ -76,11 +76,12 @@ class Communicator {
   Communicator() = default;
 
  private:
-  // What exchange and broadcast do when their arguments have been checked.
+  // What exchange and broadcast do when their arguments have been checked. The peer is another rank.
   virtual void exchange_bytes(std::size_t peer, std::span<const std::byte> sent,
                               std::span<std::byte> received) = 0;
   virtual void broadcast_bytes(std::span<std::byte> bytes, std::size_t root) = 0;
 
+  void exchange_checked(std::size_t peer, std::span<const std::byte> sent, std::span<std::byte> received);
   void require_rank(const char* function, const char* argument, std::size_t rank) const;
 };
 
