@@ -11,7 +11,7 @@
 namespace xtape::distributed {
 
 template <class T>
-class OrderedSum<T>::Addition {
+class detail::Addition {
  public:
   Addition(Communicator& communicator, std::size_t parts_per_rank, std::size_t length)
       : communicator_(communicator),
@@ -107,7 +107,7 @@ class OrderedSum<T>::Addition {
 template <class T>
 OrderedSum<T>::OrderedSum(Communicator& communicator, std::size_t parts_per_rank, std::size_t length) {
   if (parts_per_rank == 0) fail<ArgumentError>("OrderedSum: parts_per_rank must be at least 1, got 0");
-  addition_ = std::make_unique<Addition>(communicator, parts_per_rank, length);
+  addition_ = std::make_unique<detail::Addition<T>>(communicator, parts_per_rank, length);
 }
 
 template <class T>

@@ -8,6 +8,11 @@
 #include "xtape/core/version.hpp"
 #include "xtape/distributed/communicator.hpp"
 
+namespace xtape::distributed::detail {
+template <class T>
+class Addition;  // declared here, a shared library does not export it
+}  // namespace xtape::distributed::detail
+
 #pragma GCC visibility push(default)
 namespace xtape::distributed {
 
@@ -59,8 +64,7 @@ class OrderedSum {
   void finish(std::span<T> sum);
 
  private:
-  class Addition;
-  std::unique_ptr<Addition> addition_;
+  std::unique_ptr<detail::Addition<T>> addition_;
 };
 
 /// elements[i] becomes the sum of all ranks' elements[i], added as by OrderedSum with one part a rank: of
