@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/mpi/run.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <thread>
 
 #include "core/fail.hpp"
 #include "mpi/mpi_communicator.hpp"
@@ -32,6 +34,8 @@ void start(int argc, char** argv) {
 
 [[noreturn]] void end_all(int status) {
   std::fflush(nullptr);
+  // What mpirun has not yet read from the pipes of its processes may be lost when it hears of the end.
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
   MPI_Abort(MPI_COMM_WORLD, status);
   std::_Exit(status);
 }
