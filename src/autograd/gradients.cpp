@@ -49,7 +49,10 @@ auto Gradients<T>::find(const Parameter<T>& parameter) noexcept -> Part* {
 template <class T>
 ArrayView<T> Gradients<T>::filled(Part& part, const Shape& shape) noexcept {
   const ArrayView<T> values(values_.data() + part.begin, shape);
-  if (std::exchange(part.is_zero, false)) std::fill(values.begin(), values.end(), T{0});
+  if (part.is_zero) {
+    std::fill(values.begin(), values.end(), T{0});
+    part.is_zero = false;  // Nothing is written from the second call on, which threads may make at once.
+  }
   return values;
 }
 

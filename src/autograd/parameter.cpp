@@ -12,8 +12,10 @@ Parameter<T>::Parameter(std::string name, const Shape& shape)
 
 template <class T>
 ArrayView<T> Parameter<T>::gradients() {
-  if (grad_is_zero_) std::fill(grad_.begin(), grad_.end(), T{0});
-  grad_is_zero_ = false;
+  if (grad_is_zero_) {
+    std::fill(grad_.begin(), grad_.end(), T{0});
+    grad_is_zero_ = false;  // Nothing is written from the second call on, which threads may make at once.
+  }
   return grad_;
 }
 

@@ -38,15 +38,16 @@ void OptimizerOf<T, Options>::step() {
   const std::uint64_t t = this->count_step();
   for (std::size_t group = 0; group < options_.size(); ++group) {
     const Rule rule(options_[group], this->learning_rate(group), t);
-    for (auto& [parameter, arrays] : this->slots(group)) {
-      T* const x = parameter->values().data();
-      const T* const g = parameter->gradients().data();
-      parallel_for_ranges(parameter->size(), Rule::elements_per_block,
-                          [&, &memory = arrays](std::size_t begin, std::size_t end) {
-                            const auto array = [&](std::size_t i) { return memory[i].values.data() + begin; };
-                            rule.update(x + begin, g + begin, array, end - begin);
-                          });
-    }
+    const auto slots = this->slots(group);
+    for (const auto& slot : slots) slot.parameter->gradients();  // Writes the zeros that nobody has written.
+    parallel_for_arrays(
+        slots.size(), Rule::elements_per_block, [&](std::size_t p) { return slots[p].parameter->size(); },
+        [&](std::size_t p, std::size_t begin, std::size_t end) {
+          Parameter<T>& parameter = *slots[p].parameter;
+          const auto memory = [&](std::size_t i) { return slots[p].memory[i].values.data() + begin; };
+          rule.update(parameter.values().data() + begin, parameter.gradients().data() + begin, memory,
+                      end - begin);
+        });
   }
 }
 

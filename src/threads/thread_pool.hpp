@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 namespace xtape {
@@ -29,6 +30,28 @@ void parallel_for_ranges(std::size_t count, std::size_t length, Work work) {
   parallel_for((count + length - 1) / length, [&](std::size_t range) {
     const std::size_t begin = range * length;
     work(begin, count - begin < length ? count : begin + length);
+  });
+}
+
+/// Calls work(array, begin, end) for parts of several arrays, which have size(array) elements: these are cut
+/// as if they lay one behind the other, into ranges of about `length` elements, and each array at multiples
+/// of 64.
+template <class Size, class Work>
+void parallel_for_arrays(std::size_t arrays, std::size_t length, Size size, Work work) {
+  constexpr std::size_t multiple = 64;
+  std::size_t elements = 0;
+  for (std::size_t array = 0; array < arrays; ++array) elements += size(array);
+  parallel_for_ranges(elements, length, [&](std::size_t begin, std::size_t end) {
+    std::size_t first = 0;
+    for (std::size_t array = 0; array < arrays && first < end; ++array) {
+      const std::size_t count = size(array);
+      const auto cut = [&](std::size_t element) {
+        const std::size_t before = element > first ? element - first : 0;
+        return std::min(count, (before + multiple - 1) / multiple * multiple);
+      };
+      if (cut(begin) < cut(end)) work(array, cut(begin), cut(end));
+      first += count;
+    }
   });
 }
 

@@ -48,6 +48,34 @@ TEST_CASE("parallel_for does each block once, with any number of threads", "[cor
   for (const std::size_t blocks : {0U, 1U, 2U, 3U, 7U, 100U, 10'000U}) CHECK(wrong_blocks(blocks) == 0);
 }
 
+TEST_CASE("parallel_for_arrays takes each element once and cuts at multiples of 64", "[core][threads]") {
+  const Threads threads(GENERATE(1U, 2U, 3U));
+  const std::vector<std::size_t> sizes{0, 1, 63, 64, 65, 1000, 0, 5, 10'000, 3, 0};
+  for (const std::size_t length : {1U, 50U, 64U, 100U, 1024U, 100'000U}) {
+    std::vector<std::vector<std::atomic<int>>> done;
+    for (const std::size_t size : sizes) done.emplace_back(size);
+    std::atomic<int> wrong_cuts = 0;
+    parallel_for_arrays(
+        sizes.size(), length, [&](std::size_t array) { return sizes[array]; },
+        [&](std::size_t array, std::size_t begin, std::size_t end) {
+          if (begin >= end || begin % 64 != 0 || (end % 64 != 0 && end != sizes[array])) ++wrong_cuts;
+          for (std::size_t i = begin; i < end; ++i) ++done.at(array).at(i);
+        });
+    CHECK(wrong_cuts == 0);
+    for (const auto& array : done)
+      CHECK(std::ranges::all_of(array, [](const auto& times) { return times == 1; }));
+  }
+}
+
+TEST_CASE("parallel_for_arrays takes small arrays together, on the calling thread", "[core][threads]") {
+  const Threads threads(2);
+  std::set<std::thread::id> callers;
+  parallel_for_arrays(
+      100, 1000, [](std::size_t) { return std::size_t{10}; },
+      [&](std::size_t, std::size_t, std::size_t) { callers.insert(std::this_thread::get_id()); });
+  CHECK(callers == std::set{std::this_thread::get_id()});
+}
+
 TEST_CASE("parallel_for does many small jobs one after the other", "[core][threads]") {
   const Threads threads(4);
   std::size_t wrong = 0;
