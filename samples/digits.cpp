@@ -60,7 +60,7 @@ void train(const Options& options) {
              classes, model.parameter_count(), split.train.size(), split.test.size());
 
   const training::History history = training::train(
-      model, {.features = features, .labels = labels, .train = split.train, .validation = split.test},
+      model, {.features = features, .targets = labels, .train = split.train, .validation = split.test},
       {.optimizer = optimizer,
        .random = random,
        .epochs = options.epochs,

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 
+#include "array_stream.hpp"
 #include "catch.hpp"
 #include "files.hpp"
 #include "xtape/xtape.hpp"
@@ -326,13 +327,13 @@ TEST_CASE("optimizers, schedules, clipping and averages allocate nothing after t
 TEST_CASE("train allocates nothing from its second epoch on, except where an epoch ends", "[allocations]") {
   Random random(6);
   const Array<float> features = random_array({120, 4}, random);
-  training::Dataset<float> data{.features = features, .labels = {}};
+  training::Dataset<float> data{.features = features, .targets = {}};
   std::vector<std::int64_t> labels(120);
   for (std::size_t row = 0; row < 120; ++row) {
     labels[row] = static_cast<std::int64_t>(random.below(3));
     (row < 90 ? data.train : data.validation).push_back(row);
   }
-  data.labels = labels;
+  data.targets = labels;
   nn::Sequential<float> model;
   model.add<nn::Linear>(4, 8, random).add<nn::BatchNorm1d>(8).add<nn::Relu>().add<nn::Dropout>(0.2, random);
   model.add<nn::Linear>(8, 3, random);
@@ -356,6 +357,28 @@ TEST_CASE("train allocates nothing from its second epoch on, except where an epo
                     }});
   });
   CHECK(in_all > 0);
+  during_steps.erase(during_steps.begin());
+  CHECK(during_steps == std::vector<std::size_t>(3, 0));
+}
+
+TEST_CASE("train on a stream allocates nothing from its second epoch on, except where an epoch ends",
+          "[allocations]") {
+  Random random(6);
+  const Array<float> features = random_array({120, 4}, random);
+  Array<std::int64_t> labels(Shape{120});
+  for (std::int64_t& label : labels) label = static_cast<std::int64_t>(random.below(3));
+  testing::ArrayStream<float> stream(features, labels, std::vector<double>(120, 1));
+  nn::Linear<float> model(4, 3, random);
+  optim::Adam<float> optimizer(model.parameters());
+  std::vector<std::size_t> during_steps(4);  // of each epoch, on both threads
+  std::size_t before = 0;
+  training::train(model, {.stream = stream, .window = 50},
+                  {.optimizer = optimizer, .random = random, .epochs = 4, .batch_size = 16},
+                  {.on_batch = [&](const training::Batch& batch) {
+                    if (batch.number > 1) during_steps[batch.epoch - 1] += allocations - before;
+                    before = allocations;
+                  }});
+  CHECK(during_steps[0] > 0);
   during_steps.erase(during_steps.begin());
   CHECK(during_steps == std::vector<std::size_t>(3, 0));
 }

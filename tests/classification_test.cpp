@@ -185,7 +185,7 @@ TEST_CASE("accuracy with the ignore_index of the loss is what a training reports
   model.add<nn::Linear>(2, 3, random);
   optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.1});
   const auto history = training::train(
-      model, {.features = features, .labels = labels, .train = rows, .validation = rows},
+      model, {.features = features, .targets = labels, .train = rows, .validation = rows},
       {.optimizer = optimizer, .random = random, .epochs = 1, .loss = [](auto logits, auto y) {
          return losses::softmax_cross_entropy(logits, y, {.ignore_index = -1});
        }});

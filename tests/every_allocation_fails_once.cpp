@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "array_stream.hpp"
 #include "files.hpp"
 #include "named_arrays_equal.hpp"
 #include "training_problem.hpp"
@@ -797,6 +798,14 @@ std::vector<Format> formats() {
     }
     return arrays;
   };
+  const auto read_stream = [](const std::string& path) {
+    data::CsvStream<float> stream(data::CsvRows(path), "name");
+    Array<float> features(Shape{2, 2}), targets(Shape{2});
+    stream.read(2, {features.data(), 4}, {targets.data(), 2}, {});
+    NamedArrays arrays = as_named(std::move(features));
+    arrays.add("targets", std::move(targets));
+    return arrays;
+  };
   const auto map = [](const std::string& path) {
     return data::map_npy(path).visit(
         []<class T>(const ArrayInput<T>& array) { return as_named(AnyArray(Array<T>(array))); });
@@ -834,6 +843,8 @@ std::vector<Format> formats() {
       {"table", [](auto path) { write_text(path, "width,name,label\n1,a,0\n2,b,1\n"); }, read_table, false},
       {"table in pieces", [](auto path) { write_text(path, "width,name,label\n1,a,0\n2,b,1\n"); },
        read_pieces, false},
+      {"table as a stream", [](auto path) { write_text(path, "width,name,label\n1,a,0\n2,b,1\n"); },
+       read_stream, false},
       {"mapped npy", [](auto path) { data::write_npy(path, Array<double>(Shape{9})); }, map, false},
   };
 }
@@ -892,13 +903,18 @@ namespace {
 constexpr std::size_t epochs = 3;
 
 /// A training as a new process would begin it or go on with it, and the weights that it ends with.
-NamedArrays train_in(const std::string& directory) {
+NamedArrays train_in(const std::string& directory, bool is_streamed) {
   static const Clouds<float> clouds(48);
   WholeTraining<float> run(1);
   auto options = run.options(epochs);
   options.checkpoint_directory = directory + "/checkpoints";
   options.log = directory + "/log.csv";
-  training::train(run.model, clouds.data, options);
+  if (is_streamed) {
+    ArrayStream<float> stream(clouds.features, clouds.labels);
+    training::train(run.model, {.stream = stream, .window = 30, .measured_by = clouds.data}, options);
+  } else {
+    training::train(run.model, clouds.data, options);
+  }
   return run.model.state();
 }
 
@@ -919,23 +935,33 @@ Complaint complaint_about_checkpoints(const std::string& directory) {
              : "another file stayed";
 }
 
-}  // namespace
-
-TEST_CASE("allocations of a training fail, and it goes on from whole checkpoints with the same bits",
-          "[faults]") {
+void check_allocations_of_training(const char* name, bool is_streamed) {
   const TemporaryDirectory undisturbed;
-  const NamedArrays expected = train_in(undisturbed.path());
+  const NamedArrays expected = train_in(undisturbed.path(), is_streamed);
   const std::string log = without_seconds(read_text(undisturbed / "log.csv"));
   const auto trial = [&](const Fault& fault) {
     const TemporaryDirectory directory;
-    const Outcome outcome = with_fault(fault, [&] { train_in(directory.path()); });
+    const Outcome outcome = with_fault(fault, [&] { train_in(directory.path(), is_streamed); });
     const Complaint complaint = complaint_about_checkpoints(directory / "checkpoints");
     if (complaint != nullptr) return std::pair(outcome, complaint);
-    if (!are_same_bits(train_in(directory.path()), expected))
+    if (!are_same_bits(train_in(directory.path(), is_streamed), expected))
       return std::pair(outcome, "other bits afterwards");
     const bool is_same_log = without_seconds(read_text(directory / "log.csv")) == log;
     return std::pair(outcome, is_same_log ? nullptr : "another log");
   };
   constexpr std::size_t some = 11;  // All of them take a minute.
-  check_every_allocation("train", trial, some);
+  check_every_allocation(name, trial, some);
+}
+
+}  // namespace
+
+TEST_CASE("allocations of a training fail, and it goes on from whole checkpoints with the same bits",
+          "[faults]") {
+  check_allocations_of_training("train", false);
+}
+
+TEST_CASE(
+    "allocations of a training on a stream fail, and it goes on from whole checkpoints with the same bits",
+    "[faults]") {
+  check_allocations_of_training("train on a stream", true);
 }

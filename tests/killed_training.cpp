@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Trains, is killed at random moments and started again until it is done, and must end with the weights and
 // the log of a training that was never interrupted. It does so until 50 processes have been killed.
+//     killed_training [arrays|mapped|stream]  what is trained on
 #include <fmt/core.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <string>
 #include <thread>
 
+#include "array_stream.hpp"
 #include "temporary_directory.hpp"
 #include "training_problem.hpp"
 
@@ -25,14 +27,30 @@ namespace {
 constexpr std::size_t epochs = 200;
 constexpr int kills_wanted = 50;
 
+std::string kind = "arrays";
+
+training::History train_on(const TemporaryDirectory& directory, Clouds<float>& clouds,
+                           nn::Module<float>& model, const training::Options<float>& options) {
+  if (kind == "stream") {
+    ArrayStream<float> stream(clouds.features, clouds.labels);
+    return training::train(model, {.stream = stream, .window = 30, .measured_by = clouds.data}, options);
+  }
+  if (kind == "mapped") {
+    const std::string path = directory / "features.npy";
+    data::write_npy(path, clouds.features);
+    clouds.data.features = data::map_npy(path);
+  }
+  return training::train(model, clouds.data, options);
+}
+
 /// @param seed  of weights and random numbers, which a resumed run must not depend on
 void train_in(const TemporaryDirectory& directory, bool with_checkpoints, std::uint64_t seed) {
-  const Clouds<float> clouds(120);
+  Clouds<float> clouds(120);
   WholeTraining<float> run(seed);
   auto options = run.options(epochs);
   if (with_checkpoints) options.checkpoint_directory = directory / "checkpoints";
   options.log = directory / "log.csv";
-  training::train(run.model, clouds.data, options);
+  train_on(directory, clouds, run.model, options);
   io::save_weights(directory / "weights.safetensors", run.model);
 }
 
@@ -107,7 +125,8 @@ void require_same_end(const TemporaryDirectory& killed, const TemporaryDirectory
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
+  if (count > 1) kind = arguments[1];
   const auto seed = static_cast<std::uint64_t>(std::random_device()());
   try {
     Random random(seed);

@@ -66,3 +66,14 @@ xtape_precompile_headers(many_machines <xtape/xtape.hpp>)
 add_test(NAME mpi_guide COMMAND ${CMAKE_COMMAND} "-DCOMMAND=${mpiexec}" -DPROGRAM=$<TARGET_FILE:many_machines>
   "-DEXPECTED=step 200  loss 0[.]0" -P ${CMAKE_CURRENT_SOURCE_DIR}/mpi_same_output.cmake)
 runs_on(mpi_guide 4)
+
+if(TARGET digits_mpi)
+  add_test(NAME mpi_digits COMMAND ${CMAKE_COMMAND} "-DCOMMAND=${mpiexec}"
+    "-DPROGRAM=$<TARGET_FILE:digits_mpi>;--quiet;--epochs;5" "-DEXPECTED=test accuracy 0[.]9[0-9]*, weights "
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/mpi_same_output.cmake)
+  runs_on(mpi_digits 4)
+  add_test(NAME killed_ranks CONFIGURATIONS Long
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/killed_ranks.sh $<TARGET_FILE:digits_mpi> ${mpiexec})
+  runs_on(killed_ranks 4)
+  set_tests_properties(killed_ranks PROPERTIES TIMEOUT 1000)
+endif()

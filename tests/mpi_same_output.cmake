@@ -1,4 +1,4 @@
-# cmake "-DCOMMAND=mpirun ...;-np" -DPROGRAM=... -DEXPECTED=... -P mpi_same_output.cmake
+# cmake "-DCOMMAND=mpirun ...;-np" "-DPROGRAM=...;its options" -DEXPECTED=... -P mpi_same_output.cmake
 # A program prints the same on one, two and four ranks, and what is expected is in it.
 foreach(ranks 1 2 4)
   execute_process(COMMAND ${COMMAND} ${ranks} ${PROGRAM} TIMEOUT 60 OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)

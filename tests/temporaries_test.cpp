@@ -123,8 +123,10 @@ TEST_CASE("a dataset of temporaries can be kept in a variable", "[training][temp
   const data::CsvTable table = data::read_csv(path);
   std::vector<std::size_t> rows(400);
   for (std::size_t row = 0; row < rows.size(); ++row) rows[row] = row;
-  const training::Dataset<float> data{
-      .features = table.features<float>("y"), .labels = table.labels("y"), .train = rows, .validation = rows};
+  const training::Dataset<float> data{.features = table.features<float>("y"),
+                                      .targets = table.labels("y"),
+                                      .train = rows,
+                                      .validation = rows};
   overwrite_freed_memory();
 
   Random random(1);

@@ -38,7 +38,7 @@ struct Labels {
   Labels(std::vector<std::int64_t> labels_of_rows, std::size_t trained)
       : features(Shape{labels_of_rows.size(), 1}), labels(std::move(labels_of_rows)) {
     data.features = features;
-    data.labels = labels;
+    data.targets = labels;
     for (std::size_t row = 0; row < labels.size(); ++row) {
       (row < trained ? data.train : data.validation).push_back(row);
     }
@@ -359,7 +359,7 @@ TEST_CASE("classes are equally frequent in balanced batches", "[training][train]
                    .epochs = 2,
                    .batch_size = 4,
                    .balance_classes = true,
-                   .loss = [&](auto logits, auto labels) {
+                   .loss = [&](auto logits, ArrayView<const std::int64_t> labels) {
                      for (const std::int64_t label : labels) ++seen[label];
                      return losses::softmax_cross_entropy(logits, labels);
                    }});
@@ -381,7 +381,7 @@ TEST_CASE("drop_last leaves out the last batch where it is smaller", "[training]
          .batch_size = batch_size,
          .drop_last = true,
          .loss =
-             [&](auto logits, auto labels) {
+             [&](auto logits, ArrayView<const std::int64_t> labels) {
                seen.push_back(labels.size());
                return losses::softmax_cross_entropy(logits, labels);
              }},
@@ -521,10 +521,9 @@ TEST_CASE("train refuses data that do not fit, and changes nothing", "[training]
   data.features = {&scalar, Shape{}};
   CHECK_THROWS_WITH(train(), "train: data.features must have rows, got a scalar");
   data = problem.data;
-  data.labels = {problem.labels.data(), Shape{4}};
+  data.targets = {problem.labels.data(), Shape{4}};
   CHECK_THROWS_WITH(
-      train(),
-      "train: data.labels must have one class index for each of the 5 rows of features, got shape (4)");
+      train(), "train: data.targets must have one row for each of the 5 rows of features, got shape (4)");
   data = problem.data;
   data.train = {};
   CHECK_THROWS_WITH(train(), "train: data.train must have rows to learn from, got none");
@@ -611,7 +610,7 @@ TEST_CASE("the example of train's documentation does what it says", "[training][
   const data::Split split = data::stratified_train_test_split(labels, 0.2, random);
 
   const training::History history = training::train(
-      model, {.features = features, .labels = labels, .train = split.train, .validation = split.test},
+      model, {.features = features, .targets = labels, .train = split.train, .validation = split.test},
       {.optimizer = optimizer,
        .random = random,
        .epochs = 50,

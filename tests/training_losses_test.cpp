@@ -52,7 +52,7 @@ Losses losses_of(const TenRows& problem, std::size_t rows_at_a_time, const train
   optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0});
   Random random(1);
   const auto history = training::train(
-      model, {.features = problem.features, .labels = problem.labels, .train = all, .validation = all},
+      model, {.features = problem.features, .targets = problem.labels, .train = all, .validation = all},
       {.optimizer = optimizer,
        .random = random,
        .epochs = 1,
@@ -121,7 +121,7 @@ TEST_CASE("a batch without a label is passed over and counted", "[training][trai
     optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.1, .momentum = 0.9});
     Random random(1);
     return training::train(
-        model, {.features = features, .labels = labels, .train = all},
+        model, {.features = features, .targets = labels, .train = all},
         {.optimizer = optimizer,
          .random = random,
          .epochs = 3,
@@ -160,7 +160,7 @@ TEST_CASE("rows of which none counts for the loss are an error that says so",
     Random random(1);
     training::train(
         model,
-        {.features = problem.features, .labels = problem.labels, .train = rows, .validation = validation},
+        {.features = problem.features, .targets = problem.labels, .train = rows, .validation = validation},
         {.optimizer = optimizer, .random = random, .batch_size = 1, .loss = [](auto logits, auto labels) {
            return losses::softmax_cross_entropy(logits, labels, {.ignore_index = -1});
          }});
@@ -194,7 +194,7 @@ TEST_CASE("early stopping does not depend on how many rows are validated at a ti
     model.add<nn::Linear>(2, 3, random);
     optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.3});
     return training::train(
-        model, {.features = features, .labels = labels, .train = trained, .validation = validated},
+        model, {.features = features, .targets = labels, .train = trained, .validation = validated},
         {.optimizer = optimizer,
          .random = random,
          .epochs = 60,
@@ -226,7 +226,7 @@ TEST_CASE("ignore_index leaves rows out of loss, accuracy and balance, though it
     Random random(1);
     const auto history = training::train(
         model,
-        {.features = problem.features, .labels = problem.labels, .train = labelled, .validation = labelled},
+        {.features = problem.features, .targets = problem.labels, .train = labelled, .validation = labelled},
         {.optimizer = optimizer,
          .random = random,
          .epochs = 1,

@@ -53,7 +53,7 @@ TEST_CASE("a gradient that is not finite beside a finite loss is found before th
       CHECK_THROWS_WITH(
           training::train(model,
                           {.features = points.features,
-                           .labels = points.labels,
+                           .targets = points.labels,
                            .train = points.all,
                            .validation = points.all},
                           options),
@@ -79,7 +79,7 @@ TEST_CASE("a training that ends at a gradient goes on from its checkpoint withou
     Centres model;
     optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.01});
     Random random(1);
-    return training::train(model, {.features = points.features, .labels = points.labels, .train = rows},
+    return training::train(model, {.features = points.features, .targets = points.labels, .train = rows},
                            {.optimizer = optimizer,
                             .random = random,
                             .epochs = epochs,
@@ -105,7 +105,7 @@ TEST_CASE("weights that a step has made infinite reach no checkpoint", "[trainin
   optim::SGD<float> optimizer(model.parameters(), {.learning_rate = 3e38});
   optimizer.set_learning_rate(std::numeric_limits<double>::max());
   CHECK_THROWS_WITH(
-      training::train(model, {.features = features, .labels = labels, .train = {0, 1}},
+      training::train(model, {.features = features, .targets = labels, .train = {0, 1}},
                       {.optimizer = optimizer,
                        .random = random,
                        .epochs = 1,
@@ -125,7 +125,7 @@ TEST_CASE("a validation loss that is NaN ends the training and names the feature
   model.add<nn::Linear>(2, 2, random);
   optim::SGD<double> optimizer(model.parameters());
   CHECK_THROWS_WITH(
-      training::train(model, {.features = features, .labels = labels, .train = {0, 1}, .validation = {2, 3}},
+      training::train(model, {.features = features, .targets = labels, .train = {0, 1}, .validation = {2, 3}},
                       {.optimizer = optimizer,
                        .random = random,
                        .early_stopping = optim::EarlyStoppingOptions{.patience = 2},
@@ -150,7 +150,7 @@ TEST_CASE("a validation loss that is NaN of finite features names the row", "[tr
   optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 1e-3});
   Random random(1);
   CHECK_THROWS_WITH(
-      training::train(model, {.features = features, .labels = labels, .train = {0, 1}, .validation = {2, 3}},
+      training::train(model, {.features = features, .targets = labels, .train = {0, 1}, .validation = {2, 3}},
                       {.optimizer = optimizer, .random = random}),
       "train: the validation loss must not be nan, got it in epoch 1: in evaluation mode the model makes nan "
       "of "

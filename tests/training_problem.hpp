@@ -28,7 +28,7 @@ struct Clouds {
       (row % 4 == 3 ? data.validation : data.train).push_back(row);
     }
     data.features = features;
-    data.labels = labels;
+    data.targets = labels;
   }
 };
 

@@ -381,7 +381,7 @@ struct Interrupted {
     optim::AdamW<double> optimizer(model.parameters(),
                                    {.learning_rate = learning_rate, .weight_decay = weight_decay});
     const auto history = training::train(
-        model, {.features = features, .labels = labels, .train = train, .validation = validation},
+        model, {.features = features, .targets = labels, .train = train, .validation = validation},
         {.optimizer = optimizer,
          .random = random,
          .epochs = epochs,
@@ -434,13 +434,13 @@ TEST_CASE("a resumption with other rows or options is refused, with both values"
   }
   SECTION("fewer rows") {
     run.train.resize(40);
-    CHECK_THAT(run.refusal(), ContainsSubstring("\n  labels of data.train: 60 rows, CRC-32 ") &&
+    CHECK_THAT(run.refusal(), ContainsSubstring("\n  targets of data.train: 60 rows, CRC-32 ") &&
                                   ContainsSubstring(" in the checkpoint, 40 rows, CRC-32 "));
   }
   SECTION("another label") {
     run.labels[1] = 1 - run.labels[1];
     CHECK_THAT(run.refusal(),
-               ContainsSubstring("\n  labels of data.train: ") && !ContainsSubstring("features of"));
+               ContainsSubstring("\n  targets of data.train: ") && !ContainsSubstring("features of"));
   }
   SECTION("another feature") {
     run.features[0] += 1;

@@ -12,6 +12,7 @@
 #include "xtape/autograd/profile.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/autograd/rollback.hpp"
+#include "xtape/autograd/shard.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/autograd/to_dot.hpp"
 #include "xtape/autograd/variable.hpp"

@@ -2,7 +2,6 @@
 #include "data/csv_categories.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "arrays/format.hpp"
 
@@ -24,9 +23,8 @@ void CsvCategoryBuilder::add(std::string_view name, double value) {
 std::pair<std::vector<std::string>, std::vector<std::int64_t>> CsvCategoryBuilder::sorted() && {
   std::vector<std::pair<const std::string, Entry>*> order;
   for (auto& entry : entries_) order.push_back(&entry);
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
-    return std::tie(a->second.value, a->first) < std::tie(b->second.value, b->first);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto* a, const auto* b) { return a->second.value < b->second.value; });
   std::vector<std::string> names;
   std::vector<std::int64_t> places(order.size());
   for (const auto* entry : order) {

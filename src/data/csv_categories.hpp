@@ -4,11 +4,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,14 +22,6 @@ inline bool is_beyond_whole_numbers(double value) {
 
 // The name of a number of a column whose numbers are told apart by their values.
 std::string category_by_value(double value);
-
-// Finds texts by views of them.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
-};
-template <class Value>
-using ByText = std::unordered_map<std::string, Value, TextHash, std::equal_to<>>;
 
 // Finds the distinct entries of a column.
 class CsvCategoryBuilder {
@@ -47,7 +38,7 @@ class CsvCategoryBuilder {
     double value;
     std::int64_t code;  // in the order they came in
   };
-  ByText<Entry> entries_;
+  std::map<std::string, Entry, std::less<>> entries_;
   std::vector<std::int64_t> codes_;
 };
 
@@ -67,7 +58,7 @@ class CsvFewCategories {
  private:
   std::size_t most_;
   std::size_t numbers_ = 0;
-  ByText<double> values_;
+  std::map<std::string, double, std::less<>> values_;
 };
 
 }  // namespace xtape::data

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "arrays/format.hpp"
+#include "xtape/autograd/shard.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape::nn {
@@ -36,15 +37,45 @@ BatchNorm<T>::BatchNorm(const char* name, std::size_t channels, const BatchNormO
 
 template <class T>
 Variable<T> BatchNorm<T>::normalize(Variable<T> x) {
-  Tape<T>& tape = x.tape();
-  const RunningStatistics<T> running{running_mean, running_var};
-  const xtape::BatchNormOptions options{
-      .training = this->is_training(), .momentum = options_.momentum, .epsilon = options_.epsilon};
-  const Variable<T> y = weight.size() == 0
-                            ? batch_norm(x, running, options)
-                            : batch_norm(x, tape.watch(weight), tape.watch(bias), running, options);
-  if (options.training) ++num_batches_tracked[0];
+  Shard<T>* const shard = x.tape().shard();
+  if (!this->is_training() || shard == nullptr) {
+    const Variable<T> y = normalize(x, {running_mean, running_var}, options_.momentum);
+    if (this->is_training()) ++num_batches_tracked[0];
+    return y;
+  }
+  const std::size_t channels = running_mean.size();
+  const ArrayView<T> statistics = x.tape().template allocate<T>({2, channels});
+  std::fill(statistics.begin(), statistics.end(), T{0});
+  const Shape one{channels};
+  const Variable<T> y = normalize(x, {{statistics.data(), one}, {statistics.data() + channels, one}}, 1);
+  shard->put_off(*this, statistics);
   return y;
+}
+
+template <class T>
+Variable<T> BatchNorm<T>::normalize(Variable<T> x, const RunningStatistics<T>& running, double momentum) {
+  const xtape::BatchNormOptions options{
+      .training = this->is_training(), .momentum = momentum, .epsilon = options_.epsilon};
+  Tape<T>& tape = x.tape();
+  return weight.size() == 0 ? batch_norm(x, running, options)
+                            : batch_norm(x, tape.watch(weight), tape.watch(bias), running, options);
+}
+
+// The shares are such that all shards together change the statistics by the mean of theirs: with S of them
+// and the momentum m each counts m / S in the end.
+template <class T>
+void BatchNorm<T>::merge(ArrayView<const T> statistics, std::size_t shard, std::size_t shards) {
+  const double later = static_cast<double>(shards - shard);
+  const double share = options_.momentum / (static_cast<double>(shards) - later * options_.momentum);
+  const std::size_t channels = running_mean.size();
+  for (std::size_t c = 0; c < channels; ++c) {
+    const auto mixed = [share](T before, T now) {
+      return static_cast<T>((1 - share) * before + share * now);
+    };
+    running_mean[c] = mixed(running_mean[c], statistics[c]);
+    running_var[c] = mixed(running_var[c], statistics[channels + c]);
+  }
+  if (shard == 1) ++num_batches_tracked[0];
 }
 
 template <class T>

@@ -2,6 +2,8 @@
 #include "xtape/nn/dropout.hpp"
 
 #include "arrays/format.hpp"
+#include "xtape/autograd/shard.hpp"
+#include "xtape/autograd/tape.hpp"
 #include "xtape/ops/dropout.hpp"
 
 namespace xtape::nn {
@@ -14,7 +16,9 @@ Dropout<T>::Dropout(double probability, Random& random) : probability_(probabili
 
 template <class T>
 Variable<T> Dropout<T>::forward(Variable<T> x) {
-  return this->is_training() ? dropout(x, probability_, random_) : x;
+  if (!this->is_training()) return x;
+  Shard<T>* const shard = x.tape().shard();
+  return dropout(x, probability_, shard != nullptr ? shard->random : random_);
 }
 
 template class Dropout<float>;

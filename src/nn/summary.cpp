@@ -7,6 +7,7 @@
 
 #include "arrays/format.hpp"
 #include "core/at_end.hpp"
+#include "nn/evaluation_mode.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/nn/module.hpp"
 
@@ -43,18 +44,13 @@ template <class T>
 std::string summary(Module<T>& model, const Shape& input) {
   const auto modules = model.named_modules();
   std::unordered_map<const Module<T>*, std::string> shapes;  // whose elements stay where they are
-  std::vector<bool> was_training;
-  for (const auto& [name, module] : modules) was_training.push_back(module->is_training());
   {
+    const EvaluationMode mode(model);
     const AtEnd restored([&] {
-      for (std::size_t i = 0; i < modules.size(); ++i) {
-        modules[i].second->train(was_training[i]);  // those below follow
-        modules[i].second->output_shape_ = nullptr;
-      }
+      for (const auto& [name, module] : modules) module->output_shape_ = nullptr;
     });
     for (const auto& [name, module] : modules)
       module->output_shape_ = &shapes.try_emplace(module, "-").first->second;
-    model.eval();
     Tape<T> tape;
     const auto no_grad = tape.no_grad();
     const Array<T> zeros(input);

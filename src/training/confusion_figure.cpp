@@ -3,12 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "training/markup.hpp"
+#include "training/table.hpp"
 
 namespace xtape::training {
 namespace {
 
+// More classes than that would have cells too small to read.
+constexpr std::size_t most_classes_drawn = 40;
+// More classes than that need the width of the page.
+constexpr std::size_t most_classes_in_column = 14;
 constexpr double column_width = 7.4;  // of a character of the labels
 constexpr std::size_t most_pairs = 40;
 
@@ -102,8 +108,6 @@ std::vector<Pair> pairs_by_count(ArrayView<const std::int64_t> confusion, std::s
   return pairs;
 }
 
-}  // namespace
-
 std::string draw_confusion(ArrayView<const std::int64_t> confusion, const std::vector<std::string>& names) {
   const std::size_t classes = names.size();
   const Layout layout = lay_out(names);
@@ -137,17 +141,30 @@ std::string confused_pairs(ArrayView<const std::int64_t> confusion, const std::v
   std::vector<Pair> pairs = pairs_by_count(confusion, classes);
   if (pairs.empty()) return "<p class=\"note\">No class was taken for another.</p>\n";
   if (pairs.size() > most_pairs) pairs.resize(most_pairs);
-  std::string table =
-      "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">True class</th><th "
-      "scope=\"col\">Predicted</th><th scope=\"col\" class=\"figure\">Rows</th><th scope=\"col\" "
-      "class=\"figure\">Of the class</th></tr></thead><tbody>\n";
+  Table table(
+      {{"True class"}, {"Predicted"}, {"Rows", TableColumn::figure}, {"Of the class", TableColumn::figure}});
   for (const Pair& pair : pairs) {
     const auto sum = static_cast<double>(sum_of_row(confusion, classes, pair.true_class));
-    append(table, "<tr><td>{}</td><td>{}</td><td class=\"figure\">{}</td><td class=\"figure\">{}</td></tr>\n",
-           escaped(names[pair.true_class]), escaped(names[pair.predicted]), grouped(pair.count),
-           percent(static_cast<double>(pair.count) / sum));
+    table.add_row({escaped(names[pair.true_class]), escaped(names[pair.predicted]), grouped(pair.count),
+                   percent(static_cast<double>(pair.count) / sum)});
   }
-  return table + "</tbody></table></div>\n";
+  return table.scrolling_markup();
+}
+
+}  // namespace
+
+Section confusion_section(ArrayView<const std::int64_t> confusion, const std::vector<std::string>& names) {
+  const char* const id = "confusion-matrix";
+  if (names.size() > most_classes_drawn) {
+    return {heading(id, "Most confused classes") + confused_pairs(confusion, names), id};
+  }
+  return {
+      heading(
+          id, "Confusion matrix",
+          "Rows in each cell; the deeper the colour, the larger the share of the true class. Right is blue, "
+          "wrong orange.") +
+          "<div class=\"heat\">" + draw_confusion(confusion, names) + "</div>\n",
+      id, names.size() > most_classes_in_column};
 }
 
 }  // namespace xtape::training

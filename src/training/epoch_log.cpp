@@ -13,18 +13,17 @@
 #include "arrays/format.hpp"
 #include "files/atomic_file.hpp"
 #include "files/system_calls.hpp"
-#include "training/history_columns.hpp"
 
 namespace xtape::training {
 namespace {
 
-std::string header() {
+std::string header(const std::vector<Column>& columns) {
   std::string line = "epoch";
   for (const Column& column : columns) line += fmt::format(",{}", column.name);
   return line + '\n';
 }
 
-std::string line_of(const Epoch& epoch) {
+std::string line_of(const Epoch& epoch, const std::vector<Column>& columns) {
   std::string line = fmt::format("{}", epoch.number);
   for (const Column& column : columns) {
     const double value = column.value(epoch);
@@ -36,16 +35,17 @@ std::string line_of(const Epoch& epoch) {
 
 }  // namespace
 
-EpochLog::EpochLog(std::string path, const History& history) : path_(std::move(path)) {
-  std::string text = header();
-  for (const Epoch& epoch : history.epochs) text += line_of(epoch);
+EpochLog::EpochLog(std::string path, const History& history)
+    : path_(std::move(path)), columns_(columns_of(history)) {
+  std::string text = header(columns_);
+  for (const Epoch& epoch : history.epochs) text += line_of(epoch, columns_);
   AtomicFile file("train", path_);
   file.write(text.data(), text.size());
   file.commit();
 }
 
 void EpochLog::append(const Epoch& epoch) const {
-  const std::string line = line_of(epoch);
+  const std::string line = line_of(epoch, columns_);
   const Descriptor log(
       uninterrupted([&] { return ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666); }));
   struct stat before {};

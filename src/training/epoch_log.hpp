@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "training/history_columns.hpp"
 #include "xtape/training/history.hpp"
 
 namespace xtape::training {
@@ -21,6 +23,7 @@ class EpochLog {
   [[noreturn]] void refuse(int error) const;
 
   std::string path_;
+  std::vector<Column> columns_;
 };
 
 }  // namespace xtape::training

@@ -8,15 +8,15 @@
 namespace xtape::training {
 
 struct Series {
-  const char* name;
+  std::string name;            // not escaped yet
   const char* style;           // its class in the style sheet
   std::vector<double> values;  // one for each epoch; those that is_drawn() refuses leave a gap
 };
 
 // Curves over the epochs.
 struct LineChart {
-  const char* id;
-  const char* title;
+  std::string id;
+  std::string title;                   // not escaped yet
   std::vector<Series> series;          // the best epoch is marked on the last
   std::vector<double> epochs = {};     // rising
   double best_epoch = 0;               // 0: none

@@ -6,30 +6,47 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "arrays/format.hpp"
 #include "arrays/multi_index.hpp"
 #include "autograd/check_finite.hpp"
+#include "training/loaded_rows.hpp"
 #include "xtape/training/train.hpp"
 
 namespace xtape::training {
 
 inline constexpr auto is_finite = [](auto x) { return std::isfinite(x); };
 
-// Throws NonFiniteError, which says what came of it, for a feature that is not finite.
+// Throws NonFiniteError, which says what came of it, for a number of these rows that is not finite.
 template <class T>
-void require_finite_features(const Dataset<T>& data, std::span<const std::size_t> rows,
-                             const std::string& what_came_of_it) {
-  const std::size_t width = data.features.size() / data.features.shape()[0];
+void require_finite_rows(const char* name, const data::Rows<T>& source, std::span<const std::size_t> rows,
+                         const std::string& what_came_of_it) {
+  std::vector<T> numbers(source.width());
   for (const std::size_t row : rows) {
-    const std::span<const T> features(data.features.data() + row * width, width);
-    const auto at = std::ranges::find_if_not(features, is_finite);
-    if (at == features.end()) continue;
-    const std::size_t index = row * width + static_cast<std::size_t>(at - features.begin());
+    source.read_rows({&row, 1}, numbers);
+    const auto at = std::ranges::find_if_not(numbers, is_finite);
+    if (at == numbers.end()) continue;
+    const std::size_t index = row * source.width() + static_cast<std::size_t>(at - numbers.begin());
     fail<NonFiniteError>("train: {}: {} is {}; leave such rows out, or impute what is missing",
-                         what_came_of_it, element_name("features", data.features.shape(), index),
+                         what_came_of_it, element_name(name, source.shape(), index),
                          std::isnan(*at) ? "nan" : "infinite");
   }
+}
+
+// The same of rows that were read: `numbers` say where they stand in their stream.
+template <class T>
+void require_finite_elements(const char* name, ArrayView<const T> elements,
+                             std::span<const std::size_t> numbers, const std::string& what_came_of_it) {
+  const auto at = std::ranges::find_if_not(elements, is_finite);
+  if (at == elements.end()) return;
+  const std::size_t width = elements.size() / numbers.size();
+  const auto place = static_cast<std::size_t>(at - elements.begin());
+  const std::size_t row = numbers[place / width];
+  fail<NonFiniteError>("train: {}: {} of data.stream is {}; leave such rows out, or impute what is missing",
+                       what_came_of_it,
+                       element_name(name, with_rows(elements.shape(), row + 1), row * width + place % width),
+                       std::isnan(*at) ? "nan" : "infinite");
 }
 
 // Throws NonFiniteError, which says what to try, for a weight that is not finite: a step may take finite

@@ -20,6 +20,12 @@ constexpr auto time_between_draws = 100ms;
 constexpr std::size_t bar_width = 24;
 constexpr const char* to_start_of_cleared_line = "\r\x1b[K";
 
+// "r_squared" as "r squared"
+std::string in_words(std::string name) {
+  std::ranges::replace(name, '_', ' ');
+  return name;
+}
+
 }  // namespace
 
 Progress::Progress(std::FILE* stream, std::size_t epochs)
@@ -45,25 +51,41 @@ void Progress::on_batch(const Batch& batch, const Tally& so_far) {
   const Clock::time_point now = Clock::now();
   if (now - drawn_ < time_between_draws) return;
   drawn_ = now;
-  const std::size_t filled = bar_width * batch.number / batch.count;
   // Formatted in place: a step takes no heap memory.
   std::array<char, 256> line;
-  const auto end = fmt::format_to_n(
-      line.data(), line.size(), "{}epoch {:{}}/{} [{:=<{}}{:<{}}] {:3}%  loss {:.4f}  accuracy {:.4f}",
-      to_start_of_cleared_line, batch.epoch, epoch_digits_, epochs_, "", filled, "", bar_width - filled,
-      100 * batch.number / batch.count, so_far.loss(), so_far.accuracy());
-  show({line.data(), std::min(end.size, line.size())});
+  std::size_t length = 0;
+  const auto append = [&]<class... Values>(fmt::format_string<const Values&...> format,
+                                           const Values&... values) {
+    const std::size_t room = line.size() - length;
+    length += std::min(room, fmt::format_to_n(line.data() + length, room, format, values...).size);
+  };
+  append("{}epoch {:{}}/{} ", to_start_of_cleared_line, batch.epoch, epoch_digits_, epochs_);
+  if (batch.number > batch.count) {  // of a stream that is longer than is known
+    append("batch {}", batch.number);
+  } else {
+    const std::size_t filled = bar_width * batch.number / batch.count;
+    append("[{:=<{}}{:<{}}] {:3}%", "", filled, "", bar_width - filled, 100 * batch.number / batch.count);
+  }
+  append("  loss {:.4f}", so_far.loss());
+  if (!std::isnan(so_far.accuracy())) append("  accuracy {:.4f}", so_far.accuracy());
+  show({line.data(), length});
 }
 
-void Progress::on_epoch(const Epoch& epoch) {
+void Progress::on_epoch(const Epoch& epoch, const std::vector<std::string>& metric_names) {
   if (stream_ == nullptr) return;
   std::string line = is_terminal_ ? to_start_of_cleared_line : "";
   const auto end = std::back_inserter(line);
-  fmt::format_to(end, "epoch {:{}}/{}  loss {:.4f}  accuracy {:.4f}", epoch.number, epoch_digits_, epochs_,
-                 epoch.training_loss, epoch.training_accuracy);
-  if (!std::isnan(epoch.validation_accuracy)) {
-    fmt::format_to(end, "  validation loss {:.4f}  accuracy {:.4f}", epoch.validation_loss,
-                   epoch.validation_accuracy);
+  fmt::format_to(end, "epoch {:{}}/{}  loss {:.4f}", epoch.number, epoch_digits_, epochs_,
+                 epoch.training_loss);
+  if (!std::isnan(epoch.training_accuracy)) fmt::format_to(end, "  accuracy {:.4f}", epoch.training_accuracy);
+  if (!std::isnan(epoch.validation_loss)) {
+    fmt::format_to(end, "  validation loss {:.4f}", epoch.validation_loss);
+    if (!std::isnan(epoch.validation_accuracy)) {
+      fmt::format_to(end, "  accuracy {:.4f}", epoch.validation_accuracy);
+    }
+    if (!metric_names.empty()) {
+      fmt::format_to(end, "  {} {:.4f}", in_words(metric_names.front()), epoch.validation_metrics.front());
+    }
   }
   if (epoch.skipped_batches > 0) {
     fmt::format_to(end, "  {} batches without labels passed over", epoch.skipped_batches);

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "training/tally.hpp"
 #include "xtape/training/history.hpp"
@@ -23,7 +24,8 @@ class Progress {
   void on_changes(const std::string& differences);
   void on_damaged_checkpoint(const std::string& reason);
   void on_batch(const Batch& batch, const Tally& so_far);
-  void on_epoch(const Epoch& epoch);
+  // Of the metrics it shows the first.
+  void on_epoch(const Epoch& epoch, const std::vector<std::string>& metric_names = {});
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -2,8 +2,10 @@
 #include "training/reliability_diagram.hpp"
 
 #include <algorithm>
+#include <string>
 
 #include "training/markup.hpp"
+#include "training/plot.hpp"
 
 namespace xtape::training {
 namespace {
@@ -14,7 +16,7 @@ constexpr double histogram_top = 318, histogram_bottom = 380;
 double x_at(double confidence) { return tenth(plot_left + (plot_right - plot_left) * confidence); }
 double y_at(double accuracy) { return tenth(diagram_bottom - (diagram_bottom - plot_top) * accuracy); }
 
-void add_axes(std::string& svg) {
+void add_axes(std::string& svg, const ReliabilityWords& words) {
   for (int i = 0; i <= 5; ++i) {
     const double value = i / 5.0;
     append(svg, "<path class=\"grid\" d=\"M{} {}H{}\"/>", plot_left, y_at(value), plot_right);
@@ -26,21 +28,17 @@ void add_axes(std::string& svg) {
   }
   append(svg, "<path class=\"axis\" d=\"M{} {}H{}M{} {}H{}\"/>\n", plot_left, diagram_bottom, plot_right,
          plot_left, histogram_bottom, plot_right);
-  append(svg,
-         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">Confidence (probability of the predicted "
-         "class)</text>\n",
-         (plot_left + plot_right) / 2, diagram_height - 6);
+  append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (plot_left + plot_right) / 2,
+         diagram_height - 6, words.confidence);
   append(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">rows</text>\n", plot_left - 8,
          histogram_bottom - 2);
 }
 
-void add_legend(std::string& svg) {
-  append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"6\" width=\"14\" height=\"12\"/>", plot_left);
-  append(svg, "<text x=\"{}\" y=\"16\">accuracy</text>", plot_left + 20);
-  append(svg, "<path class=\"validation\" d=\"M{} 12h22\"/>", plot_left + 96);
-  append(svg, "<text x=\"{}\" y=\"16\">mean confidence</text>", plot_left + 124);
-  append(svg, "<path class=\"best\" d=\"M{} 12h22\"/>", plot_left + 250);
-  append(svg, "<text x=\"{}\" y=\"16\">the two equal</text>\n", plot_left + 278);
+void add_legend(std::string& svg, const ReliabilityWords& words) {
+  Legend legend;
+  legend.add_box(svg, "right solid", words.accuracy);
+  legend.add_line(svg, "validation", words.mean);
+  legend.add_line(svg, "best", "the two equal");
 }
 
 // "12345", "1.23M"
@@ -51,12 +49,13 @@ std::string short_count(std::int64_t count) {
   return count < 1'000'000'000 ? fmt::format("{:.3g}M", value / 1e6) : fmt::format("{:.3g}G", value / 1e9);
 }
 
-void add_bin(std::string& svg, const metrics::ReliabilityTable& table, std::size_t bin, double most) {
+void add_bin(std::string& svg, const metrics::ReliabilityTable& table, const ReliabilityWords& words,
+             std::size_t bin, double most) {
   const double from = x_at(table.edges[bin]), to = x_at(table.edges[bin + 1]);
   const std::int64_t count = table.counts[bin];
   const double accuracy = table.accuracy[bin], confidence = table.confidence[bin];
-  append(svg, "<g><title>confidence {} to {}: {} rows, accuracy {}, mean confidence {}</title>",
-         percent(table.edges[bin], 0), percent(table.edges[bin + 1], 0), count, percent(accuracy),
+  append(svg, "<g><title>{} to {}: {} rows, {} {}, {} {}</title>", percent(table.edges[bin], 0),
+         percent(table.edges[bin + 1], 0), count, words.accuracy, percent(accuracy), words.mean,
          percent(confidence));
   append(svg, "<rect class=\"right solid\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>", tenth(from + 1),
          y_at(accuracy), tenth(to - from - 2), tenth(diagram_bottom - y_at(accuracy)));
@@ -70,23 +69,29 @@ void add_bin(std::string& svg, const metrics::ReliabilityTable& table, std::size
          tenth(y - 4), short_count(count));
 }
 
-}  // namespace
-
-std::string draw_reliability(const metrics::ReliabilityTable& table) {
+std::string draw_reliability(const metrics::ReliabilityTable& table, const ReliabilityWords& words) {
   const std::int64_t most = *std::max_element(table.counts.begin(), table.counts.end());
-  const std::string description = fmt::format(
-      "A bar for the accuracy of the rows of each range of confidence. Expected calibration error {}, "
-      "largest {}.",
-      percent(metrics::expected_calibration_error(table)),
-      percent(metrics::maximum_calibration_error(table)));
+  const std::string description =
+      fmt::format("A bar for the {} of the rows of each range. Expected calibration error {}, largest {}.",
+                  words.accuracy, percent(metrics::expected_calibration_error(table)),
+                  percent(metrics::maximum_calibration_error(table)));
   std::string svg = svg_head("reliability", plot_width, diagram_height, "Reliability diagram", description);
-  add_axes(svg);
-  add_legend(svg);
+  add_axes(svg, words);
+  add_legend(svg, words);
   for (std::size_t bin = 0; bin < table.counts.size(); ++bin) {
-    if (table.counts[bin] > 0) add_bin(svg, table, bin, static_cast<double>(most));
+    if (table.counts[bin] > 0) add_bin(svg, table, words, bin, static_cast<double>(most));
   }
   append(svg, "<path class=\"best\" d=\"M{} {}L{} {}\"/>\n", plot_left, diagram_bottom, plot_right, plot_top);
   return svg + "</svg>\n";
+}
+
+}  // namespace
+
+Section reliability_section(const metrics::ReliabilityTable& table, const ReliabilityWords& words) {
+  const std::string note = fmt::format("{}; expected calibration error {}.", words.note,
+                                       percent(metrics::expected_calibration_error(table), 2));
+  return {heading("reliability-diagram", "Reliability", note) + draw_reliability(table, words),
+          "reliability-diagram"};
 }
 
 }  // namespace xtape::training

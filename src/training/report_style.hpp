@@ -40,13 +40,13 @@ p { margin: 0; }
   border-radius: 6px; background: var(--card);
 }
 .figures {
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(160px, 1fr)); gap: 16px; margin: 24px 0 16px;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(128px, 1fr)); gap: 12px; margin: 24px 0 16px;
 }
 .figures div, section {
   background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 18px 20px;
   min-width: 0;
 }
-.figures div { padding: 14px 16px; }
+.figures div { padding: 14px; }
 dt { font-size: 13px; color: var(--muted); }
 dd { margin: 0; font-size: 24px; line-height: 1.4; font-weight: 600; white-space: nowrap; }
 dd small {
@@ -55,24 +55,27 @@ dd small {
 }
 main { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; }
 .wide { grid-column: 1 / -1; }
-.chart { display: block; width: 100%; max-width: 560px; height: auto; margin: 8px auto 0; }
+.chart {
+  display: block; width: 100%; max-width: 560px; height: auto; margin: 8px auto 0; overflow: visible;
+}
 .wide .heat .chart { max-width: none; }
 .chart text { font-size: 13px; fill: var(--muted); }
 .chart .name { fill: var(--text); }
 .chart .count { fill: var(--on-heat); text-anchor: middle; }
-.grid, .axis, .best, .training, .validation, .rate, .frame { fill: none; }
+.grid, .axis, .best, .training, .validation, .rate, .second, .frame { fill: none; }
 .grid { stroke: var(--grid); }
 .axis { stroke: var(--axis); }
 .frame { stroke: var(--line); }
 .best { stroke: var(--muted); stroke-width: 1.3; stroke-dasharray: 4 4; }
 .training { stroke: var(--blue); stroke-width: 1.6; }
 .validation { stroke: var(--orange); stroke-width: 2.8; }
-.rate { stroke: var(--blue); stroke-width: 2; }
+.rate, .second { stroke: var(--blue); stroke-width: 2; }
 polyline { stroke-linejoin: round; stroke-linecap: round; }
 .dot { fill: var(--card); stroke-width: 2; }
 .right { fill: var(--blue); }
 .wrong { fill: var(--orange); }
 .solid { fill-opacity: 0.55; }
+.mark { fill: var(--blue); fill-opacity: 0.45; }
 .histogram { fill: var(--histogram); }
 .scroll { max-height: 500px; overflow: auto; }
 table { width: 100%; border-collapse: collapse; font-size: 14px; }

@@ -21,12 +21,14 @@ namespace xtape::training {
 template <class T>
 class TrainingCheckpoints {
  public:
-  TrainingCheckpoints(TrainingState<T>& state, const Dataset<T>& data, const Options<T>& options)
+  // @param stream  null: data.train is what is learned from
+  TrainingCheckpoints(TrainingState<T>& state, const Dataset<T>& data, const Options<T>& options,
+                      const StreamDataset<T>* stream)
       : state_(state),
-        data_(data),
         options_(options),
         files_(options.checkpoint_directory, {.keep = options.keep_checkpoints}),
-        settings_(settings_of(data, options)) {}
+        settings_(settings_of(data, options, stream)),
+        measured_by_(name_of_measured_rows(data, stream)) {}
 
   // Loads the newest, and tells what is different now, a line each; nothing if there is none. `measure` gives
   // the loss that stands in TrainingState::measured_loss. Throws FileError for one that is damaged, does not
@@ -70,7 +72,7 @@ class TrainingCheckpoints {
         settings_[learning_rates_setting] = given->second;
       }
     }
-    return differences(newest.metadata, settings_);
+    return differences(newest.metadata, settings_, "in the checkpoint", "now");
   }
 
   // Whether the weights of the checkpoint give the loss that they gave, but for the rounding of another
@@ -85,7 +87,13 @@ class TrainingCheckpoints {
     return fmt::format(
         "\n  the loss of {} by its weights: {} in the checkpoint, {} now; options.loss, or what the model "
         "computes, is another",
-        data_.validation.empty() ? "the first rows of data.train" : "data.validation", before, now);
+        measured_by_, before, now);
+  }
+
+  static const char* name_of_measured_rows(const Dataset<T>& data, const StreamDataset<T>* stream) {
+    if (stream == nullptr)
+      return data.validation.empty() ? "the first rows of data.train" : "data.validation";
+    return data.validation.empty() ? "the first rows of data.stream" : "data.measured_by.validation";
   }
 
   void load(const io::Checkpoints::Newest& newest) {
@@ -108,10 +116,10 @@ class TrainingCheckpoints {
   }
 
   TrainingState<T>& state_;
-  const Dataset<T>& data_;
   const Options<T>& options_;
   io::Checkpoints files_;
   io::Metadata settings_;
+  const char* measured_by_;
   std::uint64_t saved_epoch_ = 0;
 };
 

@@ -101,7 +101,7 @@ class TrainingState {
     if (options.schedule != nullptr) load_schedule(arrays.with_prefix(of_schedule));
     if (early_stopping) early_stopping->load_state(arrays.with_prefix(of_early_stopping));
     if (weight_average) weight_average->load_state(arrays.with_prefix(of_weight_average));
-    history = history_of(arrays.with_prefix(of_history));
+    history = history_of(arrays.with_prefix(of_history), history);
     options.random.load_state(arrays.with_prefix(of_random));
     measured_loss = arrays.get_scalar<double>("train", measured_loss_name);
   }

@@ -29,10 +29,8 @@ constexpr const char* line_of_third =
     "12.3 s\n";
 
 training::Tally half_right() {
-  const std::vector<float> logits{1, 0, 1, 0};
-  const std::vector<std::int64_t> labels{0, 1};
   training::Tally tally;
-  tally.add(0.75, std::nullopt, ArrayView<const float>(logits.data(), {2, 2}), labels);
+  tally.add(0.75, {.value = 2, .grows_with_samples = true}, {.rows = 2, .right = 1});
   return tally;
 }
 
@@ -96,6 +94,17 @@ TEST_CASE("a terminal gets a bar, which the line of the epoch replaces", "[train
   const std::string cleared = "\r\x1b[K";
   CHECK(text == cleared + "epoch  3/20 [======                  ]  25%  loss 0.7500  accuracy 0.5000" +
                     cleared + line_of_third);
+}
+
+TEST_CASE("a terminal gets the number of a batch where it is not known how many there are",
+          "[training][progress]") {
+  for (const std::size_t count : {0, 7}) {  // and where more come than there were
+    const std::string text = written_to_terminal([count](std::FILE* file) {
+      training::Progress progress(file, 20);
+      progress.on_batch({.epoch = 3, .number = 8, .count = count, .loss = 1}, half_right());
+    });
+    CHECK(text == "\r\x1b[Kepoch  3/20 batch 8  loss 0.7500  accuracy 0.5000");
+  }
 }
 
 TEST_CASE("without a stream progress is quiet", "[training][progress]") {

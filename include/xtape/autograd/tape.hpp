@@ -22,6 +22,9 @@
 #pragma GCC visibility push(default)
 namespace xtape {
 
+template <class T>
+class Shard;
+
 namespace detail {
 // Whether backward copies the gradient that it starts from, or reads it where it is.
 enum class Seed { copied, shared };
@@ -199,6 +202,11 @@ class Tape {
   /// Begins them anew.
   void reset_profile() noexcept;
 
+  /// The part of a batch that this tape computes; null: it computes the whole. Not owned.
+  void set_shard(Shard<T>* shard) noexcept { shard_ = shard; }
+  /// What set_shard() has set.
+  Shard<T>* shard() const noexcept { return shard_; }
+
   /// Uninitialised memory that lives until the frame ends.
   template <class U>
   ArrayView<U> allocate(const Shape& shape) {
@@ -258,6 +266,7 @@ class Tape {
   bool profiling_ = false;
   std::unique_ptr<detail::Profiler> profiler_;  // null until the first profile()
   std::optional<LossDivisor> loss_divisor_;
+  Shard<T>* shard_ = nullptr;
   std::size_t no_grad_depth_ = 0;
   Frame* innermost_frame_ = nullptr;
   std::uint64_t frames_ended_ = 0;

@@ -11,6 +11,10 @@
 
 #include "xtape/arrays/array.hpp"
 
+namespace xtape::data {
+class CsvReader;  // declared here, a shared library does not export it
+}  // namespace xtape::data
+
 #pragma GCC visibility push(default)
 namespace xtape::data {
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "xtape/arrays/any_array.hpp"
 #include "xtape/arrays/array_input.hpp"
+#include "xtape/data/rows.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::data {
@@ -52,6 +56,15 @@ class MappedArray {
   template <class Function>
   decltype(auto) visit(Function&& function) const {
     return with_element_type(type_, [&]<class T>() -> decltype(auto) { return function(get<T>()); });
+  }
+
+  /// Writes rows of these numbers, converted to T, one behind the other: so data::Rows takes it.
+  /// @throws ArgumentError  T is an integer, and the elements are none.
+  template <class T>
+  void read_rows(std::span<const std::size_t> rows, std::span<T> to) const {
+    if (std::integral<T> && (holds<float>() || holds<double>())) throw_holds_other(element_type_of<T>());
+    const std::size_t width = rows.empty() ? 0 : to.size() / rows.size();
+    xtape::detail::read_elements<T>(type_, elements_, width, {}, rows, to);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "xtape/autograd/shard.hpp"
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/normalization.hpp"
 
@@ -19,8 +20,11 @@ struct BatchNormOptions {
 
 /// batch_norm of (batch, channels, ...): with the statistics of the batch in training, which go into the
 /// running ones, and with the running ones in evaluation. In training it belongs to one thread at a time.
+///
+/// On a tape that computes a shard of a batch it takes the statistics of that shard; the mean of those of all
+/// shards goes into the running ones, when all are done.
 template <class T>
-class BatchNorm : public Module<T> {
+class BatchNorm : public Module<T>, private ShardedState<T> {
  public:
   Parameter<T> weight;                      ///< (channels); (0) unless affine
   Parameter<T> bias;                        ///< (channels); (0) unless affine
@@ -35,6 +39,9 @@ class BatchNorm : public Module<T> {
   Variable<T> normalize(Variable<T> x);
 
  private:
+  Variable<T> normalize(Variable<T> x, const RunningStatistics<T>& running, double momentum);
+  void merge(ArrayView<const T> statistics, std::size_t shard, std::size_t shards) override;
+
   BatchNormOptions options_;
 };
 
