@@ -4,22 +4,12 @@
 #include <malloc.h>
 
 #include <fstream>
-#include <string>
 
+#include "process_status.hpp"
 #include "xtape/core/error.hpp"
 
 namespace benchmarks {
 namespace {
-
-// VmRSS, what is resident now, or VmHWM, the most since the last reset.
-double status_megabytes(const std::string& entry) {
-  std::ifstream status("/proc/self/status");
-  for (std::string name; status >> name;) {
-    double kilobytes = 0;
-    if (name == entry + ":" && status >> kilobytes) return kilobytes * 1024 / 1e6;
-  }
-  throw xtape::Error("/proc/self/status: it must have " + entry);
-}
 
 void reset_peak() {
   std::ofstream file("/proc/self/clear_refs");

@@ -6,9 +6,15 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # They would hold the BLAS to kernels o
 
 bash cmake/install_dependencies.sh libbenchmark-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target tape_benchmark growth_benchmark
+cmake --build --preset release --target tape_benchmark growth_benchmark cores_benchmark mapped_rows_benchmark
 build/release/tests/benchmarks/tape_benchmark "$@"
 build/release/tests/benchmarks/growth_benchmark
+echo
+echo "What a second core gives:"
+build/release/tests/benchmarks/cores_benchmark build/release/cores.json
+echo
+echo "Rows of a mapped file beside rows in memory:"
+build/release/tests/benchmarks/mapped_rows_benchmark build/release/mapped_rows.json
 
 echo
 echo "Losses and training steps, then whole programs, beside those of libtorch:"
