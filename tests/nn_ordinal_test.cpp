@@ -105,9 +105,9 @@ TEST_CASE("a model that ends in an ordinal layer learns grades, by nll or by cro
     nn::Sequential<double> model;
     model.add<nn::Linear>(1, 1, random).add<nn::Ordinal>(4);
     optim::Adam<double> optimizer(model.parameters(), {.learning_rate = 0.1});
-    training::train(model,
-                    {.features = ratings.points, .targets = ratings.grades, .train = rows, .validation = rows},
-                    {.optimizer = optimizer, .random = random, .epochs = 60, .loss = loss});
+    training::train(
+        model, {.features = ratings.points, .targets = ratings.grades, .train = rows, .validation = rows},
+        {.optimizer = optimizer, .random = random, .epochs = 60, .loss = loss});
     Tape<double> tape;
     const auto y = model(tape.borrow(ratings.points));
     CHECK(metrics::accuracy(metrics::predicted_classes(y), ratings.grades).value > 0.95);
