@@ -44,7 +44,8 @@ Evaluation with_loss(double loss) {
 
 }  // namespace
 
-TEST_CASE("cross-validation gives mean and standard error over the folds", "[training][cross_validate]") {
+TEST_CASE("cross-validation gives mean and standard error over the folds",
+          "[training][cross_validate][threads]") {
   const auto folds = folds_of(30, 3);
   std::atomic<std::size_t> rows = 0;
   const auto result = training::cross_validate(folds, [&](const data::Split& fold, Random&) {
@@ -68,7 +69,7 @@ TEST_CASE("cross-validation gives mean and standard error over the folds", "[tra
 }
 
 TEST_CASE("cross-validation and search do not depend on the number of threads",
-          "[training][cross_validate]") {
+          "[training][cross_validate][threads]") {
   const RestoredThreads restored;
   const Clouds<float> clouds(90);
   const auto folds = folds_of(90, 5);
@@ -196,7 +197,7 @@ TEST_CASE("what a fold throws goes on to the caller, and bad calls are refused",
       "search: settings must be at least one, got none");
 }
 
-TEST_CASE("progress is a line for each model", "[training][cross_validate]") {
+TEST_CASE("progress is a line for each model", "[training][cross_validate][threads]") {
   std::FILE* const file = std::tmpfile();
   training::search({Setting{{"a", 1}}}, folds_of(10, 2),
                    [](const Setting&, const data::Split&, Random&) { return with_loss(0.25); },

@@ -24,7 +24,7 @@ NamedArrays trained(const training::Dataset<T>& data, std::size_t epochs,
 }  // namespace
 
 TEMPLATE_TEST_CASE("features that stay in their file train as those in memory, bit for bit",
-                   "[training][mapped]", float, double) {
+                   "[training][mapped][threads]", float, double) {
   using T = TestType;
   const Clouds<T> clouds(160);
   const TemporaryDirectory directory;
@@ -37,7 +37,7 @@ TEMPLATE_TEST_CASE("features that stay in their file train as those in memory, b
 }
 
 TEST_CASE("bytes that stay in their file train as the floats that they stand for, bit for bit",
-          "[training][mapped]") {
+          "[training][mapped][threads]") {
   Array<std::uint8_t> bytes(Shape{160, 2});
   Array<float> floats(Shape{160, 2});
   Random random(5);
@@ -55,7 +55,7 @@ TEST_CASE("bytes that stay in their file train as the floats that they stand for
 }
 
 TEST_CASE("a training on a mapped file goes on from a checkpoint of one on memory, bit for bit",
-          "[training][mapped]") {
+          "[training][mapped][threads]") {
   const Clouds<float> clouds(160);
   const TemporaryDirectory directory;
   data::write_npy(directory / "features.npy", clouds.features);

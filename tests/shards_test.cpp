@@ -85,7 +85,7 @@ struct BodyAndHead : nn::Module<double> {
 }  // namespace
 
 TEMPLATE_TEST_CASE("with the same shards any number of threads gives the same weights, bit for bit",
-                   "[training][shards]", float, double) {
+                   "[training][shards][threads]", float, double) {
   for (const std::size_t shards : {2, 3, 4}) {
     const NamedArrays by_one = trained<TestType>(shards, 1);
     for (const std::size_t threads : {2, 3, 8})
@@ -93,14 +93,14 @@ TEMPLATE_TEST_CASE("with the same shards any number of threads gives the same we
   }
 }
 
-TEST_CASE("shards give the gradients of the whole batch, but for rounding", "[training][shards]") {
+TEST_CASE("shards give the gradients of the whole batch, but for rounding", "[training][shards][threads]") {
   const auto whole = weights_of(1);
   // Batches of 16 rows and one of 11: shards of unequal size, and some without a row.
   for (const std::size_t shards : {2, 3, 7, 16}) check_close(weights_of(shards), whole);
 }
 
 TEST_CASE("shards of weighted, ignored and summed losses give those of the whole batch",
-          "[training][shards]") {
+          "[training][shards][threads]") {
   std::vector<double> weights(100);
   for (std::size_t row = 0; row < 100; ++row)
     weights[row] = row % 4 == 0 ? 0 : 1 + static_cast<double>(row % 3);
@@ -120,7 +120,7 @@ TEST_CASE("shards of weighted, ignored and summed losses give those of the whole
 }
 
 TEST_CASE("BatchNorm takes the mean of the statistics of the shards into the running ones",
-          "[training][shards]") {
+          "[training][shards][threads]") {
   // Shards (1, 3), (5, 9): means 2 and 7, unbiased variances 2 and 8.
   const std::vector<double> features{1, 3, 5, 9};
   const std::vector<double> targets(4);
@@ -138,7 +138,7 @@ TEST_CASE("BatchNorm takes the mean of the statistics of the shards into the run
   CHECK(state["norm.num_batches_tracked"].get<std::int64_t>()[0] == 1);
 }
 
-TEST_CASE("shards train a part of a model, and leave the rest", "[training][shards]") {
+TEST_CASE("shards train a part of a model, and leave the rest", "[training][shards][threads]") {
   const auto trained_head = [](std::size_t shards) {
     const Clouds<double> clouds(100);
     Random random(1);
@@ -154,7 +154,8 @@ TEST_CASE("shards train a part of a model, and leave the rest", "[training][shar
   CHECK_THAT(sharded.second, WithinAbs(whole.second, 1e-12));
 }
 
-TEST_CASE("a sharded training is resumed as if it had never been interrupted", "[training][shards]") {
+TEST_CASE("a sharded training is resumed as if it had never been interrupted",
+          "[training][shards][threads]") {
   const TemporaryDirectory directory;
   trained<float>(3, 2, 2, directory.path() + "/a");
   CHECK(are_same_bits(trained<float>(3, 2, 5, directory.path() + "/a"), trained<float>(3, 2, 5)));

@@ -57,14 +57,14 @@ NamedArrays alone(std::size_t shards) {
 }  // namespace
 
 TEMPLATE_TEST_CASE("with fixed shards one, two and four ranks give the same weights, bit for bit",
-                   "[training][distributed]", float, double) {
+                   "[training][distributed][threads]", float, double) {
   const NamedArrays by_one = alone<TestType>(4);
   for (const std::size_t ranks : {1, 2, 4}) {
     for (const NamedArrays& state : OnRanks<TestType>{}.states(ranks)) CHECK(are_same_bits(state, by_one));
   }
 }
 
-TEST_CASE("augmented rows are the same on any number of ranks", "[training][distributed]") {
+TEST_CASE("augmented rows are the same on any number of ranks", "[training][distributed][threads]") {
   OnRanks<float> on_ranks;
   on_ranks.change = [](auto& options, std::size_t) {
     options.augment = [](ArrayView<float> features, Random& random) {
@@ -77,7 +77,7 @@ TEST_CASE("augmented rows are the same on any number of ranks", "[training][dist
 }
 
 TEST_CASE("without fixed shards all ranks have the same weights, the same each time",
-          "[training][distributed]") {
+          "[training][distributed][threads]") {
   for (const std::size_t ranks : {2, 3}) {
     const auto once = OnRanks<float>{.shards = 1}.states(ranks),
                again = OnRanks<float>{.shards = 1}.states(ranks);
@@ -85,7 +85,7 @@ TEST_CASE("without fixed shards all ranks have the same weights, the same each t
   }
 }
 
-TEST_CASE("one process with a communicator trains as without", "[training][distributed]") {
+TEST_CASE("one process with a communicator trains as without", "[training][distributed][threads]") {
   distributed::SingleProcess process;
   const Clouds<float> clouds(160);
   WholeTraining<float> training(3);
@@ -95,7 +95,8 @@ TEST_CASE("one process with a communicator trains as without", "[training][distr
   CHECK(are_same_bits(training.model.state(), alone<float>(1)));
 }
 
-TEST_CASE("a training goes on from its checkpoint on another number of ranks", "[training][distributed]") {
+TEST_CASE("a training goes on from its checkpoint on another number of ranks",
+          "[training][distributed][threads]") {
   const NamedArrays undisturbed = alone<float>(4);
   const TemporaryDirectory directory;
   OnRanks<float>{.epochs = 1, .checkpoints = directory.path() + "/a"}.states(4);
@@ -103,13 +104,13 @@ TEST_CASE("a training goes on from its checkpoint on another number of ranks", "
   CHECK(are_same_bits(OnRanks<float>{.checkpoints = directory.path() + "/a"}.states(2)[1], undisturbed));
 }
 
-TEST_CASE("rank 0 alone writes the log", "[training][distributed]") {
+TEST_CASE("rank 0 alone writes the log", "[training][distributed][threads]") {
   const TemporaryDirectory directory;
   OnRanks<float>{.log = directory.path() + "/log.csv"}.states(4);
   CHECK(data::read_csv(directory.path() + "/log.csv").rows() == 3);
 }
 
-TEST_CASE("what on_epoch of rank 0 returns ends the training of all", "[training][distributed]") {
+TEST_CASE("what on_epoch of rank 0 returns ends the training of all", "[training][distributed][threads]") {
   std::vector<std::size_t> epochs(2);
   ThreadsAsRanks(2).run([&](distributed::Communicator& communicator) {
     const Clouds<float> clouds(160);

@@ -4,9 +4,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # They would hold the BLAS to kernels of an older processor.
 
-bash cmake/install_dependencies.sh libbenchmark-dev
+bash cmake/install_dependencies.sh libbenchmark-dev libopenmpi-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target tape_benchmark growth_benchmark cores_benchmark mapped_rows_benchmark
+cmake --build --preset release --target tape_benchmark growth_benchmark cores_benchmark mapped_rows_benchmark ranks_benchmark
 build/release/tests/benchmarks/tape_benchmark "$@"
 build/release/tests/benchmarks/growth_benchmark
 echo
@@ -15,6 +15,12 @@ build/release/tests/benchmarks/cores_benchmark build/release/cores.json
 echo
 echo "Rows of a mapped file beside rows in memory:"
 build/release/tests/benchmarks/mapped_rows_benchmark build/release/mapped_rows.json
+
+echo
+echo "Two ranks beside two threads:"
+build/release/tests/benchmarks/ranks_benchmark build/release/ranks.json
+mpirun --allow-run-as-root --oversubscribe --bind-to none -np 2 \
+  build/release/tests/benchmarks/ranks_benchmark build/release/ranks.json
 
 echo
 echo "Losses and training steps, then whole programs, beside those of libtorch:"
