@@ -127,7 +127,8 @@ const std::map<std::string, Variable<T> (*)(const Case<T>&)> functions{
      }},
     {"ordinal_cross_entropy",  // of a score and the thresholds behind it
      [](const Case<T>& c) {
-       return losses::ordinal_cross_entropy(slice(c.x, 0, 0, 1), slice(c.x, 0, 1, c.x.size()),
+       const auto end = static_cast<std::ptrdiff_t>(c.x.size());
+       return losses::ordinal_cross_entropy(slice(c.x, 0, 0, 1), slice(c.x, 0, 1, end),
                                             std::vector{c.test["label"].template get<std::int64_t>()});
      }},
     {"binary_cross_entropy",

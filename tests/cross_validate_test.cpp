@@ -74,7 +74,7 @@ TEST_CASE("cross-validation and search do not depend on the number of threads",
   const Clouds<float> clouds(90);
   const auto folds = folds_of(90, 5);
   std::set<std::vector<double>> losses_seen;
-  for (const std::size_t threads : {1, 2, 5}) {
+  for (const std::size_t threads : {1U, 2U, 5U}) {
     set_num_threads(threads);
     const auto validated = training::cross_validate(folds, [&](const data::Split& fold, Random& random) {
       return train_fold(clouds, fold, 0.05, random);

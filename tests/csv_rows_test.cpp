@@ -127,7 +127,7 @@ void check_pieces(const std::string& path, const data::CsvOptions& options) {
   whole.push_back(read_csv(path, options));
   CsvRows rows(path, options);
   CHECK(rows.rows() == whole[0].rows());
-  for (const std::size_t size : {1, 2, 7}) {
+  for (const std::size_t size : {1U, 2U, 7U}) {
     INFO("pieces of " << size);
     rows.rewind();
     const Tables pieces = pieces_of(rows, size);

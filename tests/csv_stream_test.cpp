@@ -54,7 +54,7 @@ TEMPLATE_TEST_CASE("a stream of a file gives the numbers of its columns, and 0 a
   CHECK(stream.feature_columns() == columns);
   CHECK(stream.feature_shape() == Shape{4});
   CHECK(stream.target_shape() == Shape{});
-  for (const std::size_t at_a_time : {1, 2, 5, 6, 1000}) {
+  for (const std::size_t at_a_time : {1U, 2U, 5U, 6U, 1000U}) {
     const Read<T> all(stream, at_a_time);
     CHECK(all.features ==
           std::vector<T>{1.5, 0, 0, 1, 2.5, 0, 1, 0, 3.5, 0, 0, 1, 4.5, 1, 0, 0, 5.5, 0, 1, 0});

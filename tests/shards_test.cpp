@@ -86,9 +86,9 @@ struct BodyAndHead : nn::Module<double> {
 
 TEMPLATE_TEST_CASE("with the same shards any number of threads gives the same weights, bit for bit",
                    "[training][shards][threads]", float, double) {
-  for (const std::size_t shards : {2, 3, 4}) {
+  for (const std::size_t shards : {2U, 3U, 4U}) {
     const NamedArrays by_one = trained<TestType>(shards, 1);
-    for (const std::size_t threads : {2, 3, 8})
+    for (const std::size_t threads : {2U, 3U, 8U})
       CHECK(are_same_bits(by_one, trained<TestType>(shards, threads)));
   }
 }
@@ -96,7 +96,7 @@ TEMPLATE_TEST_CASE("with the same shards any number of threads gives the same we
 TEST_CASE("shards give the gradients of the whole batch, but for rounding", "[training][shards][threads]") {
   const auto whole = weights_of(1);
   // Batches of 16 rows and one of 11: shards of unequal size, and some without a row.
-  for (const std::size_t shards : {2, 3, 7, 16}) check_close(weights_of(shards), whole);
+  for (const std::size_t shards : {2U, 3U, 7U, 16U}) check_close(weights_of(shards), whole);
 }
 
 TEST_CASE("shards of weighted, ignored and summed losses give those of the whole batch",

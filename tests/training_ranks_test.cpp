@@ -59,7 +59,7 @@ NamedArrays alone(std::size_t shards) {
 TEMPLATE_TEST_CASE("with fixed shards one, two and four ranks give the same weights, bit for bit",
                    "[training][distributed][threads]", float, double) {
   const NamedArrays by_one = alone<TestType>(4);
-  for (const std::size_t ranks : {1, 2, 4}) {
+  for (const std::size_t ranks : {1U, 2U, 4U}) {
     for (const NamedArrays& state : OnRanks<TestType>{}.states(ranks)) CHECK(are_same_bits(state, by_one));
   }
 }
@@ -72,13 +72,13 @@ TEST_CASE("augmented rows are the same on any number of ranks", "[training][dist
     };
   };
   const std::vector<NamedArrays> by_one = on_ranks.states(1);
-  for (const std::size_t ranks : {2, 4}) CHECK(are_same_bits(on_ranks.states(ranks)[1], by_one[0]));
+  for (const std::size_t ranks : {2U, 4U}) CHECK(are_same_bits(on_ranks.states(ranks)[1], by_one[0]));
   CHECK_FALSE(are_same_bits(by_one[0], alone<float>(4)));
 }
 
 TEST_CASE("without fixed shards all ranks have the same weights, the same each time",
           "[training][distributed][threads]") {
-  for (const std::size_t ranks : {2, 3}) {
+  for (const std::size_t ranks : {2U, 3U}) {
     const auto once = OnRanks<float>{.shards = 1}.states(ranks),
                again = OnRanks<float>{.shards = 1}.states(ranks);
     for (const NamedArrays& state : once) CHECK(are_same_bits(state, again[0]));

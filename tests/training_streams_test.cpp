@@ -225,11 +225,11 @@ TEMPLATE_TEST_CASE("the weights of a stream are those of its rows", "[training][
 }
 
 TEST_CASE("every row of a stream comes exactly once an epoch", "[training][streams]") {
-  for (const std::size_t rows : {1, 5, 120}) {
+  for (const std::size_t rows : {1U, 5U, 120U}) {
     const Points<float> points(rows);
     ArrayStream<float> stream(points.features, points.classes);
-    for (const std::size_t window : {1, 2, 7, 120, 1000}) {
-      for (const std::size_t batch_size : {1, 16, 1000}) {
+    for (const std::size_t window : {1U, 2U, 7U, 120U, 1000U}) {
+      for (const std::size_t batch_size : {1U, 16U, 1000U}) {
         INFO(rows << " rows, window " << window << ", batches of " << batch_size);
         const Orders orders(stream, window, batch_size, 2);
         REQUIRE(orders.of_epochs.size() == 2);
@@ -268,7 +268,7 @@ TEST_CASE("a row comes no earlier than the window lets it, and in another order 
 TEST_CASE("through a window that holds the stream every order is equally likely", "[training][streams]") {
   const Points<float> points(4);
   ArrayStream<float> stream(points.features, points.classes);
-  for (const std::size_t window : {4, 100}) {
+  for (const std::size_t window : {4U, 100U}) {
     std::map<Order, double> counts;
     for (const Order& order : Orders(stream, window, 3, 2400).of_epochs) ++counts[order];
     CHECK(counts.size() == 24);
@@ -374,7 +374,7 @@ TEST_CASE("with fixed shards one, two and four ranks give the same weights on a 
     return states;
   };
   const auto by_one = trained_on(1);
-  for (const std::size_t ranks : {2, 4}) {
+  for (const std::size_t ranks : {2U, 4U}) {
     for (const NamedArrays& state : trained_on(ranks)) CHECK(are_same_bits(state, by_one[0]));
   }
 }
@@ -403,7 +403,7 @@ TEST_CASE("a training on a stream does not go on with another stream, window or 
 }
 
 TEST_CASE("what a stream throws ends the training, and nothing hangs", "[training][streams][errors]") {
-  for (const std::size_t window : {1, 50, 1000}) {
+  for (const std::size_t window : {1U, 50U, 1000U}) {
     Wrong stream;
     stream.give = [&](std::size_t rows, auto...) -> std::size_t {
       if (stream.given + rows > 300) throw std::runtime_error("the line is dead");

@@ -411,7 +411,7 @@ TEMPLATE_TEST_CASE("predict gives each row what the model makes of it, however m
   Linear<TestType> linear(3);
   Tape<TestType> tape;
   const auto expected = linear.model(tape.borrow(points.features));
-  for (const std::size_t at_a_time : {1, 7, 120, 1000}) {
+  for (const std::size_t at_a_time : {1U, 7U, 120U, 1000U}) {
     const Array<TestType> predicted = training::predict(linear.model, points.features, at_a_time);
     CHECK(predicted.shape() == Shape{120, 3});
     for (std::size_t i = 0; i < predicted.size(); ++i) {

@@ -98,7 +98,7 @@ TEST_CASE("a terminal gets a bar, which the line of the epoch replaces", "[train
 
 TEST_CASE("a terminal gets the number of a batch where it is not known how many there are",
           "[training][progress]") {
-  for (const std::size_t count : {0, 7}) {  // and where more come than there were
+  for (const std::size_t count : {0U, 7U}) {  // and where more come than there were
     const std::string text = written_to_terminal([count](std::FILE* file) {
       training::Progress progress(file, 20);
       progress.on_batch({.epoch = 3, .number = 8, .count = count, .loss = 1}, half_right());
