@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -137,7 +139,7 @@ class LoadedRows {
   }
 
   // Whether the loss may pass over nothing: it has asked for the weights, or there are none.
-  bool were_weights_read() const { return were_weights_read_ || !has_weights_; }
+  bool were_weights_read() const { return were_weights_read_->load() || !has_weights_; }
 
   std::size_t count() const { return rows_.size(); }
   // Of the batch that these are rows of.
@@ -157,7 +159,7 @@ class LoadedRows {
   BatchTargets<T> targets(std::size_t begin, std::size_t end) const {
     const std::span<const std::size_t> rows(rows_.data() + begin, end - begin);
     const typename BatchTargets<T>::RowWeights weights{
-        has_weights_ ? weights_.view().data() + begin : nullptr, &were_weights_read_};
+        has_weights_ ? weights_.view().data() + begin : nullptr, were_weights_read_.get()};
     return kind_ == TargetKind::class_indices
                ? BatchTargets<T>(part<std::int64_t>(class_indices_.view(), begin, end), rows, weights)
                : BatchTargets<T>(kind_, part<T>(values_.view(), begin, end), rows, weights);
@@ -189,7 +191,8 @@ class LoadedRows {
   ReusedArray<std::int64_t> class_indices_;
   ReusedArray<T> values_;
   bool has_weights_ = false;
-  mutable bool were_weights_read_ = false;
+  // Set by any thread of a step; on the heap, so that rows can be moved.
+  std::unique_ptr<std::atomic<bool>> were_weights_read_ = std::make_unique<std::atomic<bool>>(false);
   ReusedArray<double> weights_;
 };
 

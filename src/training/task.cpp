@@ -2,6 +2,7 @@
 #include "training/task.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "arrays/format.hpp"
 #include "training/loaded_rows.hpp"
@@ -92,9 +93,11 @@ class ClassIndices : public Task<T> {
   }
 
   Variable<T> loss(Variable<T> logits, const BatchTargets<T>& targets) const override {
-    if (labels_to_balance_.size() > 0 && !class_weights_.given()) {
-      class_weights_ = losses::balanced_class_weights(losses::class_counts(
-          labels_to_balance_, logits.shape()[1], {.ignore_index = options_.ignore_index}));
+    if (labels_to_balance_.size() > 0) {
+      std::call_once(balanced_, [&] {
+        class_weights_ = losses::balanced_class_weights(losses::class_counts(
+            labels_to_balance_, logits.shape()[1], {.ignore_index = options_.ignore_index}));
+      });
     }
     return losses::softmax_cross_entropy(logits, targets,
                                          {.class_weights = class_weights_,
@@ -120,6 +123,7 @@ class ClassIndices : public Task<T> {
 
   Array<std::int64_t> labels_to_balance_;
   mutable losses::Weights class_weights_;  // known once the number of classes is
+  mutable std::once_flag balanced_;        // by the first thread of a step
 };
 
 template <class T>

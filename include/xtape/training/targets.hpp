@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -111,8 +112,8 @@ class BatchTargets {
  public:
   /// The weights of rows, and whether somebody has asked for them.
   struct RowWeights {
-    const double* weights = nullptr;    ///< (rows); null: there are none
-    bool* were_weights_read = nullptr;  ///< set by weights(); null: nobody wants to know
+    const double* weights = nullptr;                 ///< (rows); null: there are none
+    std::atomic<bool>* were_weights_read = nullptr;  ///< set by weights(); null: nobody wants to know
   };
 
   /// Class indices, (rows).
@@ -160,7 +161,8 @@ class BatchTargets {
   /// The weight of each row, (rows), for the option sample_weights of a loss; not given where the dataset has
   /// none. Of a loss with an axis, or of one number a row.
   losses::Weights weights() const {
-    if (weights_.were_weights_read != nullptr) *weights_.were_weights_read = true;
+    if (weights_.were_weights_read != nullptr)
+      weights_.were_weights_read->store(true, std::memory_order_relaxed);
     return weights_.weights == nullptr
                ? losses::Weights()
                : losses::Weights(ArrayView<const double>(weights_.weights, Shape{rows_.size()}));

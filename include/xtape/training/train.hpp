@@ -104,9 +104,9 @@ struct Options {
   /// Cuts each batch into so many parts, which threads compute at once, each on a tape of its own; the
   /// gradients are added in a fixed order. The number decides the last bits of the weights, the number of
   /// threads does not. Of several shards, Dropout draws each from random numbers of its own, BatchNorm
-  /// normalizes each by its own statistics, and a loss must not depend on more than the rows it gets; layers
-  /// of one's own that change a state in training must look at Tape::shard(). At most the rows of a batch. It
-  /// pays where a step takes some 100 µs or more.
+  /// normalizes each by its own statistics. A loss is then called by several threads at once, and must not
+  /// depend on more than the rows it gets; layers of one's own that change a state in training must look at
+  /// Tape::shard(). At most the rows of a batch. It pays where a step takes some 100 µs or more.
   std::size_t shards = 1;
   /// Trains on several processes, its ranks, on one machine or many; null: on this one alone. Every rank
   /// calls train() with the same model, data and options; each batch is dealt out to the ranks, each gets the
