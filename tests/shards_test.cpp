@@ -138,6 +138,22 @@ TEST_CASE("BatchNorm takes the mean of the statistics of the shards into the run
   CHECK(state["norm.num_batches_tracked"].get<std::int64_t>()[0] == 1);
 }
 
+TEST_CASE("shards balance a loss as the whole batch does", "[training][shards][threads]") {
+  const auto trained_weight = [](std::size_t shards) {
+    const Clouds<double> clouds(100);
+    training::Dataset<double> data = clouds.data;
+    data.train = {0, 3, 6, 9, 12, 15, 18, 21, 1, 4, 2};  // classes 0, 1 and 2, which are ever rarer
+    Random random(1);
+    nn::Linear<double> model(2, 3, random);
+    optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.1});
+    training::train(
+        model, data,
+        {.optimizer = optimizer, .random = random, .epochs = 2, .shards = shards, .balance_loss = true});
+    return model.weight.values()[0];
+  };
+  CHECK_THAT(trained_weight(4), WithinAbs(trained_weight(1), 1e-12));
+}
+
 TEST_CASE("shards train a part of a model, and leave the rest", "[training][shards][threads]") {
   const auto trained_head = [](std::size_t shards) {
     const Clouds<double> clouds(100);
