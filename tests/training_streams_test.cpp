@@ -460,7 +460,7 @@ TEST_CASE("a stream that gives too much, nothing, or what is no target is refuse
   CHECK_THROWS_AS(train(TargetKind::class_indices), LabelError);
   give_40(std::numeric_limits<float>::quiet_NaN(), 1);
   CHECK_THROWS_WITH(train(TargetKind::class_indices),
-                    Catch::Matchers::Contains("features[37, 1] of data.stream is nan; leave such rows out"));
+                    ContainsSubstring("features[37, 1] of data.stream is nan; leave such rows out"));
 }
 
 TEST_CASE("options and rows that make no sense for a stream are refused by name",
