@@ -394,12 +394,13 @@ TEST_CASE("a training on a stream does not go on with another stream, window or 
     });
   };
   train(5, 1);
-  using Catch::Matchers::Contains;
-  CHECK_THROWS_WITH(train(6, 1), Contains("\n  data.window: 5 in the checkpoint, 6 now\n"));
-  CHECK_THROWS_WITH(train(5, 2), Contains("\n  the loss of the first rows of data.stream by its weights: "));
+  CHECK_THROWS_WITH(train(6, 1), ContainsSubstring("\n  data.window: 5 in the checkpoint, 6 now\n"));
+  CHECK_THROWS_WITH(train(5, 2),
+                    ContainsSubstring("\n  the loss of the first rows of data.stream by its weights: "));
   points.features[239] += 1;
-  CHECK_THROWS_WITH(train(5, 1), Contains("\n  features of the first rows of data.stream: 120 rows of (2), "
-                                          "CRC-32 "));
+  CHECK_THROWS_WITH(train(5, 1),
+                    ContainsSubstring("\n  features of the first rows of data.stream: 120 rows of (2), "
+                                      "CRC-32 "));
 }
 
 TEST_CASE("what a stream throws ends the training, and nothing hangs", "[training][streams][errors]") {

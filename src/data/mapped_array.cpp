@@ -51,6 +51,11 @@ void MappedArray::throw_holds_other(ElementType wanted) const {
                       to_string(wanted), to_string(type_));
 }
 
+void MappedArray::throw_no_integers() const {
+  fail<ArgumentError>("MappedArray::read_rows: the elements must be integers to be read as such, got {}",
+                      to_string(type_));
+}
+
 MappedArray map_elements(const PlainReader& file, ElementType type, const Shape& shape, std::endian order,
                          std::string_view reader) {
   const std::size_t bytes =

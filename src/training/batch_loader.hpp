@@ -62,7 +62,7 @@ class BatchLoader {
     demand(0);
   }
 
-  // Null where there is none any more. Valid until the call after the next. Throws what the store or the
+  // Null where there is none any more. Valid until the next call. Throws what the store or the
   // augmentation throws.
   const LoadedRows<T>* next() {
     const std::size_t batch = next_++;

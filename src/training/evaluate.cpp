@@ -67,6 +67,10 @@ Array<T> predict(nn::Module<T>& model, const data::Rows<std::type_identity_t<T>>
                        outputs.shape());
     }
     if (done == 0) all = Array<T>(with_rows(outputs.shape(), numbers.size()));
+    if (with_rows(outputs.shape(), numbers.size()) != all.shape()) {
+      fail<ShapeError>("{}: the model must give rows of one shape, got {} after others of {}", function,
+                       outputs.shape(), all.shape());
+    }
     std::copy_n(outputs.data(), outputs.size(),
                 all.begin() + done * (outputs.size() / std::max<std::size_t>(1, rows.size())));
     done += rows.size();

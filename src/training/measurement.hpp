@@ -86,7 +86,11 @@ class Measurement {
       const auto frame = tape.frame();
       const Variable<T> outputs = objective_.outputs(tape, batch_.features(), batch_.targets());
       const Shape all = with_rows(outputs.shape(), rows_.size());
-      if (outputs_.shape() != all) outputs_ = Array<T>(all);
+      if (done == 0 && outputs_.shape() != all) outputs_ = Array<T>(all);
+      if (outputs_.shape() != all) {
+        fail<ShapeError>("{}: the model must give rows of one shape, got {} after others of {}",
+                         objective_.task().function(), outputs.shape(), outputs_.shape());
+      }
       std::copy_n(outputs.data(), outputs.size(), outputs_.begin() + done);
       done += outputs.size();
     }

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "arrays/format.hpp"
 #include "autograd/gradient_origin.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
@@ -52,7 +53,7 @@ class Step {
       const auto [begin, end] = plan_.range_of(shard, rows);
       compute(part, rows, begin, end);
     });
-    objective_.require_use_of_weights(rows);
+    if (rows.count() > 0) objective_.require_use_of_weights(rows);
     add_up();
   }
 
@@ -199,6 +200,14 @@ class Step {
     std::size_t merging = 0, merged = 0;
     for (const Result& result : results_) merging += result.put_off > 0;
     if (merging == 0) return;
+    if (merging < plan_.all && !has_merged_) {  // A rank without rows would not know of whom to merge.
+      fail<ArgumentError>(
+          "train: the first batch must have a row for each of {} shards, since layers keep statistics, got "
+          "rows "
+          "for {}; take fewer shards",
+          plan_.all, merging);
+    }
+    has_merged_ = true;
     const auto elements = static_cast<std::size_t>(std::ranges::max(results_, {}, &Result::put_off).put_off);
     put_off_.assign(plan_.all * elements, T{0});
     for (std::size_t s = 0; s < plan_.count; ++s) {
@@ -249,6 +258,7 @@ class Step {
   std::vector<Result> results_;                   // of all shards
   std::vector<T> put_off_;                        // likewise
   std::vector<typename Shard<T>::State> states_;  // of the layers, as every shard that has rows lists them
+  bool has_merged_ = false;
   double loss_ = 0;
   LossDivisor divisor_{};
   Judged judged_;

@@ -97,11 +97,12 @@ std::vector<std::size_t> rows_to_measure(const Dataset<T>& data, const Options<T
 
 // Of each row of the dataset that is trained on; of the others 0.
 template <class T>
-Array<std::int64_t> classes_to_balance(const Dataset<T>& data) {
+Array<std::int64_t> classes_to_balance(const Dataset<T>& data, const Task<T>& task) {
   Array<std::int64_t> classes(Shape{data.targets.shape()[0]});
   LoadedRows<T> rows;
   rows.load_targets(data, data.train);
   const BatchTargets<T> targets = rows.targets();
+  task.require_values(targets);
   const bool are_indices = targets.kind() == TargetKind::class_indices;
   for (std::size_t i = 0; i < data.train.size(); ++i) {
     classes[data.train[i]] =
@@ -161,7 +162,7 @@ class Training {
     state_.history.targets = data.targets.kind();
     state_.history.metric_names = task.metric_names();
     if (options.balance_classes) {
-      balanced_.emplace(data.train, classes_to_balance(data), options.batch_size,
+      balanced_.emplace(data.train, classes_to_balance(data, task), options.batch_size,
                         data::BalancedBatchesOptions{.ignore_index = options.ignore_index});
     }
     if (stream != nullptr) {
@@ -206,6 +207,10 @@ class Training {
     const Version built = version();
     settings["version of xtape"] = fmt::format("{}.{}.{}", built.major, built.minor, built.patch);
     settings["instructions of the processor"] = simd_name();
+    settings["options.checkpoint_directory"] = checkpoints_ ? "given" : "none";
+    if (options_.early_stopping) {
+      settings["options.early_stopping, patience"] = fmt::format("{}", options_.early_stopping->patience);
+    }
     settings["options.epochs"] = fmt::format("{}", options_.epochs);
     settings["weights and other state"] = fingerprint_of_state(state_.arrays());
     return settings;
@@ -338,7 +343,7 @@ class Training {
     return batch.subspan(begin, plan_.begin(plan_.first + plan_.count, batch.size()) - begin);
   }
 
-  // Whether a row counted for the loss. If none does, nothing changes.
+  // Whether a row counted for the loss. If none does, no step is taken.
   bool take_step(Batch& batch, const LoadedRows<T>& rows, Tally& tally) {
     const AtEnd released([this]() noexcept { step_.end(); });
     step_.forward(rows, batch.epoch == 1 && batch.number <= options_.checked_batches,
@@ -407,7 +412,8 @@ class Training {
     return text;
   }
 
-  [[noreturn]] void throw_not_finite(const Batch& batch, const LoadedRows<T>& loaded) const {
+  [[noreturn]] void throw_not_finite(const Batch& batch, const LoadedRows<T>& loaded) {
+    loader_.finish();  // A store is read by one thread at a time.
     const std::string text =
         fmt::format("the loss must be finite, got {} {}", detail::in_words(batch.loss), place_of(batch));
     const BatchTargets<T> targets = loaded.targets();

@@ -61,14 +61,16 @@ class MappedArray {
   /// Writes rows of these numbers, converted to T, one behind the other: so data::Rows takes it.
   /// @throws ArgumentError  T is an integer, and the elements are none.
   template <class T>
-  void read_rows(std::span<const std::size_t> rows, std::span<T> to) const {
-    if (std::integral<T> && (holds<float>() || holds<double>())) throw_holds_other(element_type_of<T>());
+  void read_rows(std::span<const std::size_t> rows, std::span<T> to,
+                 const xtape::detail::Scale& scale = {}) const {
+    if (std::integral<T> && (holds<float>() || holds<double>())) throw_no_integers();
     const std::size_t width = rows.empty() ? 0 : to.size() / rows.size();
-    xtape::detail::read_elements<T>(type_, elements_, width, {}, rows, to);
+    xtape::detail::read_elements<T>(type_, elements_, width, scale, rows, to);
   }
 
  private:
   [[noreturn]] void throw_holds_other(ElementType wanted) const;
+  [[noreturn]] void throw_no_integers() const;
 
   ElementType type_;
   Shape shape_;

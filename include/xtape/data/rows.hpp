@@ -105,8 +105,13 @@ class Rows {
       kept_ = std::move(kept);
     }
     read_ = [](const Rows& from, std::span<const std::size_t> rows, std::span<T> to) {
-      static_cast<const Plain*>(from.source_)->read_rows(rows, to);
-      if constexpr (std::floating_point<T>) from.apply_scale(to);
+      const Plain& store = *static_cast<const Plain*>(from.source_);
+      if constexpr (requires { store.read_rows(rows, to, from.scale_); }) {
+        store.read_rows(rows, to, from.scale_);
+      } else {
+        store.read_rows(rows, to);
+        if constexpr (std::floating_point<T>) from.apply_scale(to);
+      }
     };
   }
 
@@ -125,7 +130,8 @@ class Rows {
   /// Whether they are an array in memory, which takes no longer to read than to copy.
   bool in_memory() const noexcept { return in_memory_; }
 
-  /// These rows, each element times factor plus shift, rounded once to T.
+  /// These rows, each element times factor plus shift, rounded once to T. What a
+  /// store of one's own gives has been T before.
   Rows scaled(double factor, double shift = 0) const requires std::floating_point<T> {
     Rows result = *this;
     result.scale_ = {scale_.factor * factor, scale_.shift * factor + shift};

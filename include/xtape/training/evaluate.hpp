@@ -58,7 +58,9 @@ Evaluation evaluate(nn::Module<T>& model, const Dataset<std::type_identity_t<T>>
 ///
 /// @param features        (rows, ...), of any element type or from a data::RowSource
 /// @param rows_at_a_time  more take more memory
-/// @throws ShapeError     features have no rows, or the model gives other than one row for each.
+/// @throws ShapeError     features are a scalar, or the model gives other than one row for each, or rows of
+/// several
+///                        shapes.
 /// @throws ArgumentError  rows_at_a_time is 0.
 template <class T>
 Array<T> predict(nn::Module<T>& model, const data::Rows<std::type_identity_t<T>>& features,

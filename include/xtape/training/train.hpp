@@ -110,10 +110,11 @@ struct Options {
   std::size_t shards = 1;
   /// Trains on several processes, its ranks, on one machine or many; null: on this one alone. Every rank
   /// calls train() with the same model, data and options; each batch is dealt out to the ranks, each gets the
-  /// same gradients and takes the same step. Ranks that differ are refused by name, before anything changes.
-  /// Rank 0 writes log, progress and checkpoints, which all must see, as on a shared file system; what it has
-  /// measured decides for all, and so does what its on_epoch returns. An exception must end all ranks, as
-  /// distributed::run sees to. It must outlive the training.
+  /// same gradients and takes the same step. Ranks that differ are refused by name, before a step is taken;
+  /// not seen is whether loss, augmentation or the curve of a schedule are the same. Rank 0 writes log,
+  /// progress and checkpoints, which all must see, as on a shared file system; what it has measured decides
+  /// for all, and so does what its on_epoch returns. An exception must end all ranks, as distributed::run
+  /// sees to. It must outlive the training.
   ///
   /// With a fixed number of shards, of which each rank gets as many as the others, weights are the same, bit
   /// for bit, on any number of ranks, but for other kinds of processors. With shards = 1 each rank is one
