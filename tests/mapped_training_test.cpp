@@ -66,4 +66,20 @@ TEST_CASE("a training on a mapped file goes on from a checkpoint of one on memor
   CHECK(are_same_bits(trained(mapped, 6, directory / "a"), trained(clouds.data, 6)));
 }
 
+TEST_CASE("whole numbers in a file are scaled before they are rounded, as those in memory",
+          "[training][mapped]") {
+  const std::vector<std::int32_t> numbers{1000000001, 1000000065};
+  const TemporaryDirectory directory;
+  data::write_npy(directory / "numbers.npy", ArrayView<const std::int32_t>(numbers));
+  const auto mapped = data::Rows<float>(data::map_npy(directory / "numbers.npy")).scaled(1, -1e9);
+  std::vector<float> read(2);
+  mapped.read_rows(std::vector<std::size_t>{0, 1}, read);
+  CHECK(read == std::vector<float>{1, 65});
+  std::vector<std::int64_t> indices(1);
+  data::write_npy(directory / "reals.npy", ArrayView<const float>(read));
+  CHECK_THROWS_WITH(data::Rows<std::int64_t>(data::map_npy(directory / "reals.npy"))
+                        .read_rows(std::vector<std::size_t>{0}, indices),
+                    "MappedArray::read_rows: the elements must be integers to be read as such, got float32");
+}
+
 }  // namespace mapped_training_test

@@ -148,6 +148,51 @@ TEST_CASE("ranks that differ are refused by name", "[training][distributed][erro
                     "train: options.shards must be at most the 16 rows of a batch, got 32");
 }
 
+TEST_CASE("ranks that would stop or keep checkpoints by other rules are refused",
+          "[training][distributed][errors]") {
+  OnRanks<float> on_ranks;
+  on_ranks.change = [](auto& options, std::size_t rank) { options.early_stopping->patience = 2 + rank; };
+  CHECK_THROWS_WITH(on_ranks.states(2),
+                    ContainsSubstring("options.early_stopping, patience: 2 on rank 0, 3 on rank 1"));
+  const TemporaryDirectory directory;
+  on_ranks.change = [&](auto& options, std::size_t rank) {
+    if (rank == 0) options.checkpoint_directory = directory.path() + "/a";
+  };
+  CHECK_THROWS_WITH(on_ranks.states(2),
+                    ContainsSubstring("options.checkpoint_directory: given on rank 0, none on rank 1"));
+}
+
+TEST_CASE("a rank without a row of the last batch trains on", "[training][distributed]") {
+  // Batches of 16 and of 1 row, which is of the last shard.
+  const auto on_ranks = [](std::size_t ranks) {
+    std::vector<double> weights(ranks);
+    ThreadsAsRanks(ranks).run([&](distributed::Communicator& communicator) {
+      const Clouds<double> clouds(40);
+      training::Dataset<double> data = clouds.data;
+      data.weights = std::vector<double>(40, 1);
+      data.train.resize(17);
+      Random random(1);
+      nn::Linear<double> model(2, 3, random);
+      optim::SGD<double> optimizer(model.parameters(), {.learning_rate = 0.1});
+      training::train(model, data,
+                      {.optimizer = optimizer,
+                       .random = random,
+                       .epochs = 2,
+                       .batch_size = 16,
+                       .shards = 2,
+                       .communicator = &communicator,
+                       .loss = [](auto x, auto y) {
+                         return losses::softmax_cross_entropy(x, y, {.sample_weights = y.weights()});
+                       }});
+      weights[communicator.rank()] = model.weight.values()[0];
+    });
+    return weights;
+  };
+  const auto one = on_ranks(1), two = on_ranks(2);
+  CHECK(one[0] == two[0]);
+  CHECK(one[0] == two[1]);
+}
+
 TEST_CASE("ranks that see other checkpoints are refused", "[training][distributed][errors]") {
   const TemporaryDirectory directory;
   OnRanks<float>{.epochs = 1, .checkpoints = directory.path() + "/rank0"}.states(2);

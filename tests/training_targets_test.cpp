@@ -422,3 +422,33 @@ TEMPLATE_TEST_CASE("predict gives each row what the model makes of it, however m
   CHECK_THROWS_WITH(training::predict(linear.model, points.features, 0),
                     "predict: rows_at_a_time must be at least 1, got 0");
 }
+
+TEST_CASE("rows of several shapes from one model are refused", "[training][evaluate][errors]") {
+  struct Widening : nn::Module<float> {
+    std::size_t width = 1;
+    Variable<float> forward(Variable<float> x) override {
+      return x.tape().constant(Array<float>(Shape{x.shape()[0], ++width}));
+    }
+  } model;
+  const Points<float> points;
+  CHECK_THROWS_WITH(training::predict(model, points.features, 100),
+                    "predict: the model must give rows of one shape, got (20, 3) after others of (120, 2)");
+  model.width = 1;
+  const std::vector<int> labels(points.rows);
+  CHECK_THROWS_WITH(
+      training::evaluate(model, {.features = points.features, .targets = labels}, {.rows_at_a_time = 100}),
+      "evaluate: the model must give rows of one shape, got (20, 3) after others of (120, 2)");
+}
+
+TEST_CASE("binary targets are looked at before they are balanced", "[training][targets][errors]") {
+  const Points<float> points;
+  Linear<float> linear(1);
+  auto options = linear.options(1);
+  options.balance_classes = true;
+  CHECK_THROWS_WITH(training::train(linear.model,
+                                    {.features = points.features,
+                                     .targets = training::binary(points.sums),
+                                     .train = every_row(points.rows)},
+                                    options),
+                    Catch::Matchers::StartsWith("train: binary targets must be 0 or 1, got "));
+}
