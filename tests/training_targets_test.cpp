@@ -452,3 +452,15 @@ TEST_CASE("binary targets are looked at before they are balanced", "[training][t
                                     options),
                     Catch::Matchers::StartsWith("train: binary targets must be 0 or 1, got "));
 }
+
+TEST_CASE("a NaN that augmentation makes is found", "[training][targets][errors]") {
+  const Points<float> points;
+  Linear<float> linear(1);
+  auto options = linear.options(1);
+  options.augment = [](ArrayView<float> features, Random&) { features[1] = static_cast<float>(NaN); };
+  CHECK_THROWS_WITH(
+      training::train(linear.model,
+                      {.features = points.features, .targets = training::numbers(points.sums), .train = {7}},
+                      options),
+      ContainsSubstring(": augmented features[7, 1] of data is nan; leave such rows out"));
+}

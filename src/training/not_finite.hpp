@@ -36,17 +36,17 @@ void require_finite_rows(const char* name, const data::Rows<T>& source, std::spa
 
 // The same of rows that were read: `numbers` say where they stand in their stream.
 template <class T>
-void require_finite_elements(const char* name, ArrayView<const T> elements,
+void require_finite_elements(const char* name, const char* dataset, ArrayView<const T> elements,
                              std::span<const std::size_t> numbers, const std::string& what_came_of_it) {
   const auto at = std::ranges::find_if_not(elements, is_finite);
   if (at == elements.end()) return;
   const std::size_t width = elements.size() / numbers.size();
   const auto place = static_cast<std::size_t>(at - elements.begin());
   const std::size_t row = numbers[place / width];
-  fail<NonFiniteError>("train: {}: {} of data.stream is {}; leave such rows out, or impute what is missing",
+  fail<NonFiniteError>("train: {}: {} of {} is {}; leave such rows out, or impute what is missing",
                        what_came_of_it,
                        element_name(name, with_rows(elements.shape(), row + 1), row * width + place % width),
-                       std::isnan(*at) ? "nan" : "infinite");
+                       dataset, std::isnan(*at) ? "nan" : "infinite");
 }
 
 // Throws NonFiniteError, which says what to try, for a weight that is not finite: a step may take finite

@@ -381,12 +381,15 @@ class Training {
     const Rows rows = targets.rows();
     const bool has_numbers = targets.kind() != TargetKind::class_indices;
     if (window_) {
-      require_finite_elements<T>(options_.augment ? "augmented features" : "features", loaded.features(),
-                                 rows, text);
-      if (has_numbers) require_finite_elements<T>("targets", targets.values(), rows, text);
+      require_finite_elements<T>(options_.augment ? "augmented features" : "features", "data.stream",
+                                 loaded.features(), rows, text);
+      if (has_numbers) require_finite_elements<T>("targets", "data.stream", targets.values(), rows, text);
     } else {
       require_finite_rows("features", data_.features, rows, text);
       if (has_numbers) require_finite_rows("targets", data_.targets.values(), rows, text);
+      if (options_.augment) {
+        require_finite_elements<T>("augmented features", "data", loaded.features(), rows, text);
+      }
     }
     fail<NonFiniteError>("train: {}; {}", text, advice());
   }
