@@ -4,11 +4,21 @@
 #include <algorithm>
 #include <utility>
 
+#include "autograd/parameter_budget.hpp"
+
 namespace xtape {
+namespace {
+
+const Shape& within_budget(const Shape& shape) {
+  ParameterBudget::spend(shape.elements());
+  return shape;
+}
+
+}  // namespace
 
 template <class T>
 Parameter<T>::Parameter(std::string name, const Shape& shape)
-    : name_(std::move(name)), value_(shape), grad_(shape) {}
+    : name_(std::move(name)), value_(within_budget(shape)), grad_(shape) {}
 
 template <class T>
 ArrayView<T> Parameter<T>::gradients() {

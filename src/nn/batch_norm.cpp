@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "arrays/format.hpp"
+#include "autograd/parameter_budget.hpp"
 #include "xtape/autograd/shard.hpp"
 #include "xtape/autograd/tape.hpp"
 
@@ -14,8 +15,8 @@ template <class T>
 BatchNorm<T>::BatchNorm(const char* name, std::size_t channels, const BatchNormOptions& options)
     : weight("weight", Shape{options.affine ? channels : 0}),
       bias("bias", Shape{options.affine ? channels : 0}),
-      running_mean(Shape{channels}),
-      running_var(Shape{channels}),
+      running_mean(Shape{ParameterBudget::spend(channels)}),
+      running_var(Shape{ParameterBudget::spend(channels)}),
       num_batches_tracked(Shape{}),
       options_(options) {
   if (channels == 0) fail<ArgumentError>("{}: channels must be at least 1, got 0", name);
@@ -94,6 +95,46 @@ Variable<T> BatchNorm2d<T>::forward(Variable<T> x) {
     fail<ShapeError>("BatchNorm2d: x must be (batch, channels, rows, columns), got {}", x.shape());
   }
   return this->normalize(x);
+}
+
+template <class T>
+BatchNorm<T>::BatchNorm(const char* name, const Config& config)
+    : BatchNorm(name, config.count("channels"),
+                {.epsilon = config.number("epsilon"),
+                 .momentum = config.number("momentum"),
+                 .affine = config.flag("affine")}) {}
+
+template <class T>
+Config BatchNorm<T>::config() const {
+  return Config()
+      .set("channels", running_mean.size())
+      .set("epsilon", options_.epsilon)
+      .set("momentum", options_.momentum)
+      .set("affine", options_.affine);
+}
+
+template <class T>
+GraphValue BatchNorm<T>::normalize(Graph<T>& graph, GraphValue x) const {
+  return graph.apply(
+      operations::BatchNorm<T>{running_mean, running_var, weight.values(), bias.values(), options_.epsilon},
+      {x});
+}
+
+template <class T>
+GraphValue BatchNorm1d<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  const std::size_t rank = graph.shape(x).rank();
+  if (rank != 1 && rank != 2) {
+    fail<ShapeError>("BatchNorm1d: a row must be (channels) or (channels, length), got {}", graph.shape(x));
+  }
+  return this->normalize(graph, x);
+}
+
+template <class T>
+GraphValue BatchNorm2d<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  if (graph.shape(x).rank() != 3) {
+    fail<ShapeError>("BatchNorm2d: a row must be (channels, rows, columns), got {}", graph.shape(x));
+  }
+  return this->normalize(graph, x);
 }
 
 template class BatchNorm<float>;

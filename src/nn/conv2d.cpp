@@ -2,6 +2,7 @@
 #include "xtape/nn/conv2d.hpp"
 
 #include "arrays/format.hpp"
+#include "nn/without_first_weights.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape::nn {
@@ -43,6 +44,35 @@ Variable<T> Conv2d<T>::forward(Variable<T> x) {
   Tape<T>& tape = x.tape();
   if (bias.size() == 0) return conv2d(x, tape.watch(weight), options_);
   return conv2d(x, tape.watch(weight), tape.watch(bias), options_);
+}
+
+template <class T>
+Conv2d<T>::Conv2d(const Config& config)
+    : Conv2d(config.count("in"), config.count("out"), config.size("kernel"), unused_random(),
+             {.stride = config.size("stride"),
+              .padding = config.size("padding"),
+              .dilation = config.size("dilation"),
+              .groups = config.count("groups"),
+              .bias = config.flag("bias"),
+              .initializer = leave_zeros<T>}) {}
+
+template <class T>
+GraphValue Conv2d<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  return graph.apply(operations::Conv2d<T>{weight.values(), bias.values(), options_}, {x});
+}
+
+template <class T>
+Config Conv2d<T>::config() const {
+  const Shape& shape = weight.shape();
+  return Config()
+      .set("in", shape[1] * options_.groups)
+      .set("out", shape[0])
+      .set("kernel", Size2d(shape[2], shape[3]))
+      .set("stride", options_.stride)
+      .set("padding", options_.padding)
+      .set("dilation", options_.dilation)
+      .set("groups", options_.groups)
+      .set("bias", bias.size() > 0);
 }
 
 template class Conv2d<float>;

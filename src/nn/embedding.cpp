@@ -5,6 +5,7 @@
 
 #include "arrays/format.hpp"
 #include "arrays/index_range.hpp"
+#include "nn/without_first_weights.hpp"
 #include "threads/workspace.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/ops/rearrange.hpp"
@@ -42,6 +43,21 @@ Variable<T> Embedding<T>::forward(Variable<T> x) {
   require_indices("Embedding", "x", indices,
                   {.noun = "rows", .count = weight.shape()[0], .array = "weight", .shape = weight.shape()});
   return select_rows(x.tape().watch(weight), indices);
+}
+
+template <class T>
+Embedding<T>::Embedding(const Config& config)
+    : Embedding(config.count("count"), config.count("width"), unused_random(),
+                {.initializer = leave_zeros<T>}) {}
+
+template <class T>
+GraphValue Embedding<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  return graph.apply(operations::Embedding<T>{weight.values()}, {x});
+}
+
+template <class T>
+Config Embedding<T>::config() const {
+  return Config().set("count", weight.shape()[0]).set("width", weight.shape()[1]);
 }
 
 template class Embedding<float>;

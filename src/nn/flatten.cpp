@@ -14,6 +14,16 @@ Variable<T> Flatten<T>::forward(Variable<T> x) {
   return reshape(x, {shape[0], Shape(shape.begin() + 1, shape.end()).elements()});
 }
 
+template <class T>
+GraphValue Flatten<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  return graph.apply(operations::Flatten(), {x});
+}
+
+template <class T>
+Config Flatten<T>::config() const {
+  return {};
+}
+
 template class Flatten<float>;
 template class Flatten<double>;
 

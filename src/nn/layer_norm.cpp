@@ -35,6 +35,27 @@ Variable<T> LayerNorm<T>::forward(Variable<T> x) {
   return layer_norm(x, tape.watch(weight), tape.watch(bias), options);
 }
 
+template <class T>
+LayerNorm<T>::LayerNorm(const Config& config)
+    : LayerNorm(config.shape("normalized_shape"), {.epsilon = config.number("epsilon"),
+                                                   .weight = config.flag("weight"),
+                                                   .bias = config.flag("bias")}) {}
+
+template <class T>
+GraphValue LayerNorm<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  return graph.apply(
+      operations::LayerNorm<T>{normalized_shape_, weight.values(), bias.values(), options_.epsilon}, {x});
+}
+
+template <class T>
+Config LayerNorm<T>::config() const {
+  return Config()
+      .set("normalized_shape", normalized_shape_)
+      .set("epsilon", options_.epsilon)
+      .set("weight", options_.weight)
+      .set("bias", options_.bias);
+}
+
 template class LayerNorm<float>;
 template class LayerNorm<double>;
 

@@ -2,6 +2,7 @@
 #include "xtape/nn/linear.hpp"
 
 #include "arrays/format.hpp"
+#include "nn/without_first_weights.hpp"
 #include "xtape/autograd/tape.hpp"
 #include "xtape/ops/matmul.hpp"
 
@@ -29,6 +30,21 @@ Variable<T> Linear<T>::forward_relu(Variable<T> x) {
   Tape<T>& tape = x.tape();
   if (bias.size() == 0) return linear_relu(x, tape.watch(weight));
   return linear_relu(x, tape.watch(weight), tape.watch(bias));
+}
+
+template <class T>
+Linear<T>::Linear(const Config& config)
+    : Linear(config.count("in"), config.count("out"), unused_random(),
+             {.bias = config.flag("bias"), .initializer = leave_zeros<T>}) {}
+
+template <class T>
+GraphValue Linear<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  return graph.apply(operations::Linear<T>{weight.values(), bias.values()}, {x});
+}
+
+template <class T>
+Config Linear<T>::config() const {
+  return Config().set("in", weight.shape()[1]).set("out", weight.shape()[0]).set("bias", bias.size() > 0);
 }
 
 template class Linear<float>;

@@ -74,6 +74,17 @@ Variable<T> Module<T>::forward_relu(Variable<T> x) {
 }
 
 template <class T>
+GraphValue Module<T>::add_to(Graph<T>&, GraphValue) const {
+  fail<ArgumentError>("{}: the module must say what it computes, got no add_to(); override it", type_name());
+}
+
+template <class T>
+Config Module<T>::config() const {
+  fail<ArgumentError>("{}: the module must say what it was made with, got no config(); override it",
+                      type_name());
+}
+
+template <class T>
 void Module<T>::train(bool on) {
   is_training_ = on;
   for (const auto& [name, child] : children_) child->train(on);

@@ -17,17 +17,22 @@ namespace {
 
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
-// The first, and behind it each the sum of the one before and the softplus of a gap. A gap that rounds to
-// nothing beside it is one unit in the last place.
+// y is the first, and behind it each the sum of the one before and the softplus of a gap. A gap that rounds
+// to nothing beside it is one unit in the last place.
+template <class T>
+void add_gaps(T first, ArrayView<const T> gaps, ArrayView<T> y) {
+  y[0] = first;
+  for (std::size_t j = 0; j < gaps.size(); ++j) {
+    const T next = static_cast<T>(y[j] + softplus(gaps[j]));
+    y[j + 1] = next <= y[j] ? std::nextafter(y[j], std::numeric_limits<T>::infinity()) : next;
+  }
+}
+
 template <class T>
 Variable<T> rising(Variable<T> first, Variable<T> gaps) {
   Recording<T> op("rising", {first, gaps});
   const ArrayView<T> y = op.output({gaps.size() + 1});
-  y[0] = first.data()[0];
-  for (std::size_t j = 0; j < gaps.size(); ++j) {
-    const T next = static_cast<T>(y[j] + softplus(gaps.data()[j]));
-    y[j + 1] = next <= y[j] ? std::nextafter(y[j], std::numeric_limits<T>::infinity()) : next;
-  }
+  add_gaps<T>(first.data()[0], gaps.values(), y);
 
   return op.finish([](Backward<T>& b) {
     // Each moves all thresholds behind it.
@@ -69,6 +74,21 @@ template <class T>
 Variable<T> Ordinal<T>::thresholds(Tape<T>& tape) {
   const Variable<T> first = tape.watch(first_threshold);
   return gaps.size() == 0 ? first : rising(first, tape.watch(gaps));
+}
+
+template <class T>
+Ordinal<T>::Ordinal(const Config& config) : Ordinal(config.count("classes")) {}
+
+template <class T>
+GraphValue Ordinal<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  Array<T> all(Shape{gaps.size() + 1});
+  add_gaps<T>(first_threshold.values()[0], gaps.values(), all);
+  return graph.apply(operations::OrdinalLogProbabilities<T>{graph.keep(std::move(all))}, {x});
+}
+
+template <class T>
+Config Ordinal<T>::config() const {
+  return Config().set("classes", gaps.size() + 2);
 }
 
 template class Ordinal<float>;

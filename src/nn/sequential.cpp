@@ -2,6 +2,10 @@
 #include "xtape/nn/sequential.hpp"
 
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "xtape/nn/registry.hpp"
 
 namespace xtape::nn {
 
@@ -13,6 +17,25 @@ Variable<T> Sequential<T>::forward(Variable<T> x) {
     x = at_once ? layers_[i++].module->forward_relu(x) : (*layers_[i].module)(x);
   }
   return x;
+}
+
+template <class T>
+Sequential<T>::Sequential(const Config& config) {
+  for (const ModuleConfig& layer : config.modules("layers"))
+    append(make_module<T>(layer), layer.type == "Relu");
+}
+
+template <class T>
+GraphValue Sequential<T>::add_to(Graph<T>& graph, GraphValue x) const {
+  for (const Place& place : layers_) x = place.module->add_to(graph, x);
+  return x;
+}
+
+template <class T>
+Config Sequential<T>::config() const {
+  std::vector<ModuleConfig> layers;
+  for (const Place& place : layers_) layers.push_back(place.module->description());
+  return Config().set("layers", std::move(layers));
 }
 
 template <class T>

@@ -7,6 +7,7 @@
 #include "arrays/format.hpp"
 #include "data/row_numbers.hpp"
 #include "nn/evaluation_mode.hpp"
+#include "nn/predict.hpp"
 #include "training/measurement.hpp"
 #include "training/require_dataset.hpp"
 #include "xtape/autograd/tape.hpp"
@@ -51,31 +52,12 @@ Array<T> predict(nn::Module<T>& model, const data::Rows<std::type_identity_t<T>>
   if (features.shape().rank() == 0) fail<ShapeError>("{}: features must have rows, got a scalar", function);
   const std::vector<std::size_t> numbers = data::row_numbers(features.shape()[0]);
 
-  const nn::EvaluationMode mode(model);
-  Tape<T> tape;
-  const auto no_grad = tape.no_grad();
   ReusedArray<T> batch;
-  Array<T> all;
-  std::size_t done = 0;
-  do {  // once for no rows, which tells the shape of a row
-    const auto frame = tape.frame();
-    const auto rows = std::span(numbers).subspan(done, std::min(rows_at_a_time, numbers.size() - done));
-    batch.read(features, rows);
-    const Variable<T> outputs = model(tape.borrow(batch.view()));
-    if (outputs.shape().rank() == 0 || outputs.shape()[0] != rows.size()) {
-      fail<ShapeError>("{}: the model must give a row for each of {} rows, got {}", function, rows.size(),
-                       outputs.shape());
-    }
-    if (done == 0) all = Array<T>(with_rows(outputs.shape(), numbers.size()));
-    if (with_rows(outputs.shape(), numbers.size()) != all.shape()) {
-      fail<ShapeError>("{}: the model must give rows of one shape, got {} after others of {}", function,
-                       outputs.shape(), all.shape());
-    }
-    std::copy_n(outputs.data(), outputs.size(),
-                all.begin() + done * (outputs.size() / std::max<std::size_t>(1, rows.size())));
-    done += rows.size();
-  } while (done < numbers.size());
-  return all;
+  return nn::predict(function, model, numbers.size(), rows_at_a_time,
+                     [&](std::size_t begin, std::size_t count) {
+                       batch.read(features, std::span(numbers).subspan(begin, count));
+                       return batch.view();
+                     });
 }
 
 template Evaluation evaluate(nn::Module<float>&, const Dataset<float>&, const EvaluateOptions<float>&);

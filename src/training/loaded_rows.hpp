@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "arrays/format.hpp"
+#include "arrays/with_rows_before.hpp"
 #include "threads/thread_pool.hpp"
 #include "xtape/arrays/array.hpp"
 #include "xtape/data/row_stream.hpp"
@@ -58,13 +59,6 @@ class ReusedArray {
   Array<U> memory_;
   ArrayView<U> view_;
 };
-
-// The shape of so many rows of that shape.
-inline Shape with_rows_before(const Shape& row, std::size_t rows) {
-  Shape result{rows};
-  for (const std::size_t extent : row) result.append(extent);
-  return result;
-}
 
 // What each row of a stream is. Shapes begin with a number of rows, which means nothing.
 struct RowFormat {

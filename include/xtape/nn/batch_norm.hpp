@@ -32,11 +32,17 @@ class BatchNorm : public Module<T>, private ShardedState<T> {
   Array<T> running_var;                     ///< (channels); begins at 1
   Array<std::int64_t> num_batches_tracked;  ///< (): forward passes in training
 
+  Config config() const override;
+
  protected:
   /// @param name  of the derived class, for messages.
   BatchNorm(const char* name, std::size_t channels, const BatchNormOptions& options);
+  /// As one that gave this by config() was made.
+  BatchNorm(const char* name, const Config& config);
   /// The normalization itself, for what has been checked.
   Variable<T> normalize(Variable<T> x);
+  /// The same in a graph.
+  GraphValue normalize(Graph<T>& graph, GraphValue x) const;
 
  private:
   Variable<T> normalize(Variable<T> x, const RunningStatistics<T>& running, double momentum);
@@ -53,8 +59,11 @@ class BatchNorm1d : public BatchNorm<T> {
   ///                        [0, 1].
   explicit BatchNorm1d(std::size_t channels, const BatchNormOptions& options = {})
       : BatchNorm<T>("BatchNorm1d", channels, options) {}
+  /// As one that gave this by config() was made.
+  explicit BatchNorm1d(const Config& config) : BatchNorm<T>("BatchNorm1d", config) {}
 
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
 };
 
 /// BatchNorm of images: (batch, channels, rows, columns).
@@ -64,8 +73,11 @@ class BatchNorm2d : public BatchNorm<T> {
   /// @throws ArgumentError  as for BatchNorm1d.
   explicit BatchNorm2d(std::size_t channels, const BatchNormOptions& options = {})
       : BatchNorm<T>("BatchNorm2d", channels, options) {}
+  /// As one that gave this by config() was made.
+  explicit BatchNorm2d(const Config& config) : BatchNorm<T>("BatchNorm2d", config) {}
 
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
 };
 
 extern template class BatchNorm<float>;

@@ -31,8 +31,12 @@ class Conv2d : public Module<T> {
   ///                        divide in and out.
   Conv2d(std::size_t in, std::size_t out, Size2d kernel, Random& random,
          const Conv2dOptions<T>& options = {});
+  /// As one that gave this by config() was made.
+  explicit Conv2d(const Config& config);
 
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
   Parameter<T> weight;  ///< (out, in / groups, kernel rows, kernel columns)
   Parameter<T> bias;    ///< (out); (0) without bias

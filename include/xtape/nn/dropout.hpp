@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <optional>
+
 #include "xtape/nn/module.hpp"
 #include "xtape/random/random.hpp"
 
@@ -15,11 +17,16 @@ class Dropout : public Module<T> {
  public:
   /// @throws ArgumentError  the probability is not in [0, 1).
   Dropout(double probability, Random& random);
+  /// As one that gave this by config() was made, but for its random numbers, which are its own.
+  explicit Dropout(const Config& config);
 
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
  private:
   double probability_;
+  std::optional<Random> own_;
   Random& random_;
 };
 

@@ -26,6 +26,8 @@ class Embedding : public Module<T> {
  public:
   /// @throws ArgumentError  count or width is 0.
   Embedding(std::size_t count, std::size_t width, Random& random, const EmbeddingOptions<T>& options = {});
+  /// As one that gave this by config() was made.
+  explicit Embedding(const Config& config);
 
   /// The rows of indices of any shape and integer type: their shape with width behind.
   /// @throws LabelError  an index outside [0, count); the message names it.
@@ -35,6 +37,8 @@ class Embedding : public Module<T> {
   /// Sequential. No gradient flows to them.
   /// @throws ValueError  one is not a whole number.
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
   using Module<T>::operator();
 

@@ -10,8 +10,14 @@ namespace xtape::nn {
 template <class T>
 class Flatten : public Module<T> {
  public:
+  Flatten() = default;
+  /// As one that gave this by config() was made.
+  explicit Flatten(const Config&) {}
+
   /// @throws ShapeError  x has fewer than two axes.
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 };
 
 extern template class Flatten<float>;

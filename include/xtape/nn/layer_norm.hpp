@@ -21,8 +21,12 @@ class LayerNorm : public Module<T> {
   /// @throws ArgumentError  normalized_shape has no axes or no elements, there is a bias without a weight, or
   ///                        epsilon is negative or not finite.
   explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options = {});
+  /// As one that gave this by config() was made.
+  explicit LayerNorm(const Config& config);
 
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
   Parameter<T> weight;  ///< (normalized axes); (0) without weight
   Parameter<T> bias;    ///< (normalized axes); (0) without bias

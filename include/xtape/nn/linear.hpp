@@ -24,9 +24,13 @@ class Linear : public Module<T> {
  public:
   /// @throws ArgumentError  in or out is 0.
   Linear(std::size_t in, std::size_t out, Random& random, const LinearOptions<T>& options = {});
+  /// As one that gave this by config() was made.
+  explicit Linear(const Config& config);
 
   Variable<T> forward(Variable<T> x) final;
   Variable<T> forward_relu(Variable<T> x) final;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
   Parameter<T> weight;  ///< (out, in)
   Parameter<T> bias;    ///< (out); (0) without bias

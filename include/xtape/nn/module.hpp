@@ -11,6 +11,8 @@
 #include "xtape/arrays/named_arrays.hpp"
 #include "xtape/autograd/parameter.hpp"
 #include "xtape/autograd/variable.hpp"
+#include "xtape/nn/config.hpp"
+#include "xtape/nn/graph.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {
@@ -80,6 +82,27 @@ class Module {
   /// relu(forward(x)). A module that can do both at once overrides it; Sequential calls it where Relu
   /// follows.
   virtual Variable<T> forward_relu(Variable<T> x);
+
+  /// Appends to a graph what the module computes in evaluation mode of a value there, and returns the result.
+  /// Predictors and other formats are made of it. A module of your own writes it as it writes forward:
+  ///
+  ///     nn::GraphValue add_to(nn::Graph<float>& graph, nn::GraphValue x) const override {
+  ///       const auto inner = graph.apply(nn::operations::Activation<float>{nn::operations::Function::relu},
+  ///                                      {norm.add_to(graph, convolution.add_to(graph, x))});
+  ///       return graph.apply(nn::operations::Add(), {x, inner});
+  ///     }
+  ///
+  /// @throws ArgumentError  the module does not override it, or takes no such value.
+  /// @throws ShapeError     as the module itself.
+  virtual GraphValue add_to(Graph<T>& graph, GraphValue x) const;
+
+  /// What the module was made with. A module of your own that files are to hold overrides it, has a
+  /// constructor that takes it, and is known by register_module.
+  /// @throws ArgumentError  the module does not override it.
+  virtual Config config() const;
+  /// Its type_name() and config(): what make_module takes.
+  /// @throws ArgumentError  as config().
+  ModuleConfig description() const { return {type_name(), config()}; }
 
   /// Whether modules that behave differently then, such as Dropout and BatchNorm, are to behave as in
   /// training, as they do at first, or as in use. Goes for all children too.

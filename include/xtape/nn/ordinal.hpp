@@ -24,9 +24,13 @@ class Ordinal : public Module<T> {
  public:
   /// @throws ArgumentError  there are fewer than two classes.
   explicit Ordinal(std::size_t classes);
+  /// As one that gave this by config() was made.
+  explicit Ordinal(const Config& config);
 
   /// @throws ShapeError  x is neither (rows) nor (rows, 1).
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
   /// The thresholds that go with losses::ordinal_cross_entropy and ordinal_log_probabilities: (classes - 1).
   Variable<T> thresholds(Tape<T>& tape);

@@ -16,7 +16,11 @@ class MaxPool2d : public Module<T> {
   /// As max_pool2d, whose errors the call throws.
   explicit MaxPool2d(Size2d kernel, const MaxPool2dOptions& options = {})
       : kernel_(kernel), options_(options) {}
+  /// As one that gave this by config() was made.
+  explicit MaxPool2d(const Config& config);
   Variable<T> forward(Variable<T> x) override { return max_pool2d(x, kernel_, options_); }
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
  private:
   Size2d kernel_;
@@ -30,12 +34,21 @@ class AvgPool2d : public Module<T> {
   /// As avg_pool2d, whose errors the call throws.
   explicit AvgPool2d(Size2d kernel, const AvgPool2dOptions& options = {})
       : kernel_(kernel), options_(options) {}
+  /// As one that gave this by config() was made.
+  explicit AvgPool2d(const Config& config);
   Variable<T> forward(Variable<T> x) override { return avg_pool2d(x, kernel_, options_); }
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
  private:
   Size2d kernel_;
   AvgPool2dOptions options_;
 };
+
+extern template class MaxPool2d<float>;
+extern template class MaxPool2d<double>;
+extern template class AvgPool2d<float>;
+extern template class AvgPool2d<double>;
 
 }  // namespace xtape::nn
 #pragma GCC visibility pop

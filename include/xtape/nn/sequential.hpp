@@ -21,6 +21,10 @@ namespace xtape::nn {
 template <class T>
 class Sequential : public Module<T> {
  public:
+  Sequential() = default;
+  /// As one that gave this by config() was made: of modules that are registered.
+  explicit Sequential(const Config& config);
+
   /// Appends a Layer<T>, made from the arguments.
   template <template <class> class Layer, class... Arguments>
   Sequential& add(Arguments&&... arguments) {
@@ -35,6 +39,8 @@ class Sequential : public Module<T> {
   }
 
   Variable<T> forward(Variable<T> x) override;
+  GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
+  Config config() const override;
 
   /// How many modules there are.
   std::size_t size() const noexcept { return layers_.size(); }
