@@ -8,6 +8,7 @@
 #include "xtape/data.hpp"
 #include "xtape/distributed.hpp"
 #include "xtape/files.hpp"
+#include "xtape/inference.hpp"
 #include "xtape/io.hpp"
 #include "xtape/losses.hpp"
 #include "xtape/metrics.hpp"
