@@ -2,5 +2,6 @@
 #pragma once
 
 #include "xtape/io/checkpoint.hpp"
+#include "xtape/io/model.hpp"
 #include "xtape/io/safetensors.hpp"
 #include "xtape/io/weights.hpp"

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "xtape/inference/pipeline.hpp"
+#include "xtape/nn/config.hpp"
+
+namespace xtape::io {
+
+// All of a pipeline but its arrays, as JSON. Throws ArgumentError for what JSON cannot hold.
+template <class T>
+std::string model_json(const char* function, const inference::Pipeline<T>& pipeline);
+
+// The same read back. The pipeline lacks what has arrays: its model, and steps that are fitted. Throws
+// FileError that begins where the fault is.
+template <class T>
+struct ModelDescription {
+  explicit ModelDescription(const nlohmann::json& document);
+
+  std::string element;
+  nn::ModuleConfig model;
+  bool has_imputer, has_standardizer;
+  inference::Pipeline<T> pipeline;
+};
+
+// The card alone; throws as above.
+inference::ModelCard card_of(const nlohmann::json& document);
+
+}  // namespace xtape::io
