@@ -132,7 +132,7 @@ TEMPLATE_TEST_CASE("a model file holds every layer", "[io][model]", float, doubl
 TEST_CASE("a probability from the threshold on is a yes", "[inference]") {
   Random random(3);
   nn::Linear<double> model(1, 1, random, {.bias = false});
-  model.weight.value() = 1.0;
+  model.weight.values()[0] = 1;
   Pipeline<double> pipeline{.model = model,
                             .row = {1},
                             .outputs_are = OutputKind::binary,
@@ -239,5 +239,5 @@ TEST_CASE("a file that holds no model, or none that fits together, is refused by
   CHECK(refusal("\"temperature\":1.75", "\"temperature\":-1") ==
         ": load_model: temperature must be positive and finite, got -1");
   CHECK(refusal("\"outputs\":\"classes\"", "\"outputs\":\"colours\"") ==
-        ": the model.after.outputs must be one that this version knows, got \"colours\"");
+        ": description.after.outputs must be one that this version knows, got \"colours\"");
 }

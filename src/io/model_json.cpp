@@ -31,7 +31,8 @@ constexpr std::array infinities_names{std::pair(data::Infinities::error, "error"
 class Fields {
  public:
   Fields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object.is_object()) fail<FileError>("{}: it must be an object, got {}", where_, object.type_name());
+    if (!object.is_object())
+      fail<ArgumentError>("{}: it must be an object, got {}", where_, object.type_name());
   }
 
   Fields object(const char* name) const { return {field(name), where_ + "." + name}; }
@@ -81,12 +82,12 @@ class Fields {
   [[noreturn]] void wrong(const char* name, const char* rule) const {
     std::string got = field(name).dump(-1, ' ', false, json::error_handler_t::replace);
     if (got.size() > 60) got = got.substr(0, 57) + "...";
-    fail<FileError>("{}.{} must be {}, got {}", where_, name, rule, got);
+    fail<ArgumentError>("{}.{} must be {}, got {}", where_, name, rule, got);
   }
 
   const json& field(const char* name) const {
     const auto place = object_.find(name);
-    if (place == object_.end()) fail<FileError>("{}: it must have '{}', got none", where_, name);
+    if (place == object_.end()) fail<ArgumentError>("{}: it must have '{}', got none", where_, name);
     return *place;
   }
 
@@ -188,7 +189,7 @@ void set_value(nn::Config& config, const std::string& name, const json& value, c
 
 nn::ModuleConfig module_of(const Fields& fields, int depth) {
   if (depth > deepest_modules)
-    fail<FileError>("{}: modules must be at most {} deep in each other", fields.where(), deepest_modules);
+    fail<ArgumentError>("{}: modules must be at most {} deep in each other", fields.where(), deepest_modules);
   nn::ModuleConfig module{fields.text("type"), {}};
   const Fields config = fields.object("config");
   for (const auto& [name, value] : fields.map("config").items())
@@ -286,10 +287,10 @@ ModelCard card_in(const Fields& document) {
 }
 
 Fields checked(const json& document) {
-  Fields fields(document, "the model");
+  Fields fields(document, "description");
   if (fields.count("format") > format_version) {
-    fail<FileError>("the model must be of format {} or before, got {}, which xtape {} wrote", format_version,
-                    fields.count("format"), fields.text("xtape"));
+    fail<ArgumentError>("the model must be of format {} or before, got {}, which xtape {} wrote",
+                        format_version, fields.count("format"), fields.text("xtape"));
   }
   return fields;
 }

@@ -14,7 +14,7 @@ template <class T>
 std::string model_json(const char* function, const inference::Pipeline<T>& pipeline);
 
 // The same read back. The pipeline lacks what has arrays: its model, and steps that are fitted. Throws
-// FileError that begins where the fault is.
+// ArgumentError that begins where the fault is.
 template <class T>
 struct ModelDescription {
   explicit ModelDescription(const nlohmann::json& document);

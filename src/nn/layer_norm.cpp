@@ -36,12 +36,6 @@ Variable<T> LayerNorm<T>::forward(Variable<T> x) {
 }
 
 template <class T>
-LayerNorm<T>::LayerNorm(const Config& config)
-    : LayerNorm(config.shape("normalized_shape"), {.epsilon = config.number("epsilon"),
-                                                   .weight = config.flag("weight"),
-                                                   .bias = config.flag("bias")}) {}
-
-template <class T>
 GraphValue LayerNorm<T>::add_to(Graph<T>& graph, GraphValue x) const {
   return graph.apply(
       operations::LayerNorm<T>{normalized_shape_, weight.values(), bias.values(), options_.epsilon}, {x});

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <concepts>
+
 #include "xtape/nn/module.hpp"
 #include "xtape/ops/normalization.hpp"
 
@@ -21,8 +23,12 @@ class LayerNorm : public Module<T> {
   /// @throws ArgumentError  normalized_shape has no axes or no elements, there is a bias without a weight, or
   ///                        epsilon is negative or not finite.
   explicit LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options = {});
-  /// As one that gave this by config() was made.
-  explicit LayerNorm(const Config& config);
+  /// As one that gave this by config() was made. (A template, lest braces be taken for a config.)
+  template <std::same_as<Config> Made>
+  explicit LayerNorm(const Made& config)
+      : LayerNorm(config.shape("normalized_shape"), {.epsilon = config.number("epsilon"),
+                                                     .weight = config.flag("weight"),
+                                                     .bias = config.flag("bias")}) {}
 
   Variable<T> forward(Variable<T> x) override;
   GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
