@@ -57,6 +57,10 @@ int main(int argc, char** argv) try {
   train_on(directory);
   const auto [arrays, metadata] = io::read_safetensors(directory + "/pytorch_types.safetensors");
   io::write_safetensors(directory + "/xtape_types.safetensors", arrays, metadata);
+  NamedArrays reals;
+  reals.add("reals", ArrayView<const float>(arrays["reals"].get<float>()));
+  io::write_safetensors(directory + "/xtape_F16.safetensors", reals, {}, io::StoredFloats::float16);
+  io::write_safetensors(directory + "/xtape_BF16.safetensors", reals, {}, io::StoredFloats::bfloat16);
 } catch (const std::exception& error) {
   std::cerr << "pytorch_interchange: " << error.what() << '\n';
   return 1;

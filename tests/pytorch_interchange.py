@@ -145,6 +145,7 @@ def make_types(directory):
         tensors[NAMES[narrow]] = values
         tensors[NAMES[narrow] + " as F32"] = values.float()
     tensors["F64"] = torch.randn(2, 3, dtype=torch.float64)
+    tensors["reals"] = (torch.randn(3000) * 10.0 ** torch.randint(-9, 5, (3000,))).clamp(-65504, 65504)
     tensors["BOOL"] = torch.tensor([True, False, True])
     for name in ["I8", "I16", "I32", "I64", "U8"]:
         range_of_type = torch.iinfo(TYPES[name])
@@ -191,6 +192,9 @@ def check(program):
                 tensor = tensor.float()
             assert ours[name].dtype == tensor.dtype and ours[name].shape == tensor.shape, name
             assert bytes_of(ours[name]) == bytes_of(tensor), name
+        for narrow in (torch.float16, torch.bfloat16):
+            halves, _ = read(os.path.join(directory, f"xtape_{NAMES[narrow]}.safetensors"))
+            assert bytes_of(halves["reals"]) == bytes_of(theirs["reals"].to(narrow)), narrow
     print(f"seed {seed}: logits differ by at most {max(errors):.2g}, {'with' if official else 'without'} safetensors")
 
 

@@ -53,21 +53,21 @@ Safetensors read_safetensors(const char* function, const std::string& path) {
 }
 
 void write_safetensors(const char* function, const std::string& path, const NamedArrays& arrays,
-                       const Metadata& metadata) {
+                       const Metadata& metadata, StoredFloats floats) {
   OrderedArrays ordered;
   for (const auto& named : arrays) ordered.push_back(&named);
   // Behind wider elements narrower ones are aligned.
-  std::ranges::stable_sort(ordered, std::ranges::greater(),
-                           [](const auto* named) { return stored_type_of(named->second).bytes; });
-  const std::string header = format_header(function, ordered, metadata);
+  std::ranges::stable_sort(ordered, std::ranges::greater(), [floats](const auto* named) {
+    return stored_type_of(named->second, floats).bytes;
+  });
+  const std::string header = format_header(function, ordered, metadata, floats);
   const std::uint64_t header_bytes = header.size();
 
   AtomicFile file(function, path);
   file.write(&header_bytes, sizeof header_bytes);
   file.write(header.data(), header.size());
   for (const auto* named : ordered) {
-    named->second.visit(
-        [&](const auto& array) { file.write(array.data(), array.size() * sizeof(*array.data())); });
+    stored_type_of(named->second, floats).write(file, {function, named->first}, named->second);
   }
   file.commit();
 }
@@ -104,8 +104,9 @@ Safetensors read_safetensors(const std::string& path, const std::vector<std::str
   return {std::move(arrays), reader.header().metadata};
 }
 
-void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata) {
-  write_safetensors("write_safetensors", path, arrays, metadata);
+void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata,
+                       StoredFloats floats) {
+  write_safetensors("write_safetensors", path, arrays, metadata, floats);
 }
 
 }  // namespace xtape::io

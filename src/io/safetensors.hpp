@@ -36,6 +36,6 @@ class SafetensorsReader {
 /// As those of the public header, for another function: it stands in the messages.
 Safetensors read_safetensors(const char* function, const std::string& path);
 void write_safetensors(const char* function, const std::string& path, const NamedArrays& arrays,
-                       const Metadata& metadata);
+                       const Metadata& metadata, StoredFloats floats = StoredFloats::as_they_are);
 
 }  // namespace xtape::io

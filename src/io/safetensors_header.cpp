@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "arrays/format.hpp"
+#include "arrays/multi_index.hpp"
 #include "files/file_array.hpp"
 #include "io/half_floats.hpp"
 
@@ -43,21 +45,49 @@ AnyArray read_halves(ByteReader& file, const std::string&, const Shape& shape) {
   return transformed<float>(file.read_elements<std::uint16_t>(shape), to_float);
 }
 
+void write_as_it_is(AtomicFile& file, const Written&, const AnyArray& array) {
+  array.visit([&](const auto& typed) { file.write(typed.data(), typed.size() * sizeof(*typed.data())); });
+}
+
+// Floats or doubles, a block at a time.
+template <std::uint16_t (*rounded)(double), float (*to_float)(std::uint16_t)>
+void write_halves(AtomicFile& file, const Written& what, const AnyArray& array) {
+  const auto write = [&](const auto& typed) {
+    std::array<std::uint16_t, 4096> block;
+    for (std::size_t begin = 0; begin < typed.size(); begin += block.size()) {
+      const std::size_t count = std::min(block.size(), typed.size() - begin);
+      for (std::size_t i = 0; i < count; ++i) {
+        const double x = typed[begin + i];
+        block[i] = rounded(x);
+        if (!std::isinf(to_float(block[i])) || std::isinf(x)) continue;
+        fail<ValueError>(
+            "{}: {} of {} must not be beyond the largest number of the type to store, got {}; "
+            "store bfloat16 or the numbers as they are",
+            what.function, element_name("element", typed.shape(), begin + i), in_quotes(what.name), x);
+      }
+      file.write(block.data(), count * sizeof block[0]);
+    }
+  };
+  if (array.holds<float>()) return write(array.get<float>());
+  write(array.get<double>());
+}
+
 // Those of ElementType come first, in its order.
 constexpr std::array<StoredType, 13> stored_types{{
-    {"F32", 4, ElementType::float32, read_numbers<float>},
-    {"F64", 8, ElementType::float64, read_numbers<double>},
-    {"I8", 1, ElementType::int8, read_numbers<std::int8_t>},
-    {"I16", 2, ElementType::int16, read_numbers<std::int16_t>},
-    {"I32", 4, ElementType::int32, read_numbers<std::int32_t>},
-    {"I64", 8, ElementType::int64, read_numbers<std::int64_t>},
-    {"U8", 1, ElementType::uint8, read_numbers<std::uint8_t>},
-    {"U16", 2, ElementType::uint16, read_numbers<std::uint16_t>},
-    {"U32", 4, ElementType::uint32, read_numbers<std::uint32_t>},
-    {"U64", 8, ElementType::uint64, read_numbers<std::uint64_t>},
-    {"BOOL", 1, ElementType::boolean, read_booleans},
-    {"F16", 2, ElementType::float32, read_halves<float_from_half>},
-    {"BF16", 2, ElementType::float32, read_halves<float_from_bfloat16>},
+    {"F32", 4, ElementType::float32, read_numbers<float>, write_as_it_is},
+    {"F64", 8, ElementType::float64, read_numbers<double>, write_as_it_is},
+    {"I8", 1, ElementType::int8, read_numbers<std::int8_t>, write_as_it_is},
+    {"I16", 2, ElementType::int16, read_numbers<std::int16_t>, write_as_it_is},
+    {"I32", 4, ElementType::int32, read_numbers<std::int32_t>, write_as_it_is},
+    {"I64", 8, ElementType::int64, read_numbers<std::int64_t>, write_as_it_is},
+    {"U8", 1, ElementType::uint8, read_numbers<std::uint8_t>, write_as_it_is},
+    {"U16", 2, ElementType::uint16, read_numbers<std::uint16_t>, write_as_it_is},
+    {"U32", 4, ElementType::uint32, read_numbers<std::uint32_t>, write_as_it_is},
+    {"U64", 8, ElementType::uint64, read_numbers<std::uint64_t>, write_as_it_is},
+    {"BOOL", 1, ElementType::boolean, read_booleans, write_as_it_is},
+    {"F16", 2, ElementType::float32, read_halves<float_from_half>, write_halves<half_from, float_from_half>},
+    {"BF16", 2, ElementType::float32, read_halves<float_from_bfloat16>,
+     write_halves<bfloat16_from, float_from_bfloat16>},
 }};
 
 template <class... Arguments>
@@ -281,8 +311,12 @@ std::string json_text(const char* function, const std::string& text) {
 
 }  // namespace
 
-const StoredType& stored_type_of(const AnyArray& array) {
-  return stored_types[static_cast<std::size_t>(array.element_type())];
+const StoredType& stored_type_of(const AnyArray& array, StoredFloats floats) {
+  const bool is_real = array.holds<float>() || array.holds<double>();
+  if (!is_real || floats == StoredFloats::as_they_are)
+    return stored_types[static_cast<std::size_t>(array.element_type())];
+  const std::string_view name = floats == StoredFloats::float16 ? "F16" : "BF16";
+  return *std::ranges::find(stored_types, name, &StoredType::name);
 }
 
 std::string in_quotes(std::string_view text) {
@@ -324,7 +358,8 @@ SafetensorsHeader parse_header(const std::string& subject, const std::string& te
   return header;
 }
 
-std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata) {
+std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata,
+                          StoredFloats floats) {
   std::uint64_t unescaped = 0;
   for (const auto& [key, text] : metadata) unescaped += key.size() + text.size();
   for (const auto* named : arrays) unescaped += named->first.size();
@@ -346,7 +381,7 @@ std::string format_header(const char* function, const OrderedArrays& arrays, con
           "{}: no array must have the name {}, which the format reserves; give metadata as such", function,
           metadata_name);
     }
-    const StoredType& type = stored_type_of(array);
+    const StoredType& type = stored_type_of(array, floats);
     const std::uint64_t end = begin + array.shape().elements() * type.bytes;
     entries.push_back(fmt::format("{}:{{\"dtype\":\"{}\",\"shape\":[{}],\"data_offsets\":[{},{}]}}",
                                   json_text(function, name), type.name, fmt::join(array.shape(), ","), begin,

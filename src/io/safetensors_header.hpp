@@ -8,21 +8,30 @@
 #include <utility>
 #include <vector>
 
+#include "files/atomic_file.hpp"
 #include "files/byte_reader.hpp"
 #include "xtape/arrays/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
 namespace xtape::io {
 
-/// An element type of files, and how an array of it is read from where the file stands.
+/// Who writes which array, for messages.
+struct Written {
+  const char* function;
+  const std::string& name;
+};
+
+/// An element type of files, how an array of it is read from where the file stands, and how an array is
+/// written as such.
 struct StoredType {
   std::string_view name;
   std::size_t bytes;
   ElementType element_type;
   AnyArray (*read)(ByteReader& file, const std::string& tensor, const Shape& shape);
+  void (*write)(AtomicFile& file, const Written& what, const AnyArray& array);
 };
 
-const StoredType& stored_type_of(const AnyArray& array);
+const StoredType& stored_type_of(const AnyArray& array, StoredFloats floats);
 
 /// What the header says of an array. Its data are the bytes [begin, end) behind the header, as many as its
 /// type and shape need, where the type is known.
@@ -56,7 +65,8 @@ using OrderedArrays = std::vector<const std::pair<const std::string, AnyArray>*>
 
 /// The text of the header, padded so that the data behind it are aligned to 8 bytes.
 /// @throws ArgumentError  see write_safetensors.
-std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata);
+std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata,
+                          StoredFloats floats);
 
 /// The text in quotes with escapes, shortened: names in files may be anything.
 std::string in_quotes(std::string_view text);

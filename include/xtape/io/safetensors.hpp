@@ -54,15 +54,26 @@ Safetensors read_safetensors(const std::string& path);
 /// @throws FileError  as above, or there is no tensor of a name.
 Safetensors read_safetensors(const std::string& path, const std::vector<std::string>& names);
 
+/// As what arrays of float32 and float64 are written.
+enum class StoredFloats {
+  as_they_are,  ///< float32 as F32, float64 as F64
+  float16,      ///< F16: 11 significant bits, up to 65504
+  bfloat16      ///< BF16: 8 significant bits, the range of float32
+};
+
 /// Writes arrays so that every reader of the format takes them: the data of wide elements first, each array
 /// aligned to its elements. The file is replaced as a whole, at once: whatever happens, there is the old file
 /// or the new one, on the disk.
 ///
+/// @param floats  float16 and bfloat16 take half of the space; numbers are rounded to the nearest, of two to
+///                the even one. Arrays of integers stay as they are.
+/// @throws ValueError     a finite number is beyond the largest of float16 or bfloat16.
 /// @throws ArgumentError  an array is named "__metadata__", which the format reserves, a text is not UTF-8,
 ///                        or the names, shapes and metadata together exceed 100 MB.
 /// @throws FileError      the file cannot be written; the message says why. The file before it is as it was,
 ///                        unless the message says that the new one is in its place.
-void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata = {});
+void write_safetensors(const std::string& path, const NamedArrays& arrays, const Metadata& metadata = {},
+                       StoredFloats floats = StoredFloats::as_they_are);
 
 }  // namespace xtape::io
 #pragma GCC visibility pop

@@ -89,14 +89,16 @@ WeightsReport load_weights(File&& file, Model& model, const LoadWeightsOptions& 
 
 /// Writes the state of a model, or of anything that has `NamedArrays state() const`, as a safetensors file.
 /// An array that the model has under two names is written under both.
-/// @throws ArgumentError, FileError  as write_safetensors.
+/// @throws ValueError, ArgumentError, FileError  as write_safetensors.
 template <class Model>
-void save_weights(const std::string& path, const Model& model, const Metadata& metadata = {}) {
-  write_safetensors(path, model.state(), metadata);
+void save_weights(const std::string& path, const Model& model, const Metadata& metadata = {},
+                  StoredFloats floats = StoredFloats::as_they_are) {
+  write_safetensors(path, model.state(), metadata, floats);
 }
 
 /// Reads the state of a model, or of anything that has `load_state(const NamedArrays&)` too, from a
-/// safetensors file. float32 is widened where the model holds float64; nothing else is converted.
+/// safetensors file. F16 and BF16 become float32, and float32 is widened where the model holds float64;
+/// nothing else is converted.
 ///
 ///     const auto report = io::load_weights("pretrained.safetensors", model, {.partial = true});
 ///     for (const auto& [name, reason] : report.misfits) fmt::print("{} {}\n", name, reason);
