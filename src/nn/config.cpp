@@ -19,6 +19,16 @@ std::size_t require_count(const std::string& name, double number) {
 
 }  // namespace
 
+Config& Config::set(std::string name, bool flag) { return put(std::move(name), flag); }
+
+Config& Config::set_number(std::string name, double number) { return put(std::move(name), number); }
+
+Config& Config::set(std::string name, std::string text) { return put(std::move(name), std::move(text)); }
+
+Config& Config::set(std::string name, std::vector<double> numbers) {
+  return put(std::move(name), std::move(numbers));
+}
+
 Config& Config::set(std::string name, const Shape& shape) {
   return put(std::move(name), std::vector<double>(shape.begin(), shape.end()));
 }
@@ -45,6 +55,8 @@ const Kind& Config::get(const std::string& name, const char* kind) const {
   if (value == nullptr) fail<ArgumentError>("Config: '{}' must be {}, got another kind of value", name, kind);
   return *value;
 }
+
+bool Config::contains(const std::string& name) const { return values_.contains(name); }
 
 bool Config::flag(const std::string& name) const { return get<bool>(name, "a flag, true or false,"); }
 

@@ -40,6 +40,7 @@ flags_of_tape=(-use_counters=0)
 longest() {
   case $1 in
     checkpoint | npz | safetensors) echo 1024 ;;
+    model) echo 2048 ;;
     npy) echo 256 ;;
     *) echo 128 ;;
   esac

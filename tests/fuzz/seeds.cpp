@@ -12,6 +12,7 @@
 
 #include "directory.hpp"
 #include "gzip.hpp"
+#include "model_file.hpp"
 #include "xtape/data/batches.hpp"
 #include "xtape/data/npy.hpp"
 #include "xtape/io/checkpoint.hpp"
@@ -160,6 +161,16 @@ void add_safetensors_and_checkpoints(Seeds& seeds, const Directory& directory) {
   add_safetensors(seeds, "checkpoint", decisions({3, 0, 0, 0}), read(directory / "x"));
 }
 
+void add_models(Seeds& seeds, const Directory& directory) {
+  for (std::size_t kind = 0; kind < model_count; ++kind) {
+    const io::Safetensors whole = whole_file(directory, kind);
+    const int of_kind = static_cast<int>(kind);
+    for (const int way : {1, 2, 3})
+      seeds.add("model", decisions({way, of_kind}) + whole.metadata.at(description));
+    add_safetensors(seeds, "model", decisions({0, of_kind}), read(directory / "x"));
+  }
+}
+
 void add_csv(Seeds& seeds) {
   const std::string usual(8, '\0');
   int way = 0;
@@ -189,6 +200,7 @@ int main(int count, char** arguments) {
   add_npy(seeds, directory);
   add_npz(seeds, directory);
   add_safetensors_and_checkpoints(seeds, directory);
+  add_models(seeds, directory);
   add_csv(seeds);
   for (int i = 0; i < 16; ++i) {
     Random random(static_cast<std::uint64_t>(i));

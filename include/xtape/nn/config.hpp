@@ -28,30 +28,28 @@ class Config {
   using Value = std::variant<bool, double, std::string, std::vector<double>, std::vector<ModuleConfig>>;
 
   /// @throws ArgumentError  the name is taken.
-  Config& set(std::string name, bool flag) { return put(std::move(name), flag); }
+  Config& set(std::string name, bool flag);
   /// The same of a number; whole ones are kept exactly up to 2^53.
   template <class Number>
   requires(std::is_arithmetic_v<Number> && !std::same_as<Number, bool>) Config& set(std::string name,
                                                                                     Number number) {
-    return put(std::move(name), static_cast<double>(number));
+    return set_number(std::move(name), static_cast<double>(number));
   }
   /// The same of a text.
-  Config& set(std::string name, std::string text) { return put(std::move(name), std::move(text)); }
+  Config& set(std::string name, std::string text);
   /// The same, lest it be taken for a flag.
-  Config& set(std::string name, const char* text) { return put(std::move(name), std::string(text)); }
+  Config& set(std::string name, const char* text) { return set(std::move(name), std::string(text)); }
   /// The same of extents.
   Config& set(std::string name, const Shape& shape);
   /// The same of rows and columns.
   Config& set(std::string name, const Size2d& size);
   /// The same of numbers.
-  Config& set(std::string name, std::vector<double> numbers) {
-    return put(std::move(name), std::move(numbers));
-  }
+  Config& set(std::string name, std::vector<double> numbers);
   /// The same of modules within this one.
   Config& set(std::string name, std::vector<ModuleConfig> modules);
 
   /// Whether there is something of that name.
-  bool contains(const std::string& name) const { return values_.contains(name); }
+  bool contains(const std::string& name) const;
 
   /// @throws ArgumentError  there is nothing of that name, or it is no true or false.
   bool flag(const std::string& name) const;
@@ -74,6 +72,7 @@ class Config {
   const std::map<std::string, Value>& values() const noexcept { return values_; }
 
  private:
+  Config& set_number(std::string name, double number);
   Config& put(std::string name, Value value);
   template <class Kind>
   const Kind& get(const std::string& name, const char* kind) const;
