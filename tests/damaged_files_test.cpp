@@ -136,6 +136,14 @@ std::string checkpoint_file() {
   return written([](Path path) { io::save_checkpoint(path, two_arrays(), {{"key", "text"}}); });
 }
 
+std::string model_file() {
+  return written([](Path path) {
+    Random random(1);
+    nn::Linear<float> model(2, 2, random);
+    io::save_model(path, inference::Pipeline<float>{.model = model, .row = {2}});
+  });
+}
+
 std::string npz_file(bool compress) {
   return written([&](Path path) { data::write_npz(path, two_arrays(), {.compress = compress}); });
 }
@@ -150,6 +158,7 @@ TEST_CASE("a file of arrays that ends early is refused, wherever it ends", "[dat
   CHECK(taken_lengths(gzip(idx_file), [](Path path) { data::read_idx(path); }) == none);
   CHECK(taken_lengths(safetensors_file(), [](Path path) { io::read_safetensors(path); }) == none);
   CHECK(taken_lengths(checkpoint_file(), [](Path path) { io::load_checkpoint(path); }) == none);
+  CHECK(taken_lengths(model_file(), [](Path path) { io::load_model<float>(path); }) == none);
   for (const bool compress : {false, true}) {
     CHECK(taken_lengths(npz_file(compress), [](Path path) { data::read_npz(path); }) == none);
     CHECK(taken_lengths(npz_file(compress), [](Path path) { data::list_npz(path); }) == none);

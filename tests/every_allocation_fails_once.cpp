@@ -814,8 +814,21 @@ std::vector<Format> formats() {
     const auto table = data::read_csv(path);
     return as_named(table.features<float>("name"));
   };
+  const auto save_model = [](const std::string& path) {
+    Random random(1);
+    nn::Sequential<float> model;
+    model.add<nn::Linear>(3, 2, random).add<nn::BatchNorm1d>(2);
+    data::Standardizer<float> standardizer;
+    standardizer.fit(Array<float>(Shape{2, 3}));
+    io::save_model(path, inference::Pipeline<float>{.model = model,
+                                                    .row = {3},
+                                                    .standardizer = standardizer,
+                                                    .class_names = {"no", "yes"},
+                                                    .card = {.rows = {{"train", 2}}}});
+  };
   return {
       {"weights", save_weights, load_weights},
+      {"model", save_model, [](auto path) { return io::load_model<float>(path).model->state(); }},
       {"checkpoint",
        [](auto path) {
          io::save_checkpoint(path, some_arrays(), {{"a", "b"}});

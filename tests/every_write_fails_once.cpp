@@ -191,6 +191,12 @@ void write_some_report(const std::string& path) {
   training::write_report(path, {}, logits, labels);
 }
 
+void save_some_model(const std::string& path) {
+  Random random(1);
+  nn::Linear<float> model(3, 2, random);
+  io::save_model(path, inference::Pipeline<float>{.model = model, .row = {3}});
+}
+
 std::vector<Writer> writers() {
   const auto save_weights = [](const std::string& path) {
     Random random(1);
@@ -198,6 +204,7 @@ std::vector<Writer> writers() {
   };
   return {
       {"write_safetensors", save_weights},
+      {"save_model", save_some_model},
       {"save_checkpoint", [](const auto& path) { io::save_checkpoint(path, some_arrays()); }},
       {"write_npy", [](const auto& path) { data::write_npy(path, Array<double>(Shape{9})); }},
       {"write_npz", [](const auto& path) { data::write_npz(path, some_arrays()); }},
@@ -443,6 +450,7 @@ std::vector<Reader> readers() {
       {"list_npz", npz, [](const auto& path) { data::list_npz(path); }},
       {"read_idx", idx, [](const auto& path) { data::read_idx(path); }},
       {"read_safetensors", safetensors, [](const auto& path) { io::read_safetensors(path); }},
+      {"load_model", content_of(save_some_model), [](const auto& path) { io::load_model<float>(path); }},
       {"load_checkpoint", safetensors, [](const auto& path) { io::load_checkpoint(path); }},
   };
 }

@@ -200,7 +200,7 @@ TEST_CASE("a pipeline whose parts do not fit together is refused", "[inference]"
         "save_model: metric accuracy must be finite, got nan");
   CHECK(refusal([](auto& p) {
           p.class_names = {"no", "\xff"};
-        }) == "save_model: columns, names, settings and the card must be UTF-8, got a text that is not");
+        }) == "save_model: names and metadata must be UTF-8, got \"\\xff\"");
   CHECK(
       refusal([](auto& p) { p.outputs_are = OutputKind::binary; }) ==
       "Pipeline: a model whose outputs are binary must give a row of one logit, () or (1), for each row, got "
@@ -218,7 +218,9 @@ TEST_CASE("a file that holds no model, or none that fits together, is refused by
   io::save_weights(path, f.model);
   CHECK(file_error("load_model", path, [](const std::string& file) { io::load_model<float>(file); }) ==
         ": it must hold a model that save_model wrote, got 4 arrays without one; load_weights reads arrays");
-  CHECK(refusal("{", "[") == ": the description of the model must be JSON, got an error in it");
+  CHECK(refusal("{", "[") ==
+        ": the description of the model: it must be JSON in UTF-8, got an error at its byte 10, the last of "
+        "\"[\\\"format\\\":\"");
   CHECK(refusal("\"format\":1", "\"format\":2") ==
         ": the model must be of format 1 or before, got 2, which xtape 0.1.0 wrote");
   CHECK(refusal("\"element\":\"float32\"", "\"element\":\"int8\"") ==

@@ -21,7 +21,7 @@ constexpr std::size_t most_json_bytes = std::size_t{1} << 24;
 const std::string model_prefix = "model.", imputer_prefix = "imputer.", standardizer_prefix = "standardizer.";
 
 // The document in the metadata, of a format that is known.
-nlohmann::json document_of(const SafetensorsReader& reader) {
+Json document_of(const SafetensorsReader& reader) {
   const Metadata& metadata = reader.header().metadata;
   const auto text = metadata.find(description_name);
   if (text == metadata.end()) {
@@ -34,11 +34,11 @@ nlohmann::json document_of(const SafetensorsReader& reader) {
     fail<FileError>("{}: the description of the model must have at most {} bytes, got {}", reader.subject(),
                     most_json_bytes, text->second.size());
   }
-  nlohmann::json document = nlohmann::json::parse(text->second, nullptr, false);
-  if (document.is_discarded()) {
-    fail<FileError>("{}: the description of the model must be JSON, got an error in it", reader.subject());
+  try {
+    return Json::parse("the description of the model", text->second);
+  } catch (const ArgumentError& error) {
+    fail<FileError>("{}: {}", reader.subject(), error.what());
   }
-  return document;
 }
 
 // Calls make(); what it finds wrong is wrong in the file.
@@ -106,7 +106,7 @@ void save_model(const std::string& path, const inference::Pipeline<T>& pipeline)
 template <class T>
 inference::Pipeline<T> load_model(const std::string& path) {
   SafetensorsReader reader("load_model", path);
-  const nlohmann::json document = document_of(reader);
+  const Json document = document_of(reader);
   return of_file(reader, [&] {
     ModelDescription<T> description(document);
     require_element_type<T>(reader, description.element);
@@ -135,7 +135,7 @@ inference::Pipeline<T> load_model(const std::string& path) {
 
 inference::ModelCard read_model_card(const std::string& path) {
   const SafetensorsReader reader("read_model_card", path);
-  const nlohmann::json document = document_of(reader);
+  const Json document = document_of(reader);
   return of_file(reader, [&] { return card_of(document); });
 }
 

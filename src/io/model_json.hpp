@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "io/json.hpp"
 #include "xtape/inference/pipeline.hpp"
 #include "xtape/nn/config.hpp"
 
@@ -17,7 +17,7 @@ std::string model_json(const char* function, const inference::Pipeline<T>& pipel
 // ArgumentError that begins where the fault is.
 template <class T>
 struct ModelDescription {
-  explicit ModelDescription(const nlohmann::json& document);
+  explicit ModelDescription(const Json& document);
 
   std::string element;
   nn::ModuleConfig model;
@@ -26,6 +26,6 @@ struct ModelDescription {
 };
 
 // The card alone; throws as above.
-inference::ModelCard card_of(const nlohmann::json& document);
+inference::ModelCard card_of(const Json& document);
 
 }  // namespace xtape::io

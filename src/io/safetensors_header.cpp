@@ -301,14 +301,6 @@ void require_fitting_header(const char* function, std::uint64_t bytes) {
   }
 }
 
-std::string json_text(const char* function, const std::string& text) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (const nlohmann::json::exception&) {
-    fail<ArgumentError>("{}: names and metadata must be UTF-8, got {}", function, in_quotes(text));
-  }
-}
-
 }  // namespace
 
 const StoredType& stored_type_of(const AnyArray& array, StoredFloats floats) {
@@ -317,11 +309,6 @@ const StoredType& stored_type_of(const AnyArray& array, StoredFloats floats) {
     return stored_types[static_cast<std::size_t>(array.element_type())];
   const std::string_view name = floats == StoredFloats::float16 ? "F16" : "BF16";
   return *std::ranges::find(stored_types, name, &StoredType::name);
-}
-
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 80;
-  return fmt::format("{:?}{}", text.substr(0, longest), text.size() > longest ? "..." : "");
 }
 
 void require_readable(const std::string& subject, const std::string& name, const Tensor& tensor,

@@ -10,6 +10,7 @@
 
 #include "files/atomic_file.hpp"
 #include "files/byte_reader.hpp"
+#include "io/json.hpp"
 #include "xtape/arrays/named_arrays.hpp"
 #include "xtape/io/safetensors.hpp"
 
@@ -67,8 +68,5 @@ using OrderedArrays = std::vector<const std::pair<const std::string, AnyArray>*>
 /// @throws ArgumentError  see write_safetensors.
 std::string format_header(const char* function, const OrderedArrays& arrays, const Metadata& metadata,
                           StoredFloats floats);
-
-/// The text in quotes with escapes, shortened: names in files may be anything.
-std::string in_quotes(std::string_view text);
 
 }  // namespace xtape::io

@@ -42,8 +42,9 @@ Config& Config::set(std::string name, std::vector<ModuleConfig> modules) {
 }
 
 Config& Config::put(std::string name, Value value) {
-  const auto [place, is_new] = values_.try_emplace(std::move(name), std::move(value));
-  if (!is_new) fail<ArgumentError>("Config::set: names must be distinct, got '{}' twice", place->first);
+  if (contains(name)) fail<ArgumentError>("Config::set: names must be distinct, got '{}' twice", name);
+  auto kept = std::make_shared<const Value>(std::move(value));
+  values_.emplace(std::move(name), std::move(kept));
   return *this;
 }
 
@@ -51,7 +52,7 @@ template <class Kind>
 const Kind& Config::get(const std::string& name, const char* kind) const {
   const auto place = values_.find(name);
   if (place == values_.end()) fail<ArgumentError>("Config: there must be {} '{}', got none", kind, name);
-  const Kind* const value = std::get_if<Kind>(&place->second);
+  const Kind* const value = std::get_if<Kind>(place->second.get());
   if (value == nullptr) fail<ArgumentError>("Config: '{}' must be {}, got another kind of value", name, kind);
   return *value;
 }

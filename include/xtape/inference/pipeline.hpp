@@ -98,7 +98,8 @@ struct Pipeline {
   Shape row;                  ///< of the features of one row: (64), or (1, 28, 28)
 
   std::vector<data::FeatureColumn> columns = {};  ///< which columns of a table the features are
-  data::CsvOptions csv = {};                      ///< how files of rows are written
+  /// How files of rows are written. (g++ 12 takes apart what it has not made where {} throws.)
+  data::CsvOptions csv = data::CsvOptions();
   Part<data::MeanImputer<T>> imputer = {};        ///< first of all
   Part<data::Standardizer<T>> standardizer = {};  ///< then
   double factor = 1;                              ///< then features become features factor + shift, ...
@@ -109,7 +110,7 @@ struct Pipeline {
   /// From which probability on a label is true: one for all, or one for each.
   std::vector<double> thresholds = {0.5};
   std::vector<std::string> class_names = {};  ///< of the outputs; of a binary model those of no and yes
-  ModelCard card = {};                        ///< what people should know
+  ModelCard card = ModelCard();               ///< what people should know
 
   /// The features that a table has: (rows, ...).
   /// @throws ArgumentError, FileError  as CsvTable::take_columns.

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -68,8 +69,8 @@ class Config {
   /// @throws ArgumentError  there is nothing of that name, or it is no list of modules.
   const std::vector<ModuleConfig>& modules(const std::string& name) const;
 
-  /// All there is, by name.
-  const std::map<std::string, Value>& values() const noexcept { return values_; }
+  /// All there is, by name. Copies of a config share it.
+  const std::map<std::string, std::shared_ptr<const Value>>& values() const noexcept { return values_; }
 
  private:
   Config& set_number(std::string name, double number);
@@ -77,7 +78,7 @@ class Config {
   template <class Kind>
   const Kind& get(const std::string& name, const char* kind) const;
 
-  std::map<std::string, Value> values_;
+  std::map<std::string, std::shared_ptr<const Value>> values_;
 };
 
 /// A module as what makes it anew takes it: see make_module.
