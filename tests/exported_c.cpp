@@ -183,15 +183,41 @@ struct Branching : nn::Module<T> {
 // How far int8 is from the model, of the largest output, with random weights.
 constexpr double int8_tolerance = 0.04;
 
-template <class T>
 void add_every_layer(AllModels& all) {
   Random random(1);
-  for (auto& of : every_layer<T>(random)) {
-    const Pipeline<T> pipeline{.model = *of.model, .row = of.row, .outputs_are = OutputKind::numbers};
-    const Array<T> rows = random_rows(of, 16, random);
+  for (auto& of : every_layer<float>(random)) {
+    const Pipeline<float> pipeline{.model = *of.model, .row = of.row, .outputs_are = OutputKind::numbers};
+    const Array<float> rows = random_rows(of, 16, random);
     all.add(of.name, pipeline, rows);
-    if constexpr (std::is_same_v<T, float>) all.add_int8(of.name, pipeline, rows, int8_tolerance);
+    const bool has_scheme = of.model->parameters().size() > 0;
+    if (has_scheme) all.add_int8(of.name, pipeline, rows, int8_tolerance);
   }
+}
+
+// Rounded to floats.
+void add_doubles(AllModels& all) {
+  Random random(1);
+  for (auto& of : every_layer<double>(random)) {
+    if (!of.name.starts_with("a ")) continue;
+    all.add(of.name + " of doubles",
+            Pipeline<double>{.model = *of.model, .row = of.row, .outputs_are = OutputKind::numbers},
+            random_rows(of, 16, random));
+  }
+}
+
+// What follows a convolution in whole numbers.
+void add_pools(AllModels& all) {
+  Random random(4);
+  nn::Sequential<float> model;
+  model.add<nn::Conv2d>(2, 4, 3, random, nn::Conv2dOptions<float>{.padding = 1, .groups = 2});
+  model.add<nn::MaxPool2d>(3, MaxPool2dOptions{.stride = {1, 2}, .padding = 1}).add<nn::Relu>();
+  model.add<nn::AvgPool2d>(2, AvgPool2dOptions{.stride = 1, .padding = 1});
+  model.add<nn::AvgPool2d>(3, AvgPool2dOptions{.stride = 2, .padding = 1, .count_include_pad = false});
+  Array<float> rows(Shape{16, 2, 9, 9});
+  for (float& x : rows) x = static_cast<float>(random.normal());
+  const Pipeline<float> pipeline{.model = model, .row = {2, 9, 9}, .outputs_are = OutputKind::numbers};
+  all.add("pools", pipeline, rows);
+  all.add_int8("pools", pipeline, rows, int8_tolerance);
 }
 
 template <class T>
@@ -311,9 +337,10 @@ int main(int argc, char** argv) {
   }
   try {
     AllModels all(argv[1]);
-    add_every_layer<float>(all);
+    add_every_layer(all);
     all.add_changed();
-    add_every_layer<double>(all);
+    add_doubles(all);
+    add_pools(all);
     add_pipelines<float>(all);
     add_pipelines<double>(all);
     add_refusals(all);
