@@ -193,6 +193,7 @@ TEST_CASE("export_c refuses rows that are none of the model", "[io][export_c][er
   CHECK_THROWS_MATCHES(
       exported(f.pipeline, {.test_rows = rows}), ShapeError,
       Catch::Matchers::Message("export_c: test_rows must be (rows, ...) of rows (4), got (3, 5)"));
+  f.pipeline.outputs_are = OutputKind::numbers;
   CHECK_THROWS_MATCHES(exported(f.pipeline, {.test_rows = broken}), ArgumentError,
                        Catch::Matchers::Message("export_c: test_rows must give finite outputs, got nan"));
 }

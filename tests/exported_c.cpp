@@ -304,6 +304,17 @@ void add_digits(AllModels& all, const std::string& file) {
                            truth.size() * 95 / 100, truth.size() / 200));
 }
 
+// Long sums, in which the errors of plain ones would show.
+void add_long_sums(AllModels& all) {
+  Random random(5);
+  nn::Sequential<float> model;
+  model.add<nn::Conv2d>(64, 8, 3, random).add<nn::Flatten>().add<nn::Linear>(8 * 36, 5, random);
+  Array<float> rows(Shape{16, 64, 8, 8});
+  for (float& x : rows) x = static_cast<float>(1 + random.normal());
+  all.add("long sums", Pipeline<float>{.model = model, .row = {64, 8, 8}, .outputs_are = OutputKind::numbers},
+          rows);
+}
+
 // Indices that are none, and what is no number.
 void add_refusals(AllModels& all) {
   Random random(3);
@@ -341,6 +352,7 @@ int main(int argc, char** argv) {
     all.add_changed();
     add_doubles(all);
     add_pools(all);
+    add_long_sums(all);
     add_pipelines<float>(all);
     add_pipelines<double>(all);
     add_refusals(all);

@@ -25,7 +25,8 @@ class BatchNormFolder {
         continue;
       }
       norm_ = norm_behind_[i];
-      auto operation = std::visit([this](const auto& of) { return converted(of); }, nodes_[i].operation);
+      auto operation =
+          std::visit([this](const auto& of) { return this->converted(of); }, nodes_[i].operation);
       made.push_back(nodes_[i].inputs.size() == 1 ? to_.apply(std::move(operation), {input(0)})
                                                   : to_.apply(std::move(operation), {input(0), input(1)}));
     }

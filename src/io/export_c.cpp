@@ -125,33 +125,36 @@ void settle_tolerance(SelfTest& test, double more) {
   test.tolerance = static_cast<float>(std::max({static_cast<double>(largest) * 1e-5, more, 1e-30}));
 }
 
-// Exactly the same in C as here, where nothing but +, - and * in floats stands before whole numbers.
-bool is_exact(const plain_c::Operation& operation) {
-  using namespace nn::operations;
-  const auto holds = [&]<class... Kinds>(std::variant<Kinds...>*) {
-    return (std::holds_alternative<Kinds>(operation) || ...);
-  };
-  return holds(
-      static_cast<std::variant<Impute, Standardize, Scale, Embedding<float>, Add, Multiply, MaxPool2d>*>(
-          nullptr));
-}
+// Whether floats come out exactly the same in C as here, by +, - and * alone.
+struct IsExact {
+  bool operator()(const nn::operations::Impute&) const { return true; }
+  bool operator()(const nn::operations::Standardize&) const { return true; }
+  bool operator()(const nn::operations::Scale&) const { return true; }
+  bool operator()(const nn::operations::Embedding<float>&) const { return true; }
+  bool operator()(const nn::operations::Add&) const { return true; }
+  bool operator()(const nn::operations::Multiply&) const { return true; }
+  bool operator()(const nn::operations::MaxPool2d&) const { return true; }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
 
-// Where a function of libm stands before whole numbers, it may lead to a neighbour: two steps of the output.
+// Where other floats stand before whole numbers, one may be rounded to a neighbour: two steps of the output.
 double of_neighbours(const Program& program) {
   std::vector<bool> is_rough(program.values.size());
-  bool rough = false;
-  double step_size = 0;
+  bool has_rough_wholes = false;
+  double last_scale = 0;
   for (const plain_c::Step& step : program.steps) {
-    bool output_is_rough =
-        step.operation != nullptr && !program.values[step.output].int8 && !is_exact(*step.operation);
-    for (const std::size_t input : step.inputs)
-      output_is_rough = output_is_rough || is_rough[program.values[input].memory];
-    is_rough[step.output] = output_is_rough;
-    if (step.conversion == plain_c::Conversion::quantize) rough = rough || output_is_rough;
+    const bool gives_floats = step.operation != nullptr && !program.values[step.output].int8;
+    bool rough = gives_floats && !std::visit(IsExact(), *step.operation);
+    for (const std::size_t input : step.inputs) rough = rough || is_rough[program.values[input].memory];
+    is_rough[step.output] = rough;
+    if (step.conversion == plain_c::Conversion::quantize) has_rough_wholes = has_rough_wholes || rough;
     if (step.conversion == plain_c::Conversion::dequantize)
-      step_size = static_cast<double>(program.values[step.inputs[0]].int8->scale);
+      last_scale = static_cast<double>(program.values[step.inputs[0]].int8->scale);
   }
-  return rough ? 2 * step_size : 0;
+  return has_rough_wholes ? 2 * last_scale : 0;
 }
 
 template <class T>

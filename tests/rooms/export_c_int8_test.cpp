@@ -47,9 +47,9 @@ TEST_CASE("int8 is the arithmetic of Jacob et al., worked out by hand", "[io][ex
   const Step& linear = program.steps[1];
   CHECK(linear.weight == std::vector<int>{127, -64});
   CHECK(linear.bias == std::vector<int>{3175});
-  // 0.01 / 127 / 0.015 = 0.67192 2^-7, and 0.67192 2^31 = 1442926545.2, up to the rounding of the scales.
+  // 0.01 / 127 / 0.015 = 0.67192 2^-7, and 0.67192 2^31 = 1442928645.4, up to the rounding of the scales.
   CHECK(linear.factors[0].shift == 7);
-  CHECK_THAT(linear.factors[0].multiplier / 1442926545.0, WithinAbs(1, 1e-6));
+  CHECK_THAT(linear.factors[0].multiplier / 1442928645.4, WithinAbs(1, 1e-6));
   // 100 127 - 50 64 + 3175 = 12675, of which 0.0052493 is 66.54: 67 steps.
   CHECK_THAT(first_of(program, {1, 0.5f}), WithinAbs(67 * 0.015, 1e-6));
   // What lies outside the calibration ends at its limits.
