@@ -168,8 +168,14 @@ TEST_CASE("export_c refuses a model that is not finite as floats", "[io][export_
       exported(pipeline), ArgumentError,
       Catch::Matchers::Message("export_c: weight of linear, operation 1, must be finite as floats, got nan"));
   model.weight.values()[3] = 1;
-  const Pipeline<double> scaled{.model = model, .row = {2}, .factor = 1e-300};
-  CHECK_THROWS_AS(exported(scaled), ArgumentError);
+  CHECK_THROWS_MATCHES(
+      exported(Pipeline<double>{.model = model, .row = {2}, .factor = 1e-300}), ArgumentError,
+      Catch::Matchers::Message(
+          "export_c: a step before or after the model must fit floats, got (x - -0) 1e-300"));
+  CHECK_THROWS_MATCHES(
+      exported(Pipeline<double>{.model = model, .row = {2}, .temperature = 1e-300}), ArgumentError,
+      Catch::Matchers::Message(
+          "export_c: the temperature of softmax, operation 2, must fit a float, got 1e-300"));
 }
 
 TEST_CASE("export_c refuses rows that are none of the model", "[io][export_c][errors]") {

@@ -11,7 +11,15 @@
 #include "io/export_c_program.hpp"
 #include "io/export_c_text.hpp"
 #include "xtape/autograd/tape.hpp"
-#include "xtape/ops.hpp"
+#include "xtape/ops/arithmetic.hpp"
+#include "xtape/ops/convolution.hpp"
+#include "xtape/ops/elementwise.hpp"
+#include "xtape/ops/matmul.hpp"
+#include "xtape/ops/normalization.hpp"
+#include "xtape/ops/ordinal.hpp"
+#include "xtape/ops/pooling.hpp"
+#include "xtape/ops/rearrange.hpp"
+#include "xtape/ops/softmax.hpp"
 
 namespace xtape::io::plain_c {
 namespace {

@@ -13,7 +13,8 @@ Centering centering(double mean, double factor) {
   const auto high = static_cast<float>(mean), as_float = static_cast<float>(factor);
   const Centering result{high, static_cast<float>(mean - static_cast<double>(high)), as_float};
   if (!std::isfinite(high) || !std::isnormal(as_float)) {
-    fail<ArgumentError>("export_c: a step before the model must fit floats, got (x - {}) {}", mean, factor);
+    fail<ArgumentError>("export_c: a step before or after the model must fit floats, got (x - {}) {}", mean,
+                        factor);
   }
   return result;
 }

@@ -135,7 +135,7 @@ class StepWriter {
     if (y().int8) return call("relu_int8", count(), y().int8->zero);
     const char* const name = activation_names[static_cast<std::size_t>(of.function)].second;
     const bool has_parameter = of.function == Function::leaky_relu || of.function == Function::elu;
-    if (has_parameter) return call(name, count(), c_number(of.parameter));
+    if (has_parameter) return call(name, count(), number("the parameter", static_cast<double>(of.parameter)));
     call(name, count());
   }
 
@@ -184,7 +184,7 @@ class StepWriter {
   void operator()(const Softmax& of) {
     const Shape& shape = y().shape;
     const std::size_t classes = shape[shape.rank() - 1];
-    call("softmax", count() / classes, classes, c_number(static_cast<float>(of.temperature)));
+    call("softmax", count() / classes, classes, number("the temperature", of.temperature));
   }
 
   // A flatten moves nothing.
@@ -224,6 +224,13 @@ class StepWriter {
   template <class... Arguments>
   void call_checked(const char* name, int status, const Arguments&... arguments) {
     code_.calls += fmt::format("  if ({}) return {};\n", expression(name, arguments...), status);
+  }
+
+  std::string number(const char* what, double x) const {
+    const auto as_float = static_cast<float>(x);
+    if (std::isfinite(as_float) && (as_float != 0 || x == 0)) return c_number(as_float);
+    fail<ArgumentError>("{}: {} of {}, operation {}, must fit a float, got {}", function_, what,
+                        name_of(*step_.operation), number_, x);
   }
 
   // The name of the array in C, or a null pointer for none.
