@@ -231,7 +231,7 @@ void add_pipelines(AllModels& all) {
   standardizer.fit(rows);
   data::MeanImputer<T> imputer;
   imputer.fit(rows);
-  for (const std::size_t hole : {2, 31, 90}) rows[hole] = std::numeric_limits<T>::quiet_NaN();
+  for (const std::size_t hole : {2u, 31u, 90u}) rows[hole] = std::numeric_limits<T>::quiet_NaN();
   nn::Sequential<T> three, one;
   three.template add<nn::Linear>(width, 8, random)
       .template add<nn::Tanh>()
