@@ -101,14 +101,12 @@ struct Range {
 // c = start + the product of some rows, inner elements and columns, where the start is c itself if `add`.
 template <class T>
 void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns, Range inner, const T* bias,
-                                bool add) {
+                                bool add, T* groups) {
   const bool a_is_transposed = in.transpose_a == Transpose::yes,
              b_is_transposed = in.transpose_b == Transpose::yes;
   const std::size_t a_row = a_is_transposed ? 1 : in.inner, a_inner = a_is_transposed ? in.rows : 1;
   const std::size_t b_row = b_is_transposed ? in.inner : in.columns;
   const std::size_t b_column = b_is_transposed ? in.inner : 1, b_inner = b_is_transposed ? 1 : in.columns;
-  const std::size_t grouped = has_few_rows(in) ? 0 : 32 * inner.length();
-  Workspace workspace;
   kernel<MultiplySmall, T>()({.rows = rows.length(),
                               .columns = columns.length(),
                               .inner = inner.length(),
@@ -122,29 +120,46 @@ void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns,
                               .add = add,
                               .c = in.c + rows.begin * in.columns + columns.begin,
                               .c_row = in.columns,
-                              .groups = workspace.take<T>(grouped)});
+                              .groups = groups});
 }
 
-// Each element is computed alike wherever the product is cut: along the columns if these are rows of b^T,
-// each of which is read once for some rows of a, or else along the rows.
+// How our kernels go through a product. Each element is computed alike wherever it is cut: along the columns
+// if these are rows of b^T, each of which is read once for some rows of a, or else along the rows.
 template <class T>
-void multiply_with_kernels(const Product<T>& in) {
-  const bool cut_columns = in.transpose_b == Transpose::yes;
-  const std::size_t length = cut_columns ? in.columns : in.rows;
-  const double blocks = std::max(1.0, std::min(in.multiplications() / worth_a_thread * 2, 32.0));
-  const std::size_t block = block_length(length, static_cast<std::size_t>(blocks), 32);
-  const std::size_t most_inner = has_few_rows(in) ? in.inner : longest_inner;
-  const std::size_t most_rows = std::max<std::size_t>(32, elements_of_a / std::min(in.inner, most_inner));
-  parallel_for_ranges(length, block, [&](std::size_t begin, std::size_t end) {
-    const Range rows = cut_columns ? Range{0, in.rows} : Range{begin, end},
-                columns = cut_columns ? Range{begin, end} : Range{0, in.columns};
+struct KernelBlocks {
+  const Product<T>& in;
+  bool of_columns = in.transpose_b == Transpose::yes;
+  std::size_t count = of_columns ? in.columns : in.rows;  // of what is cut
+  std::size_t length = block_length(count, wanted(), 32);
+  std::size_t most_inner = has_few_rows(in) ? in.inner : longest_inner;
+  std::size_t most_rows = std::max<std::size_t>(32, elements_of_a / std::min(in.inner, most_inner));
+
+  std::size_t wanted() const {
+    return static_cast<std::size_t>(std::max(1.0, std::min(in.multiplications() / worth_a_thread * 2, 32.0)));
+  }
+  // In elements.
+  std::size_t memory_of_block() const { return has_few_rows(in) ? 0 : 32 * std::min(in.inner, most_inner); }
+
+  void multiply(std::size_t begin, std::size_t end, T* groups) const {
+    const Range rows = of_columns ? Range{0, in.rows} : Range{begin, end},
+                columns = of_columns ? Range{begin, end} : Range{0, in.columns};
     for (std::size_t k = 0; k < in.inner; k += most_inner) {
       const Range inner{k, std::min(in.inner, k + most_inner)};
       for (std::size_t row = rows.begin; row < rows.end; row += most_rows) {
         const Range some{row, std::min(rows.end, row + most_rows)};
-        multiply_part_with_kernels(in, some, columns, inner, k == 0 ? in.bias : nullptr, in.add || k > 0);
+        multiply_part_with_kernels(in, some, columns, inner, k == 0 ? in.bias : nullptr, in.add || k > 0,
+                                   groups);
       }
     }
+  }
+};
+
+template <class T>
+void multiply_with_kernels(const Product<T>& in) {
+  const KernelBlocks<T> blocks{in};
+  parallel_for_ranges(blocks.count, blocks.length, [&](std::size_t begin, std::size_t end) {
+    Workspace workspace;
+    blocks.multiply(begin, end, workspace.take<T>(blocks.memory_of_block()));
   });
 }
 
@@ -240,6 +255,24 @@ void gemm_plus_bias(Transpose transpose_a, Transpose transpose_b, std::size_t ro
   multiply<T>({transpose_a, transpose_b, rows, columns, inner, a, b, false, bias, c});
 }
 
+template <class T>
+void gemm_alone(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
+                std::size_t inner, const T* a, const T* b, T beta, const T* bias, T* c, T* memory) {
+  const Product<T> in{transpose_a, transpose_b, rows, columns, inner, a, b, beta != 0, bias, c};
+  if (in.inner == 0) {
+    for (std::size_t row = 0; row < rows && bias != nullptr; ++row)
+      std::copy_n(bias, columns, c + row * columns);
+    if (bias == nullptr && beta == 0) std::fill_n(c, rows * columns, T{0});
+    return;
+  }
+  if (rows == 0 || columns == 0) return;
+  const KernelBlocks<T> blocks{in};
+  for (std::size_t begin = 0; begin < blocks.count; begin += blocks.length)
+    blocks.multiply(begin, std::min(blocks.count, begin + blocks.length), memory);
+}
+
+std::size_t gemm_alone_memory(std::size_t inner) { return 32 * std::min(inner, longest_inner); }
+
 template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*, const float*,
                    float, float*);
 template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*, const double*,
@@ -248,5 +281,9 @@ template void gemm_plus_bias(Transpose, Transpose, std::size_t, std::size_t, std
                              const float*, const float*, float*);
 template void gemm_plus_bias(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*,
                              const double*, const double*, double*);
+template void gemm_alone(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*,
+                         const float*, float, const float*, float*, float*);
+template void gemm_alone(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*,
+                         const double*, double, const double*, double*, double*);
 
 }  // namespace xtape::kernels

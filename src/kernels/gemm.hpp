@@ -21,4 +21,12 @@ template <class T>
 void gemm_plus_bias(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
                     std::size_t inner, const T* a, const T* b, const T* bias, T* c);
 
+// The same, with the bias (null: none) or with beta c, by our own kernels whatever the size, on this thread
+// alone and in memory of the caller's: so many elements for an inner extent. Where gemm would not have called
+// a BLAS, its bits.
+template <class T>
+void gemm_alone(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
+                std::size_t inner, const T* a, const T* b, T beta, const T* bias, T* c, T* memory);
+std::size_t gemm_alone_memory(std::size_t inner);
+
 }  // namespace xtape::kernels

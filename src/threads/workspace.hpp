@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <type_traits>
+#include <utility>
 
 #include "core/poison.hpp"
 
@@ -60,6 +61,27 @@ class Workspace {
   Workspace* outer_;
   std::size_t used_before_;
   SharedBlock* shared_ = nullptr;  // a list
+};
+
+// Memory of the caller's, from which a function takes as from a Workspace; a copy gives back what is taken of
+// it when it goes out of scope. Nothing checks that there is enough.
+class GivenMemory {
+ public:
+  // Aligned to 64 bytes.
+  explicit GivenMemory(void* memory) noexcept : next_(static_cast<std::byte*>(memory)) {}
+
+  template <class T>
+  T* take(std::size_t count) noexcept {
+    return reinterpret_cast<T*>(std::exchange(next_, next_ + bytes<T>(count)));
+  }
+  // What take takes.
+  template <class T>
+  static constexpr std::size_t bytes(std::size_t count) noexcept {
+    return (count * sizeof(T) + 63) / 64 * 64;
+  }
+
+ private:
+  std::byte* next_;
 };
 
 // What workspaces share is kept for the next one as long as somebody uses them again and again: a tape.
