@@ -11,8 +11,9 @@ struct Case {
   ConvolutionOptions options;
 };
 
-// Of every kind: kernels of one element, strides beside dilations, padding beyond the kernel, groups, images
-// that go into one product or are cut into several, and work for several threads.
+// Of every kind: kernels of one element, strides beside dilations, padding beyond the kernel and almost
+// nothing else, groups, images that go into one product or are cut into several, rows of any length, and work
+// for several threads.
 const std::vector<Case> cases{
     {{2, 3, 5, 4}, {4, 3, 1, 1}, {}},
     {{2, 3, 5, 4}, {4, 3, 1, 1}, {.stride = 2}},
@@ -29,6 +30,10 @@ const std::vector<Case> cases{
     {{33, 16, 12, 12}, {32, 16, 3, 3}, {}},
     {{2, 30, 70, 41}, {2, 30, 5, 3}, {.stride = {1, 2}, .padding = 1}},
     {{1, 128, 40, 37}, {3, 128, 3, 3}, {.padding = 1}},
+    {{3, 2, 8, 8}, {4, 2, 3, 3}, {.padding = 1}},
+    {{1, 2, 5, 16}, {4, 2, 3, 3}, {.padding = 1}},
+    {{1, 2, 4, 75}, {2, 2, 3, 3}, {.padding = 1}},
+    {{2, 2, 3, 4}, {3, 2, 2, 2}, {.stride = 500, .padding = 1000}},
 };
 
 // The sum of the header, term by term; f(y, x, weight) is called with the places of each term.

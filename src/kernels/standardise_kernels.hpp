@@ -35,6 +35,9 @@ struct Standardise {
     void (*value)(const T* x, Pieces, Standard, double factor, double shift, T* y);
     // The same with a factor (null: 1) and a shift (null: 0) for each of n neighbouring elements.
     void (*row_value)(const T* x, std::size_t n, Standard, const T* factors, const T* shifts, T* y);
+    // The same with a mean, a scale, a factor and a shift for each, and nothing as the rest of the mean.
+    void (*each_value)(const T* x, std::size_t n, const double* means, const double* scales,
+                       const double* factors, const double* shifts, T* y);
     // Of g = dy; for a row g = dy factors.
     StandardSums (*sums)(const T* x, const T* dy, Pieces, Standard);
     StandardSums (*row_sums)(const T* x, const T* dy, std::size_t n, Standard, const T* factors);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cstring>
 #include <span>
 
 #include "arrays/format.hpp"
@@ -8,7 +9,7 @@
 #include "kernels/gemm.hpp"
 #include "kernels/gemm_extents.hpp"
 #include "kernels/kernel.hpp"
-#include "ops/sliding_window.hpp"
+#include "ops/convolution.hpp"
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
 #include "xtape/autograd/recording.hpp"
@@ -23,53 +24,36 @@ using kernels::Transpose;
 
 using Range = SlidingWindow::Range;
 
-// Products are weight (out, patch) times a matrix (patch, pixels) whose columns are what the kernel sees at
-// each position. Where images are small, one product is of several samples; where they are large, of some
-// rows.
-struct Convolution {
-  std::size_t batch, in, out, groups;  // in and out are those of a group
-  SlidingWindows windows;
+// Copies so many elements and returns where the copy ends. Rows are often too short for a call of memcpy.
+template <class T>
+T* copy_row(const T* from, std::size_t count, T* to) {
+  constexpr std::size_t piece = 16 / sizeof(T), long_row = 64;
+  if (count >= long_row) return std::copy_n(from, count, to);
+  if (count < piece) {
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
+    return to + count;
+  }
+  for (std::size_t i = 0; i + piece <= count; i += piece) std::memcpy(to + i, from + i, piece * sizeof(T));
+  std::memcpy(to + count - piece, from + count - piece,
+              piece * sizeof(T));  // the rest, and what is before it
+  return to + count;
+}
 
-  std::size_t kernel_size() const { return windows.rows.kernel * windows.columns.kernel; }
-  std::size_t patch() const { return in * kernel_size(); }
-  std::size_t rows() const { return windows.rows.positions; }
-  std::size_t width() const { return windows.columns.positions; }
-  std::size_t pixels() const { return windows.pixels(); }
-  std::size_t weight_size() const { return groups * out * patch(); }
-  double multiplications() const {
-    return static_cast<double>(weight_size()) * static_cast<double>(batch) * static_cast<double>(pixels());
-  }
-
-  // A kernel of one element sees the image as it is.
-  bool sees_image() const {
-    const auto is_plain = [](const SlidingWindow& window) {
-      return window.kernel == 1 && window.stride == 1 && window.padding == 0;
-    };
-    return is_plain(windows.rows) && is_plain(windows.columns);
-  }
-
-  // So many samples, of which several are never cut, ...
-  std::size_t samples_together() const {
-    return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
-  }
-  std::size_t bundles() const { return (batch + samples_together() - 1) / samples_together(); }
-  // ... and so many rows: the matrix should stay in a cache, but not become narrow.
-  std::size_t rows_together() const {
-    constexpr std::size_t most_elements = 1 << 19, least_pixels = 256;
-    if (sees_image()) return rows();
-    const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());
-    return std::min(rows(), std::max(fitting, (least_pixels + width() - 1) / width()));
-  }
-  std::size_t parts_of_bundle() const { return (rows() + rows_together() - 1) / rows_together(); }
-
-  // Where the channels of a group begin.
-  std::size_t image(std::size_t sample, std::size_t group) const {
-    return (sample * groups + group) * in * windows.image_pixels();
-  }
-  std::size_t result(std::size_t sample, std::size_t group) const {
-    return (sample * groups + group) * out * pixels();
-  }
-};
+// The same of rows that begin so far apart, one after the other. Of small images they are of a few pieces.
+template <std::size_t pieces, class T>
+void copy_rows_of_pieces(const T* from, std::size_t to_next, std::size_t rows, T* to) {
+  constexpr std::size_t length = pieces * 16 / sizeof(T);
+  for (std::size_t row = 0; row < rows; ++row)
+    std::memcpy(to + row * length, from + row * to_next, 16 * pieces);
+}
+template <class T>
+void copy_rows(const T* from, std::size_t to_next, std::size_t rows, std::size_t width, T* to) {
+  constexpr std::size_t piece = 16 / sizeof(T);
+  if (width == piece) return copy_rows_of_pieces<1>(from, to_next, rows, to);
+  if (width == 2 * piece) return copy_rows_of_pieces<2>(from, to_next, rows, to);
+  if (width == 4 * piece) return copy_rows_of_pieces<4>(from, to_next, rows, to);
+  for (std::size_t row = 0; row < rows; ++row, from += to_next) to = copy_row(from, width, to);
+}
 
 // What one product is of.
 struct Part {
@@ -78,6 +62,21 @@ struct Part {
 
   std::size_t pixels() const { return rows.length() * all.width(); }  // of each sample
   std::size_t columns() const { return samples.length() * pixels(); }
+  // Of a channel with its padding, those that the part sees; none where it has none.
+  std::size_t padded_rows() const {
+    const SlidingWindow& window = all.windows.rows;
+    return (rows.length() - 1) * window.stride + (window.kernel - 1) * window.dilation + 1;
+  }
+  std::size_t padded_width() const { return all.windows.columns.extent + 2 * all.windows.columns.padding; }
+  std::size_t padded_pixels() const {
+    return all.has_padding() && !is_mostly_padding() ? padded_rows() * padded_width() : 0;
+  }
+  // So that it would take longer to copy the channel than to look up what of it is seen.
+  bool is_mostly_padding() const {
+    const auto seen = static_cast<double>(all.kernel_size() * pixels() + all.windows.image_pixels());
+    return all.has_padding() &&
+           static_cast<double>(padded_rows()) * static_cast<double>(padded_width()) > 2 * seen;
+  }
   bool is_one_sample() const { return samples.length() == 1 && rows.length() == all.rows(); }
 };
 
@@ -95,39 +94,50 @@ Range visible_rows(const Part& part, std::size_t k) {
   return {begin, std::clamp(all.end, begin, part.rows.end)};
 }
 
+// A channel as a part sees it: with its padding, and no rows that the part does not see.
+template <class T>
+struct SeenChannel {
+  const T* first;
+  std::size_t width;
+};
+
+// `memory` is for padded_pixels() elements, which are 0 where there is padding.
+template <class T>
+SeenChannel<T> pad(const Part& part, const T* channel, T* memory) {
+  const SlidingWindow &rows = part.all.windows.rows, &columns = part.all.windows.columns;
+  const std::size_t begin = part.rows.begin * rows.stride;
+  if (!part.all.has_padding()) return {channel + begin * columns.extent, columns.extent};
+  const std::size_t width = part.padded_width(), first = std::max(begin, rows.padding),
+                    last = std::min(begin + part.padded_rows(), rows.padding + rows.extent);
+  for (std::size_t row = first; row < last; ++row) {
+    copy_row(channel + (row - rows.padding) * columns.extent, columns.extent,
+             memory + (row - begin) * width + columns.padding);
+  }
+  return {memory, width};
+}
+
 // `seen`, a number for each pixel of the part, becomes what element (k, l) of the kernel sees of a channel.
 template <class T>
-void see(const Part& part, std::size_t k, std::size_t l, const T* channel, T* seen) {
+void see(const Part& part, std::size_t k, std::size_t l, SeenChannel<T> channel, T* seen) {
+  const SlidingWindow &rows = part.all.windows.rows, &columns = part.all.windows.columns;
+  const T* from = channel.first + k * rows.dilation * channel.width + l * columns.dilation;
+  const std::size_t to_next = rows.stride * channel.width, width = columns.positions;
+  if (columns.stride == 1) return copy_rows(from, to_next, part.rows.length(), width, seen);
+  for (std::size_t row = 0; row < part.rows.length(); ++row, from += to_next) {
+    for (std::size_t j = 0; j < width; ++j) *seen++ = from[j * columns.stride];
+  }
+}
+
+// The same, looked up in a channel without its padding.
+template <class T>
+void see_each(const Part& part, std::size_t k, std::size_t l, const T* channel, T* seen) {
   const SlidingWindow &rows = part.all.windows.rows, &columns = part.all.windows.columns;
   const Range visible = columns.positions_of(l), of_rows = visible_rows(part, k);
-  const std::size_t width = columns.positions;
-  const auto at = [&](std::size_t row) { return (row - part.rows.begin) * width; };
-  if (visible.length() == 0 || of_rows.length() == 0) {
-    std::fill_n(seen, part.pixels(), T{0});
-    return;
-  }
-  std::fill_n(seen, at(of_rows.begin), T{0});
-  std::fill(seen + at(of_rows.end), seen + part.pixels(), T{0});
-  const auto first_seen = [&](std::size_t row) {
-    return channel + rows.place(row, k) * columns.extent + columns.place(visible.begin, l);
-  };
-  // Rows of the same length, one after the other, are one copy; what is off the image is then set to 0.
-  const bool at_once = columns.stride == 1 && rows.stride == 1 && width == columns.extent;
-  if (at_once) {
-    const std::size_t first = at(of_rows.begin) + visible.begin, last = at(of_rows.end - 1) + visible.end;
-    std::copy_n(first_seen(of_rows.begin), last - first, seen + first);
-  }
-  for (std::size_t row = of_rows.begin; row < of_rows.end; ++row) {
-    T* const to = seen + at(row);
-    for (std::size_t j = 0; j < visible.begin; ++j) to[j] = 0;
-    for (std::size_t j = visible.end; j < width; ++j) to[j] = 0;
-    if (at_once) continue;
-    const T* const from = first_seen(row);
-    if (columns.stride == 1) {
-      std::copy_n(from, visible.length(), to + visible.begin);
-    } else {
-      for (std::size_t j = 0; j < visible.length(); ++j) to[visible.begin + j] = from[j * columns.stride];
-    }
+  std::fill_n(seen, part.pixels(), T{0});
+  for (std::size_t row = of_rows.begin; row < of_rows.end && visible.length() > 0; ++row) {
+    const T* const from = channel + rows.place(row, k) * columns.extent + columns.place(visible.begin, l);
+    T* const to = seen + (row - part.rows.begin) * columns.positions + visible.begin;
+    for (std::size_t j = 0; j < visible.length(); ++j) to[j] = from[j * columns.stride];
   }
 }
 
@@ -148,30 +158,48 @@ void add_seen(const Part& part, std::size_t k, std::size_t l, const T* seen, T* 
   }
 }
 
-// Calls f(k, l, channel, seen) for each row of the matrix (patch, columns) and each sample.
+// Calls f(channel, seen) for each channel of each sample, where seen is the first of the rows of the matrix
+// (patch, columns) that are of the channel.
 template <class T, class Row, class F>
-void for_each_seen(const Part& part, std::size_t group, T* x, Row* matrix, F f) {
+void for_each_channel(const Part& part, std::size_t group, T* x, Row* matrix, F f) {
   const Convolution& c = part.all;
   for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample) {
     T* channel = x + c.image(sample, group);
     Row* seen = matrix + (sample - part.samples.begin) * part.pixels();
     for (std::size_t i = 0; i < c.in; ++i, channel += c.windows.image_pixels()) {
-      for (std::size_t k = 0; k < c.windows.rows.kernel; ++k) {
-        for (std::size_t l = 0; l < c.windows.columns.kernel; ++l, seen += part.columns())
-          f(k, l, channel, seen);
-      }
+      f(channel, seen);
+      seen += c.kernel_size() * part.columns();
     }
   }
 }
 
+// Calls f(k, l, seen) for those rows.
+template <class Row, class F>
+void for_each_seen(const Part& part, Row* seen, F f) {
+  for (std::size_t k = 0; k < part.all.windows.rows.kernel; ++k) {
+    for (std::size_t l = 0; l < part.all.windows.columns.kernel; ++l, seen += part.columns()) f(k, l, seen);
+  }
+}
+
 // The matrix (patch, columns): in the workspace, or x itself.
-template <class T>
-const T* columns_of(const Part& part, std::size_t group, const T* x, Workspace& workspace) {
+template <class T, class Memory>
+const T* columns_of(const Part& part, std::size_t group, const T* x, Memory& workspace) {
   const Convolution& c = part.all;
   if (c.sees_image() && part.is_one_sample()) return x + c.image(part.samples.begin, group);
-  T* const matrix = workspace.take<T>(c.patch() * part.columns());
-  for_each_seen(part, group, x, matrix, [&](std::size_t k, std::size_t l, const T* channel, T* seen) {
-    see(part, k, l, channel, seen);
+  T* const matrix = workspace.template take<T>(c.patch() * part.columns());
+  if (part.is_mostly_padding()) {
+    for_each_channel(part, group, x, matrix, [&](const T* channel, T* rows) {
+      for_each_seen(part, rows,
+                    [&](std::size_t k, std::size_t l, T* seen) { see_each(part, k, l, channel, seen); });
+    });
+    return matrix;
+  }
+  T* const padded = workspace.template take<T>(part.padded_pixels());
+  std::fill_n(padded, part.padded_pixels(), T{0});
+  for_each_channel(part, group, x, matrix, [&](const T* channel, T* rows) {
+    const SeenChannel<T> seen_channel = pad(part, channel, padded);
+    for_each_seen(part, rows,
+                  [&](std::size_t k, std::size_t l, T* seen) { see(part, k, l, seen_channel, seen); });
   });
   return matrix;
 }
@@ -188,20 +216,35 @@ void for_each_result(const Part& part, std::size_t group, F f) {
   }
 }
 
+// c = a b + beta c, as the tape multiplies and as a predictor does.
 template <class T>
-void convolve(const Part& part, const T* x, const T* weight, const T* bias, T* y) {
+void multiply(Workspace&, std::size_t rows, std::size_t columns, std::size_t inner, const T* a, const T* b,
+              T beta, T* c) {
+  gemm(Transpose::no, Transpose::no, rows, columns, inner, a, b, beta, c);
+}
+template <class T>
+void multiply(GivenMemory& memory, std::size_t rows, std::size_t columns, std::size_t inner, const T* a,
+              const T* b, T beta, T* c) {
+  kernels::gemm_alone<T>(Transpose::no, Transpose::no, rows, columns, inner, a, b, beta, nullptr, c,
+                         memory.take<T>(kernels::gemm_alone_memory(inner)));
+}
+
+// `begin_workspace` gives a Workspace, or memory that is used as one.
+template <class T, class BeginWorkspace>
+void convolve(const Part& part, const T* x, const T* weight, const T* bias, T* y,
+              BeginWorkspace begin_workspace) {
   const Convolution& c = part.all;
   const std::size_t width = part.columns();
   for (std::size_t group = 0; group < c.groups; ++group) {
-    Workspace workspace;
+    auto workspace = begin_workspace();
     const T* const columns = columns_of(part, group, x, workspace);
-    T* const matrix =
-        part.is_one_sample() ? y + c.result(part.samples.begin, group) : workspace.take<T>(c.out * width);
+    T* const matrix = part.is_one_sample() ? y + c.result(part.samples.begin, group)
+                                           : workspace.template take<T>(c.out * width);
     if (bias != nullptr) {
       for (std::size_t o = 0; o < c.out; ++o) std::fill_n(matrix + o * width, width, bias[group * c.out + o]);
     }
-    gemm(Transpose::no, Transpose::no, c.out, width, c.patch(), weight + group * c.out * c.patch(), columns,
-         bias != nullptr ? T{1} : T{0}, matrix);
+    multiply(workspace, c.out, width, c.patch(), weight + group * c.out * c.patch(), columns,
+             bias != nullptr ? T{1} : T{0}, matrix);
     if (part.is_one_sample()) continue;
     for_each_result(part, group, [&](std::size_t at, std::size_t place) {
       std::copy_n(matrix + at, part.pixels(), y + place);
@@ -235,8 +278,9 @@ void add_input_gradient(const Part& part, std::size_t group, const T* weight, co
   Workspace workspace;
   T* const matrix = workspace.take<T>(c.patch() * part.columns());
   multiply(T{0}, matrix);
-  for_each_seen(part, group, dx, matrix, [&](std::size_t k, std::size_t l, T* channel, const T* seen) {
-    add_seen(part, k, l, seen, channel);
+  for_each_channel(part, group, dx, matrix, [&](T* channel, const T* rows) {
+    for_each_seen(part, rows,
+                  [&](std::size_t k, std::size_t l, const T* seen) { add_seen(part, k, l, seen, channel); });
   });
 }
 
@@ -342,7 +386,7 @@ Variable<T> record(Variable<T> x, Variable<T> weight, const Variable<T>* bias,
   parallel_for_ranges(parts, range, [&](std::size_t begin, std::size_t end) {
     for (std::size_t p = begin; p < end; ++p) {
       convolve(make_part(c, p / c.parts_of_bundle(), p % c.parts_of_bundle()), x.data(), weight.data(),
-               bias == nullptr ? nullptr : bias->data(), y.data());
+               bias == nullptr ? nullptr : bias->data(), y.data(), [] { return Workspace(); });
     }
   });
 
@@ -375,6 +419,37 @@ Variable<T> record(Variable<T> x, Variable<T> weight, const Variable<T>* bias,
 }
 
 }  // namespace
+
+#pragma GCC visibility pop
+
+template <class T>
+void convolve_alone(const Convolution& c, const T* x, const T* weight, const T* bias, T* y, void* memory) {
+  for (std::size_t b = 0; b < c.bundles(); ++b) {
+    for (std::size_t part = 0; part < c.parts_of_bundle(); ++part)
+      convolve(make_part(c, b, part), x, weight, bias, y, [memory] { return GivenMemory(memory); });
+  }
+}
+
+template <class T>
+std::size_t convolve_alone_memory(const Convolution& c) {
+  std::size_t most = 0;
+  for (std::size_t b = 0; b < c.bundles(); ++b) {
+    for (std::size_t p = 0; p < c.parts_of_bundle(); ++p) {
+      const Part part = make_part(c, b, p);
+      most = std::max(most, GivenMemory::bytes<T>(c.patch() * part.columns()) +
+                                GivenMemory::bytes<T>(part.padded_pixels()) +
+                                GivenMemory::bytes<T>(c.out * part.columns()));
+    }
+  }
+  return most + GivenMemory::bytes<T>(kernels::gemm_alone_memory(c.patch()));
+}
+
+template void convolve_alone(const Convolution&, const float*, const float*, const float*, float*, void*);
+template void convolve_alone(const Convolution&, const double*, const double*, const double*, double*, void*);
+template std::size_t convolve_alone_memory<float>(const Convolution&);
+template std::size_t convolve_alone_memory<double>(const Convolution&);
+
+#pragma GCC visibility push(default)
 
 template <class T>
 Variable<T> conv2d(Variable<T> x, Variable<T> weight, Variable<T> bias, const ConvolutionOptions& options) {

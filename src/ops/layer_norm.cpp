@@ -7,6 +7,7 @@
 #include "kernels/broadcast.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/standardise_kernels.hpp"
+#include "ops/normalization.hpp"
 #include "threads/thread_pool.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
@@ -16,7 +17,6 @@ namespace xtape {
 namespace {
 
 using kernels::kernel;
-using kernels::Moments;
 using kernels::Standard;
 using kernels::Standardise;
 using kernels::StandardSums;
@@ -81,11 +81,9 @@ Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* 
                                                                                              ? nullptr
                                                                                              : bias->data();
   for_each_row_of(rows, [&](std::size_t row) {
-    const T* const in = x.data() + row * rows.length;
-    const Moments moments = kernel<Standardise, T>().moments(in, {1, rows.length, rows.length});
-    standards[row] = {moments.mean, moments.rest, 1 / std::sqrt(moments.variance + options.epsilon)};
-    kernel<Standardise, T>().row_value(in, rows.length, standards[row], factors, shifts,
-                                       y.data() + row * rows.length);
+    const std::size_t at = row * rows.length;
+    standards[row] =
+        normalize_row(x.data() + at, rows.length, options.epsilon, factors, shifts, y.data() + at);
   });
 
   return op.finish([rows, standards, count](Backward<T>& b) {

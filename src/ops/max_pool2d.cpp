@@ -4,11 +4,12 @@
 #include <cstdint>
 
 #include "arrays/format.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/pooling_kernels.hpp"
 #include "ops/sliding_window.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/pooling.hpp"
 
-#pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
@@ -25,7 +26,32 @@ std::size_t place_of_largest(const T* plane, std::size_t width, Pooling::Range r
   return best;
 }
 
+// Windows of 2 x 2 side by side, of which none hangs over an edge.
+bool is_halving(const Pooling& pooling) {
+  const auto halves = [](const SlidingWindow& window) {
+    return window.kernel == 2 && window.stride == 2 && window.padding == 0;
+  };
+  return halves(pooling.windows.rows) && halves(pooling.windows.columns);
+}
+
 }  // namespace
+
+template <class T>
+void max_pool_plane(const Pooling& pooling, const T* plane, T* y) {
+  const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
+  if (is_halving(pooling)) {
+    kernels::kernel<kernels::LargestOfFour, T>()(plane, columns.extent, rows.positions, columns.positions, y);
+    return;
+  }
+  pooling.for_each_window(0, [&](Pooling::Range of_rows, Pooling::Range of_columns, std::size_t at) {
+    y[at] = plane[place_of_largest(plane, columns.extent, of_rows, of_columns)];
+  });
+}
+
+template void max_pool_plane(const Pooling&, const float*, float*);
+template void max_pool_plane(const Pooling&, const double*, double*);
+
+#pragma GCC visibility push(default)
 
 template <class T>
 Variable<T> max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& options) {
@@ -38,14 +64,20 @@ Variable<T> max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& opt
   const ArrayView<T> y = op.output(pooling.result);
   ArrayView<std::uint32_t> winners;
   if (op.needs_grad()) winners = op.template save<std::uint32_t>(pooling.result);
-  pooling.for_each_plane([&](std::size_t plane) {
-    const T* const elements = x.data() + plane * image;
-    pooling.for_each_window(plane, [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
-      const std::size_t place = place_of_largest(elements, width, rows, columns);
-      y[at] = elements[place];
-      if (!winners.empty()) winners[at] = static_cast<std::uint32_t>(place);
+  if (winners.empty()) {
+    pooling.for_each_plane([&](std::size_t plane) {
+      max_pool_plane(pooling, x.data() + plane * image, y.data() + plane * pooling.pixels());
     });
-  });
+  } else {
+    pooling.for_each_plane([&](std::size_t plane) {
+      const T* const elements = x.data() + plane * image;
+      pooling.for_each_window(plane, [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
+        const std::size_t place = place_of_largest(elements, width, rows, columns);
+        y[at] = elements[place];
+        winners[at] = static_cast<std::uint32_t>(place);
+      });
+    });
+  }
 
   return op.finish([winners, pooling](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
@@ -62,5 +94,5 @@ Variable<T> max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& opt
 template Variable<float> max_pool2d(Variable<float>, Size2d, const MaxPool2dOptions&);
 template Variable<double> max_pool2d(Variable<double>, Size2d, const MaxPool2dOptions&);
 
-}  // namespace xtape
 #pragma GCC visibility pop
+}  // namespace xtape

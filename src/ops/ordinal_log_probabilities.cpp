@@ -7,6 +7,7 @@
 #include "kernels/exponential.hpp"
 #include "kernels/logit_odds.hpp"
 #include "kernels/sum.hpp"
+#include "ops/ordinal_values.hpp"
 #include "ops/rising.hpp"
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
@@ -30,11 +31,7 @@ Rounded difference(double a, double b) {
   return Rounded::sum(a, -b);
 }
 
-// What two thresholds at the distance g take from the class between them.
-struct Gap {
-  double nats = 0;    // -log(1 - e^-g)
-  double growth = 0;  // its derivative by -g: 1 / (e^g - 1)
-};
+using Gap = OrdinalGap;
 
 template <class T>
 Gap gap_of(Rounded g) {
@@ -83,18 +80,12 @@ struct OrdinalRows {
 template <class T>
 void write_values(const OrdinalRows& rows, const T* scores, ArrayView<const T> thresholds, T* y) {
   const std::size_t classes = rows.classes();
-  for (std::size_t k = 1; k + 1 < classes; ++k)
-    rows.gaps[k] = gap_of<T>(difference<T>(thresholds[k], thresholds[k - 1]));
-  rows.gaps[0] = rows.gaps[classes - 1] = {};
+  write_ordinal_gaps(thresholds, rows.gaps.data());
   parallel_for_ranges(rows.count, rows.per_block, [&](std::size_t begin, std::size_t end) {
     Workspace workspace;
     LogitOdds* const odds = workspace.take<LogitOdds>(classes + 1);
-    for (std::size_t row = begin; row < end; ++row) {
-      write_odds(scores[row], thresholds, odds);
-      for (std::size_t k = 0; k < classes; ++k) {
-        y[row * classes + k] = static_cast<T>(-(odds[k + 1].nats_yes + odds[k].nats_no + rows.gaps[k].nats));
-      }
-    }
+    for (std::size_t row = begin; row < end; ++row)
+      write_ordinal_row(scores[row], thresholds, rows.gaps.data(), odds, y + row * classes);
   });
 }
 
@@ -193,6 +184,27 @@ void require_rising(const char* function, ArrayView<const T> thresholds) {
 
 template void require_rising(const char*, ArrayView<const float>);
 template void require_rising(const char*, ArrayView<const double>);
+
+template <class T>
+void write_ordinal_gaps(ArrayView<const T> thresholds, OrdinalGap* gaps) {
+  const std::size_t classes = thresholds.size() + 1;
+  for (std::size_t k = 1; k + 1 < classes; ++k)
+    gaps[k] = gap_of<T>(difference<T>(thresholds[k], thresholds[k - 1]));
+  gaps[0] = gaps[classes - 1] = {};
+}
+
+template <class T>
+void write_ordinal_row(T score, ArrayView<const T> thresholds, const OrdinalGap* gaps, LogitOdds* odds,
+                       T* y) {
+  write_odds(score, thresholds, odds);
+  for (std::size_t k = 0; k < thresholds.size() + 1; ++k)
+    y[k] = static_cast<T>(-(odds[k + 1].nats_yes + odds[k].nats_no + gaps[k].nats));
+}
+
+template void write_ordinal_gaps(ArrayView<const float>, OrdinalGap*);
+template void write_ordinal_gaps(ArrayView<const double>, OrdinalGap*);
+template void write_ordinal_row(float, ArrayView<const float>, const OrdinalGap*, LogitOdds*, float*);
+template void write_ordinal_row(double, ArrayView<const double>, const OrdinalGap*, LogitOdds*, double*);
 
 #pragma GCC visibility push(default)
 

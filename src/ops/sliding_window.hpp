@@ -70,6 +70,11 @@ struct Pooling {
   std::size_t pixels() const { return windows.pixels(); }
   std::size_t window_pixels() const { return windows.rows.kernel * windows.columns.kernel; }
 
+  // By what the sum over a window that covers so much is divided for its mean.
+  double divisor(bool count_include_pad, Range of_rows, Range of_columns) const {
+    return static_cast<double>(count_include_pad ? window_pixels() : of_rows.length() * of_columns.length());
+  }
+
   // Calls work(plane), on several threads if there are many.
   template <class Work>
   void for_each_plane(Work work) const {
@@ -90,6 +95,12 @@ struct Pooling {
     }
   }
 };
+
+// The largest of each window of one plane, and the mean, to y: what max_pool2d and avg_pool2d give.
+template <class T>
+void max_pool_plane(const Pooling& pooling, const T* plane, T* y);
+template <class T>
+void avg_pool_plane(const Pooling& pooling, bool count_include_pad, const T* plane, T* y);
 
 // A stride of 0 is the kernel's extent, and each window must see an element. Throws as make_sliding_windows.
 Pooling make_pooling(const char* op, const Shape& x, Size2d kernel, Size2d stride, Size2d padding);

@@ -82,6 +82,18 @@ void standardise_row(const T* x, std::size_t n, Standard standard, const T* fact
   });
 }
 
+template <class T>
+void standardise_each(const T* x, std::size_t n, const double* means, const double* scales,
+                      const double* factors, const double* shifts, T* y) {
+  for_each_batch<double>(n, [&](std::size_t i, auto count) {
+    const Wide mean = load_some<Wide>(means + i, count, 0.0), scale = load_some<Wide>(scales + i, count, 0.0);
+    const Wide z = (load_some<Wide>(x + i, count, T{0}) - mean) * scale;
+    store_some(
+        multiply_add(z, load_some<Wide>(factors + i, count, 0.0), load_some<Wide>(shifts + i, count, 0.0)),
+        y + i, count);
+  });
+}
+
 // g(at, count) gives the gradients.
 template <class T, class G>
 XTAPE_INLINE StandardSums sums_with_standardised(const T* x, Pieces pieces, Standard standard, G g) {
@@ -157,6 +169,7 @@ void add_standardised(const T* x, const T* dy, std::size_t n, Standard standard,
 XTAPE_KERNEL(Standardise, {.moments = moments<T>,
                            .value = standardise<T>,
                            .row_value = standardise_row<T>,
+                           .each_value = standardise_each<T>,
                            .sums = standard_sums<T>,
                            .row_sums = standard_sums_of_row<T>,
                            .gradient = standardise_gradient<T>,

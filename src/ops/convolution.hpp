@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "ops/sliding_window.hpp"
+
+namespace xtape {
+
+// Products are weight (out, patch) times a matrix (patch, pixels) whose columns are what the kernel sees at
+// each position. Where images are small, one product is of several samples; where they are large, of some
+// rows.
+struct Convolution {
+  std::size_t batch, in, out, groups;  // in and out are those of a group
+  SlidingWindows windows;
+
+  std::size_t kernel_size() const { return windows.rows.kernel * windows.columns.kernel; }
+  std::size_t patch() const { return in * kernel_size(); }
+  std::size_t rows() const { return windows.rows.positions; }
+  std::size_t width() const { return windows.columns.positions; }
+  std::size_t pixels() const { return windows.pixels(); }
+  std::size_t weight_size() const { return groups * out * patch(); }
+  double multiplications() const {
+    return static_cast<double>(weight_size()) * static_cast<double>(batch) * static_cast<double>(pixels());
+  }
+
+  // A kernel of one element sees the image as it is.
+  bool sees_image() const {
+    const auto is_plain = [](const SlidingWindow& window) {
+      return window.kernel == 1 && window.stride == 1 && window.padding == 0;
+    };
+    return is_plain(windows.rows) && is_plain(windows.columns);
+  }
+
+  bool has_padding() const { return windows.rows.padding > 0 || windows.columns.padding > 0; }
+
+  // So many samples, of which several are never cut, ...
+  std::size_t samples_together() const {
+    return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
+  }
+  std::size_t bundles() const { return (batch + samples_together() - 1) / samples_together(); }
+  // ... and so many rows: the matrix should stay in a cache, but not become narrow.
+  std::size_t rows_together() const {
+    constexpr std::size_t most_elements = 1 << 19, least_pixels = 256;
+    if (sees_image()) return rows();
+    const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());
+    return std::min(rows(), std::max(fitting, (least_pixels + width() - 1) / width()));
+  }
+  std::size_t parts_of_bundle() const { return (rows() + rows_together() - 1) / rows_together(); }
+
+  // Where the channels of a group begin.
+  std::size_t image(std::size_t sample, std::size_t group) const {
+    return (sample * groups + group) * in * windows.image_pixels();
+  }
+  std::size_t result(std::size_t sample, std::size_t group) const {
+    return (sample * groups + group) * out * pixels();
+  }
+};
+
+// The value of conv2d by our own kernels whatever the size, on this thread alone and in memory of the
+// caller's, aligned to 64 bytes: so many bytes. Where conv2d would not have called a BLAS, its bits.
+// @param bias  null: none
+template <class T>
+void convolve_alone(const Convolution& convolution, const T* x, const T* weight, const T* bias, T* y,
+                    void* memory);
+template <class T>
+std::size_t convolve_alone_memory(const Convolution& convolution);
+
+}  // namespace xtape
