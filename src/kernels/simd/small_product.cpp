@@ -3,7 +3,7 @@
 // multiply; where it knows only narrower vectors, of others too, a part at a time.
 #include "kernels/product_kernels.hpp"
 #include "kernels/simd/kernel.hpp"
-#include "kernels/simd/transpose.hpp"
+#include "kernels/simd/sum_lanes.hpp"
 
 namespace xtape::kernels {
 namespace {
@@ -103,25 +103,6 @@ void multiply_by_rows(const SmallProduct<T>& in) {
     } else {
       multiply_groups<most_sums<T>, 1>(in, b, 0, j, All());
     }
-  }
-}
-
-// The sum of the lanes of each batch.
-template <class T, std::size_t count>
-XTAPE_INLINE void sum_lanes(const Batch<T> (&x)[count], T* sums) {
-  if constexpr (lanes<T> >= 4 && count % 4 == 0) {
-    for (std::size_t i = 0; i < count; i += 4) {
-      typename Fours<T>::Whole row[4];
-      for (std::size_t k = 0; k < 4; ++k) std::memcpy(&row[k], &x[i + k], sizeof row[k]);
-      Fours<T>::transpose(row);
-      const typename Fours<T>::Whole whole = (row[0] + row[1]) + (row[2] + row[3]);
-      typename Fours<T>::Four four[Fours<T>::count];
-      std::memcpy(four, &whole, sizeof whole);
-      for (std::size_t k = 1; k < Fours<T>::count; ++k) four[0] += four[k];
-      std::memcpy(sums + i, &four[0], sizeof four[0]);
-    }
-  } else {
-    for (std::size_t i = 0; i < count; ++i) sums[i] = sum_of_lanes(x[i]);
   }
 }
 
