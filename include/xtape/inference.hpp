@@ -2,3 +2,4 @@
 #pragma once
 
 #include "xtape/inference/pipeline.hpp"
+#include "xtape/inference/predictor.hpp"
