@@ -26,7 +26,10 @@ echo
 echo "Losses and training steps, then whole programs, beside those of libtorch:"
 bash cmake/install_dependencies.sh libtorch-dev
 cmake --preset release
-cmake --build --preset release --target libtorch_benchmark digits torch_digits torch_first_program
+cmake --build --preset release --target predictor_benchmark libtorch_benchmark digits torch_digits torch_first_program
 build/release/tests/benchmarks/libtorch_benchmark build/release/benchmarks.json
+echo
+echo "Single predictions:"
+build/release/tests/benchmarks/predictor_benchmark build/release/predictor.json
 echo
 bash tests/benchmarks/programs.sh
