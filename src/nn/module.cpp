@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <typeinfo>
 #if __has_include(<cxxabi.h>)
@@ -29,6 +30,8 @@ std::string readable(const std::type_info& type) {
 #if __has_include(<cxxabi.h>)
   int status = 0;
   char* const text = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+  constexpr int no_memory = -1;
+  if (status == no_memory) throw std::bad_alloc();
   if (text != nullptr) {
     std::string result(text);
     std::free(text);

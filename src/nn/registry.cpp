@@ -17,6 +17,7 @@
 #include "xtape/nn/pooling.hpp"
 #include "xtape/nn/sequential.hpp"
 
+#pragma GCC visibility push(default)
 namespace xtape::nn {
 namespace {
 
@@ -96,3 +97,4 @@ template std::unique_ptr<Module<float>> make_module(const ModuleConfig&);
 template std::unique_ptr<Module<double>> make_module(const ModuleConfig&);
 
 }  // namespace xtape::nn
+#pragma GCC visibility pop
