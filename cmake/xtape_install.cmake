@@ -12,14 +12,16 @@ install(TARGETS xtape EXPORT xtape-targets
   ARCHIVE ${build}
   FILE_SET HEADERS ${build})
 install(EXPORT xtape-targets NAMESPACE xtape:: DESTINATION ${config_dir} ${build})
-if(TARGET xtape_mpi)
-  install(TARGETS xtape_mpi EXPORT xtape-mpi-targets
-    LIBRARY ${run} NAMELINK_COMPONENT development
-    RUNTIME ${run}
-    ARCHIVE ${build}
-    FILE_SET HEADERS ${build})
-  install(EXPORT xtape-mpi-targets NAMESPACE xtape:: DESTINATION ${config_dir} ${build})
-endif()
+foreach(own_library mpi onnx)
+  if(TARGET xtape_${own_library})
+    install(TARGETS xtape_${own_library} EXPORT xtape-${own_library}-targets
+      LIBRARY ${run} NAMELINK_COMPONENT development
+      RUNTIME ${run}
+      ARCHIVE ${build}
+      FILE_SET HEADERS ${build})
+    install(EXPORT xtape-${own_library}-targets NAMESPACE xtape:: DESTINATION ${config_dir} ${build})
+  endif()
+endforeach()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/xtape-config.cmake.in
   ${PROJECT_BINARY_DIR}/xtape-config.cmake INSTALL_DESTINATION ${config_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/xtape-config-version.cmake COMPATIBILITY SameMinorVersion)

@@ -1,4 +1,4 @@
-# xtape.pc, and xtape-mpi.pc. A static library leaves its own dependencies to be linked by the program, with or without pkg-config's
+# xtape.pc, xtape-mpi.pc and xtape-onnx.pc. A static library leaves its own dependencies to be linked by the program, with or without pkg-config's
 # --static, which is for static forms of those: they stand in Requires and Libs. A shared one brings its own along.
 include(GNUInstallDirs)
 
@@ -112,4 +112,15 @@ if(TARGET xtape_mpi)
     endforeach()
   endif()
   xtape_pc_write(xtape-mpi "ranks of xtape that MPI connects")
+endif()
+
+if(TARGET xtape_onnx)
+  set(xtape_pc_requires "xtape = ${PROJECT_VERSION}")
+  set(xtape_pc_variables "")
+  set(xtape_pc_cflags "-I\${includedir}")
+  set(xtape_pc_libs "-L\${libdir} -lxtape_onnx")
+  if(NOT BUILD_SHARED_LIBS)
+    xtape_pc_require(protobuf-lite ${Protobuf_LITE_LIBRARIES})
+  endif()
+  xtape_pc_write(xtape-onnx "models of xtape in the ONNX format")
 endif()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// All of xtape, but xtape/mpi.hpp, which is a library of its own.
+// All of xtape, but xtape/mpi.hpp and xtape/onnx.hpp, which are libraries of their own.
 #include "xtape/arrays.hpp"
 #include "xtape/autograd.hpp"
 #include "xtape/core.hpp"

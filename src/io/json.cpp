@@ -142,6 +142,17 @@ Json Json::parse(const std::string& what, std::string_view text) {
   return std::move(builder.result);
 }
 
+const Json* Json::find(std::string_view name) const noexcept {
+  const auto* const members = std::get_if<Object>(&value_);
+  if (members == nullptr) return nullptr;
+  const auto member = std::ranges::find(*members, name, &JsonMember::name);
+  return member == members->end() ? nullptr : &member->value;
+}
+
+Json* Json::find(std::string_view name) noexcept {
+  return const_cast<Json*>(std::as_const(*this).find(name));
+}
+
 const char* Json::kind() const noexcept {
   constexpr const char* names[] = {"null", "true or false", "a number", "a text", "a list", "an object"};
   return names[value_.index()];

@@ -43,6 +43,9 @@ class Json {
   static Json parse(const std::string& what, std::string_view text);
 
   const Value& value() const noexcept { return value_; }
+  // The member of that name; null where there is none, or where this is no object.
+  const Json* find(std::string_view name) const noexcept;
+  Json* find(std::string_view name) noexcept;
   // "a number"
   const char* kind() const noexcept;
 

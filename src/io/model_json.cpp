@@ -17,7 +17,7 @@ namespace {
 using inference::ModelCard;
 using inference::OutputKind;
 
-constexpr int format_version = 1;
+constexpr std::size_t format_version = 1;
 constexpr int deepest_modules = 100;
 
 constexpr std::array output_kinds{OutputKind::classes, OutputKind::multilabel, OutputKind::binary,
@@ -115,9 +115,8 @@ class Field {
   }
 
   const Json* find(const char* name) const {
-    const auto& members = get<Json::Object>("an object");
-    const auto member = std::ranges::find(members, name, &JsonMember::name);
-    return member == members.end() ? nullptr : &member->value;
+    get<Json::Object>("an object");
+    return value_.find(name);
   }
 
   const Json& value_;
@@ -313,7 +312,7 @@ OutputKind output_kind_of(const Field& field) {
 }  // namespace
 
 template <class T>
-std::string model_json(const char* function, const inference::Pipeline<T>& pipeline) {
+Json::Object steps_json(const char* function, const inference::Pipeline<T>& pipeline) {
   const auto [major, minor, patch] = xtape::version();
   Json::Object before{{"columns", of_columns(pipeline.columns)},
                       {"csv", of_csv(pipeline.csv)},
@@ -325,15 +324,20 @@ std::string model_json(const char* function, const inference::Pipeline<T>& pipel
                      {"temperature", of_number(function, "temperature", pipeline.temperature)},
                      {"thresholds", of_numbers(function, "thresholds", pipeline.thresholds)},
                      {"class_names", of_texts(pipeline.class_names)}};
-  const Json document(Json::Object{{"format", of_count(format_version)},
-                                   {"xtape", fmt::format("{}.{}.{}", major, minor, patch)},
-                                   {"element", to_string(element_type_of<T>())},
-                                   {"row", of_shape(pipeline.row)},
-                                   {"before", std::move(before)},
-                                   {"model", of_module(function, pipeline.model->description())},
-                                   {"after", std::move(after)},
-                                   {"card", of_card(function, pipeline.card)}});
-  return document.text(function);
+  return {{"format", of_count(format_version)},
+          {"xtape", fmt::format("{}.{}.{}", major, minor, patch)},
+          {"element", to_string(element_type_of<T>())},
+          {"row", of_shape(pipeline.row)},
+          {"before", std::move(before)},
+          {"after", std::move(after)},
+          {"card", of_card(function, pipeline.card)}};
+}
+
+template <class T>
+std::string model_json(const char* function, const inference::Pipeline<T>& pipeline) {
+  Json::Object document = steps_json(function, pipeline);
+  document.push_back({"model", of_module(function, pipeline.model->description())});
+  return Json(std::move(document)).text(function);
 }
 
 template <class T>
@@ -357,6 +361,8 @@ ModelDescription<T>::ModelDescription(const Json& document) {
 
 inference::ModelCard card_of(const Json& document) { return card_in(checked(document)); }
 
+template Json::Object steps_json(const char*, const inference::Pipeline<float>&);
+template Json::Object steps_json(const char*, const inference::Pipeline<double>&);
 template std::string model_json(const char*, const inference::Pipeline<float>&);
 template std::string model_json(const char*, const inference::Pipeline<double>&);
 template struct ModelDescription<float>;

@@ -13,6 +13,10 @@ namespace xtape::io {
 template <class T>
 std::string model_json(const char* function, const inference::Pipeline<T>& pipeline);
 
+// The same without the modules, before it becomes text.
+template <class T>
+Json::Object steps_json(const char* function, const inference::Pipeline<T>& pipeline);
+
 // The same read back. The pipeline lacks what has arrays: its model, and steps that are fitted. Throws
 // ArgumentError that begins where the fault is.
 template <class T>

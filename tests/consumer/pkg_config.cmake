@@ -36,6 +36,16 @@ if(MPI)
   check_single_rank(${WORK_DIR}/single_rank)
 endif()
 
+if(ONNX)
+  execute_process(COMMAND ${PKG_CONFIG} --cflags --libs xtape-onnx COMMAND_ECHO STDOUT
+    OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  message("${flags}")
+  separate_arguments(flags)
+  run(${COMPILER} -std=c++20 ${COMPILER_FLAGS} ${SOURCE_DIR}/tests/consumer/onnx_and_back.cpp ${flags}
+    -o ${WORK_DIR}/onnx_and_back)
+  check_onnx_and_back(${WORK_DIR}/onnx_and_back)
+endif()
+
 execute_process(COMMAND ${PKG_CONFIG} --modversion xtape OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)
 if(NOT version MATCHES "^[0-9]+\\.[0-9]+\\.[0-9]+\n$")
   message(FATAL_ERROR "xtape.pc should know its version, got ${version}")

@@ -31,6 +31,13 @@ function(check_single_rank program)
   endif()
 endfunction()
 
+function(check_onnx_and_back program)
+  execute_process(COMMAND ${EMULATOR} ${program} ${WORK_DIR}/model.onnx OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT output STREQUAL "the same\n")
+    message(FATAL_ERROR "a model should come back from a file as it was, got ${output}")
+  endif()
+endfunction()
+
 # Anew, lest an old one lets pass what a user would stumble over.
 file(REMOVE_RECURSE ${WORK_DIR})
 file(MAKE_DIRECTORY ${WORK_DIR})

@@ -61,6 +61,7 @@ class XtapeRecipe(ConanFile):
         toolchain.cache_variables["XTAPE_BUILD_TESTS"] = False
         toolchain.cache_variables["XTAPE_BUILD_SAMPLES"] = False
         toolchain.cache_variables["XTAPE_MPI"] = "OFF"
+        toolchain.cache_variables["XTAPE_ONNX"] = "OFF"
         toolchain.generate()
 
     def build(self):

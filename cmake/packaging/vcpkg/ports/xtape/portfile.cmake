@@ -8,7 +8,8 @@ vcpkg_cmake_configure(
     -DCMAKE_FIND_PACKAGE_PREFER_CONFIG=ON
     -DXTAPE_BUILD_TESTS=OFF
     -DXTAPE_BUILD_SAMPLES=OFF
-    -DXTAPE_MPI=OFF)
+    -DXTAPE_MPI=OFF
+    -DXTAPE_ONNX=OFF)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/xtape)
 vcpkg_fixup_pkgconfig()

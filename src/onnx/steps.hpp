@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "onnx/chain.hpp"
+#include "xtape/inference/pipeline.hpp"
+
+namespace xtape::onnx {
+
+// Reads the steps that stand before the first layer.
+template <class T>
+void read_first_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline);
+
+// Reads what makes probabilities of what the layers before give, if it stands here and leads to the output.
+// knows_outputs: whether the pipeline already says what they are.
+template <class T>
+bool read_last_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline, bool knows_outputs);
+
+}  // namespace xtape::onnx
