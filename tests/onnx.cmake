@@ -14,7 +14,6 @@ target_link_libraries(onnx_tests PRIVATE xtape::xtape tests_main protobuf::libpr
 # GCC 12 thinks that of headers of Protocol Buffers.
 target_compile_options(onnx_tests PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 add_dependencies(onnx_tests xtape_onnx)
-xtape_precompile_headers(onnx_tests ${CMAKE_CURRENT_SOURCE_DIR}/matchers.hpp)
 add_test(NAME onnx_test COMMAND onnx_tests --order rand --rng-seed time --warn NoAssertions
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}) # For tests/data.
 

@@ -3,7 +3,7 @@
 #
 # The targets, by default all files of tests/fuzz/targets, share the seconds; each runs on all cores. What they have
 # learned stays in build/fuzz/corpus, and each run goes on from there; an input that makes a target fail stays in
-# build/fuzz/findings, and is tried first from then on. Exits 1 if there is one.
+# build/fuzz/findings, and is tried first from then on. Exits 1 if there is one. Without Protocol Buffers onnx is no target.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -15,13 +15,19 @@ seconds=$1
 shift
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=($(basename -s .cpp tests/fuzz/targets/*.cpp))
+seeds=(seeds onnx_seeds)
+if ! command -v protoc >/dev/null; then
+  seeds=(seeds)
+  targets=($(printf '%s\n' "${targets[@]}" | grep --invert-match '^onnx$'))
+  echo 'tests/fuzz/run.sh leaves out onnx, which needs libprotobuf-dev and protobuf-compiler' >&2
+fi
 cores=$(getconf _NPROCESSORS_ONLN)
 share=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]}))
 
 build=build/fuzz
 bash cmake/install_dependencies.sh clang libclang-rt-dev
 cmake -S tests/fuzz -B $build -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
-cmake --build $build --target seeds "${targets[@]}"
+cmake --build $build --target "${seeds[@]}" "${targets[@]}"
 
 # Files that the library writes are in memory.
 TMPDIR=$(mktemp --directory --tmpdir=/dev/shm xtape_fuzz.XXXXXX)
@@ -29,7 +35,7 @@ export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 # An error is not less found with short stacks of where memory came from.
 export ASAN_OPTIONS=malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64 OPENBLAS_NUM_THREADS=1
-$build/seeds $build/corpus
+for program in "${seeds[@]}"; do "$build/$program" $build/corpus; done
 
 # Which input is tried next is drawn by their age alone, and what an input has done of the tape without counting how often:
 # to choose better takes longer than to try more.
@@ -41,6 +47,7 @@ longest() {
   case $1 in
     checkpoint | npz | safetensors) echo 1024 ;;
     model) echo 2048 ;;
+    onnx) echo 4096 ;;
     npy) echo 256 ;;
     *) echo 128 ;;
   esac
