@@ -488,6 +488,8 @@ TEST_CASE("what is not read of the ONNX format is named by node, operator and re
         "here");
   CHECK(with_node(3, [](auto& node) { node.set_output(0, "Gemm_0"); }) ==
         ": node 'Gemm_3' (Gemm): what it gives, 'Gemm_0', must have a name of its own");
+  CHECK(with_node(3, [](auto& node) { node.set_output(0, ""); }) ==
+        ": node 'Gemm_3' (Gemm): it must give one value, got none");
   CHECK(with_node(3, [](auto& node) { node.set_output(0, "away"); }) ==
         ": the value 'away' must go on to the output, got one that nothing takes");
   CHECK(with_node(3, [](auto& node) { node.clear_name(), node.set_op_type("R\n"); }) ==
@@ -616,6 +618,14 @@ TEST_CASE("a small file in the ONNX format takes no large memory", "[onnx]") {
     file.node->add_input("mean");
     CHECK_THAT(file.error(),
                StartsWith(": node 'n' (Sub): all layers must have no more numbers than the file has"));
+  }
+  SECTION("a scale that is smaller than a large row") {
+    OneNode file("LayerNormalization", {1'000'000, 1'000'000});
+    file.floats("scale", {1}, 1);
+    file.node->add_input("scale");
+    CHECK(file.error() ==
+          ": node 'n' (LayerNormalization): its weight must have the shape of the last axes of a row, "
+          "(1000000), got (1)");
   }
   SECTION("many nodes of two bytes") {
     std::string nodes;

@@ -89,6 +89,8 @@ class LayerReader {
       nodes_.refuse(node_, "import_onnx reads no layer that begins with this operator");
     if (nodes_[node_].input(0) != chain_.value())
       nodes_.refuse(node_, "its first input must be what comes out of the layer before it");
+    if (nodes_[node_].output_size() == 0 || nodes_[node_].output(0).empty())
+      nodes_.refuse(node_, "it must give one value, got none");
     for (int output = 1; output < nodes_[node_].output_size(); ++output) {
       if (!nodes_[node_].output(output).empty()) nodes_.refuse(node_, "it must give one value, got more");
     }
@@ -407,6 +409,12 @@ class LayerReader {
   }
 
   void add_layer_norm(const Walk& way, const Shape& normalized, double epsilon, NamedArrays state) {
+    // Before there is memory for as many as the row has.
+    for (const auto& [name, array] : state) {
+      if (array.shape() == normalized) continue;
+      nodes_.refuse(node_, "its {} must have the shape of the last axes of a row, {}, got {}", name,
+                    normalized, array.shape());
+    }
     const nn::Config config = nn::Config()
                                   .set("normalized_shape", normalized)
                                   .set("epsilon", epsilon)
