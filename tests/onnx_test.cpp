@@ -619,6 +619,15 @@ TEST_CASE("a small file in the ONNX format takes no large memory", "[onnx]") {
     CHECK_THAT(file.error(),
                StartsWith(": node 'n' (Sub): all layers must have no more numbers than the file has"));
   }
+  SECTION("a large row with a constant, where the rest of the standardizer is not there") {
+    OneNode file("Div", {600});
+    file.floats("scale", {600}, 2);
+    file.node->add_input("scale");
+    file.model.mutable_graph()->mutable_initializer(0)->mutable_float_data()->Truncate(1);
+    file.model.mutable_graph()->mutable_initializer(0)->set_dims(0, 1);
+    CHECK_THAT(file.error(),
+               StartsWith(": node 'n' (Div): all layers must have no more numbers than the file has"));
+  }
   SECTION("a scale that is smaller than a large row") {
     OneNode file("LayerNormalization", {1'000'000, 1'000'000});
     file.floats("scale", {1}, 1);

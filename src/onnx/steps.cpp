@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "onnx/steps.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace xtape::onnx {
@@ -69,11 +70,9 @@ class FirstSteps {
     if (!way) return;
     chain_.at_node(*way, [&] {
       NamedArrays state;
-      state.add("mean",
-                AnyArray(means != nullptr ? columns(way->last(), *means) : Array<double>(chain_.shape())));
-      Array<double> ones(chain_.shape());
-      std::ranges::fill(ones, 1.0);
-      state.add("scale", AnyArray(scales != nullptr ? columns(way->last(), *scales) : std::move(ones)));
+      state.add("mean", AnyArray(means != nullptr ? columns(way->last(), *means) : filled(way->last(), 0)));
+      state.add("scale",
+                AnyArray(scales != nullptr ? columns(way->last(), *scales) : filled(way->last(), 1)));
       data::Standardizer<T> standardizer;
       standardizer.load_state(state);
       pipeline_.standardizer = std::move(standardizer);
@@ -108,6 +107,13 @@ class FirstSteps {
     const auto number = nodes_.scalar(further.constant_name());
     if (number) walk = further;
     return number;
+  }
+
+  Array<double> filled(std::size_t node, double number) {
+    chain_.spend(node, chain_.shape().elements());
+    Array<double> result(chain_.shape());
+    std::ranges::fill(result, number);
+    return result;
   }
 
   // An array that is combined with rows, for each column: axes that it lacks, or has of extent 1, are spread.
