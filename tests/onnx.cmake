@@ -16,6 +16,9 @@ target_compile_options(onnx_tests PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-un
 add_dependencies(onnx_tests xtape_onnx)
 add_test(NAME onnx_test COMMAND onnx_tests --order rand --rng-seed time --warn NoAssertions
   WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}) # For tests/data.
+if(EXISTS /dev/shm) # Where no file waits for a disk.
+  set_tests_properties(onnx_test PROPERTIES ENVIRONMENT TMPDIR=/dev/shm)
+endif()
 
 # What other people's programs say of the files.
 add_executable(onnx_interchange onnx_interchange.cpp)

@@ -379,7 +379,7 @@ TEST_CASE("thresholds of classes in order come back from the ONNX format exactly
           "[onnx]") {
   const TemporaryPath path;
   Random random(5);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < 60; ++round) {
     nn::Ordinal<double> wide(7);
     nn::Ordinal<float> narrow(7);
     const double spread = std::pow(10, random.uniform(-4, 4));

@@ -74,6 +74,7 @@ void export_onnx(const std::string& path, const inference::Pipeline<T>& pipeline
 /// | Gemm with or without transB, MatMul | Linear |
 /// | Reshape to (batch, all others) | Flatten |
 /// | GlobalAveragePool | AvgPool2d |
+/// | Pad with zeros, AveragePool | AvgPool2d |
 /// | Dropout | Dropout |
 /// | Gather of numbers that come in | Embedding |
 /// | ReduceMean, Sub, Pow, ReduceMean, Add, Sqrt, Div, Mul, Add | LayerNorm |
