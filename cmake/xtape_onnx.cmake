@@ -31,7 +31,7 @@ add_custom_command(OUTPUT ${xtape_onnx_schema_dir}/onnx.pb.cc ${xtape_onnx_schem
 file(GLOB xtape_onnx_sources CONFIGURE_DEPENDS src/onnx/*.cpp)
 if(BUILD_SHARED_LIBS) # What a shared xtape hides.
   list(APPEND xtape_onnx_sources src/files/atomic_file.cpp src/files/byte_reader.cpp src/files/directory.cpp
-    src/files/system_calls.cpp src/io/model_json.cpp)
+    src/files/system_calls.cpp src/io/json.cpp src/io/model_json.cpp)
 endif()
 add_library(xtape_onnx ${xtape_onnx_sources} ${xtape_onnx_schema_dir}/onnx.pb.cc)
 add_library(xtape::onnx ALIAS xtape_onnx)

@@ -664,7 +664,9 @@ TEST_CASE("metadata of an ONNX file are not believed", "[onnx]") {
       model.mutable_metadata_props(model.metadata_props_size() - 1)->set_value(value);
     });
   };
-  CHECK(with("xtape.outputs", "{") == ": the metadata xtape.outputs must be JSON, got an error in it");
+  CHECK(with("xtape.outputs", "{") ==
+        ": the metadata xtape.outputs: it must be JSON in UTF-8, got an error at its byte 2, the last of "
+        "\"{\"");
   CHECK_THAT(with("xtape.outputs", "7"), ContainsSubstring("outputs must be a text, got 7"));
   CHECK(file.error_with_graph([](GraphProto& graph) {
     graph.mutable_node()->RemoveLast();
@@ -687,7 +689,7 @@ TEST_CASE("what is wrong with a model is found before it is written in the ONNX 
   CHECK_THROWS_AS(io::export_onnx<float>(path, {.model = model, .row = {4}}), ShapeError);
   CHECK_THROWS_MATCHES(
       io::export_onnx<float>(path, {.model = model, .row = {3}, .class_names = {"a", "\xff"}}), ArgumentError,
-      Message("export_onnx: columns, names, settings and the card must be UTF-8, got a text that is not"));
+      Message("export_onnx: names and metadata must be UTF-8, got \"\\xff\""));
   struct Unknown : nn::Module<float> {
     Variable<float> forward(Variable<float> x) override { return x; }
   } unknown;
