@@ -77,6 +77,7 @@ std::vector<std::string> named_by_c(const std::string& directory, const std::str
   const std::unique_ptr<void, int (*)(void*)> loaded(
       ::dlopen(std::filesystem::absolute(library).c_str(), RTLD_NOW), ::dlclose);
   using Predict = int(const float* in, float* out);
+  if (loaded == nullptr) return {};
   auto* const predict = reinterpret_cast<Predict*>(::dlsym(loaded.get(), (name + "_predict").c_str()));
   std::vector<std::string> result;
   std::array<float, 10> probabilities;
@@ -123,6 +124,9 @@ void deploy(const Options& options, const std::string& program) {
   write_rows(options.data, split.test, rows);
 
   const Array<float> tested = pipeline.read_features(rows);
+  const std::string some_rows = options.directory + "/known_rows.csv";  // whose ranges int8 is to hold
+  write_rows(options.data, {split.train.begin(), split.train.begin() + 300}, some_rows);
+  const Array<float> known = pipeline.read_features(some_rows);
   const std::vector<std::string> of_model = pipeline.names(tested);
   std::vector<std::string> wanted;
   for (const std::size_t row : split.test)
@@ -139,7 +143,7 @@ void deploy(const Options& options, const std::string& program) {
 #endif
   for (const auto& [name, way, numbers] : {std::tuple("digits", "as C", io::CNumbers::float32),
                                            std::tuple("digits_int8", "as C, in int8", io::CNumbers::int8)}) {
-    io::export_c(options.directory, name, pipeline, {.numbers = numbers, .calibration = tested});
+    io::export_c(options.directory, name, pipeline, {.numbers = numbers, .calibration = known});
     const auto named = named_by_c(options.directory, name, tested, pipeline.class_names);
     if (named.empty()) {
       fmt::print("{}: left out, since there is no C compiler\n", way);

@@ -118,8 +118,8 @@ struct Answers {
 
 // Asks one row after the other at a fixed rate.
 Answers answer(Handover& handover, std::unique_ptr<Serving> current, const Options& options,
-               ArrayView<const float> features, ArrayView<const std::int64_t> labels,
-               std::size_t most_models) {
+               ArrayView<const float> features, ArrayView<const std::int64_t> labels, std::size_t most_models,
+               const std::atomic<bool>& is_wanted) {
   Answers answers{
       .times = {}, .asked = std::vector<int>(most_models), .right = std::vector<int>(most_models)};
   const std::size_t width = features.shape()[1];
@@ -127,7 +127,7 @@ Answers answer(Handover& handover, std::unique_ptr<Serving> current, const Optio
   const auto period = std::chrono::nanoseconds(1'000'000'000 / options.rate);
   const auto begin = Clock::now();
   const auto count = static_cast<std::size_t>(options.seconds * options.rate);
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && is_wanted; ++i) {
     const auto due = begin + static_cast<long>(i) * period;
     std::this_thread::sleep_until(due);
     const auto asked = Clock::now();
@@ -144,6 +144,16 @@ Answers answer(Handover& handover, std::unique_ptr<Serving> current, const Optio
   }
   return answers;
 }
+
+// Whatever happens to the thread that trains, the other one ends before what it uses.
+struct JoinAtEnd {
+  ~JoinAtEnd() {
+    is_wanted = false;
+    if (thread.joinable()) thread.join();
+  }
+  std::thread& thread;
+  std::atomic<bool>& is_wanted;
+};
 
 void run(const Options& options) {
   set_num_threads(1);  // the other core answers
@@ -165,10 +175,13 @@ void run(const Options& options) {
   constexpr std::size_t most_models = 1000;
   std::atomic<bool> is_done = false;
   Answers answers;
+  std::atomic<bool> is_wanted = true;
   std::thread live([&, first = std::make_unique<Serving>(model, Shape{64}, 0)]() mutable {
-    answers = answer(handover, std::move(first), options, asked.values(), answers_wanted, most_models);
+    answers =
+        answer(handover, std::move(first), options, asked.values(), answers_wanted, most_models, is_wanted);
     is_done = true;
   });
+  const JoinAtEnd until_the_end{live, is_wanted};
   int number = 0;
   while (!is_done && number + 1 < static_cast<int>(most_models)) {
     // Ever more rows have come in.

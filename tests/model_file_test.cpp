@@ -129,6 +129,66 @@ TEMPLATE_TEST_CASE("a model file holds every layer", "[io][model]", float, doubl
   }
 }
 
+TEST_CASE(
+    "a limit that is none, and as many rows as there are numbers, are kept or refused when they are written",
+    "[io][model]") {
+  Fixture f;
+  const std::string path = f.directory / "model.xtape";
+  Pipeline<float> pipeline = f.pipeline();
+  pipeline.csv.max_categories = std::numeric_limits<std::size_t>::max();
+  io::save_model(path, pipeline);
+  CHECK(io::load_model<float>(path).csv.max_categories == std::size_t{1} << 53);
+  pipeline.card.rows["all"] = std::uint64_t{1} << 60;
+  CHECK_THROWS_MATCHES(io::save_model(path, pipeline), ArgumentError,
+                       Catch::Matchers::Message("save_model: rows of the card must be at most 2^53, got "
+                                                "1152921504606846976 of all"));
+}
+
+TEST_CASE("a file with an array that cannot be read makes no modules", "[io][model]") {
+  Fixture f;
+  const std::string path = f.directory / "model.xtape";
+  io::save_model(path, f.pipeline());
+  std::string content = read_text(path);
+  content.replace(content.find("\"F32\""), 5, "\"F99\"");
+  write_text(path, content);
+  const std::string error =
+      file_error("load_model", path, [](const std::string& file) { io::load_model<float>(file); });
+  CHECK(error.find("dtype must be one of") != std::string::npos);
+}
+
+TEST_CASE("modules are at most 100 deep in each other", "[io][model]") {
+  TemporaryDirectory directory;
+  std::vector<nn::ModuleConfig> inner;
+  for (int depth = 0; depth < 100; ++depth) {
+    nn::Config config;
+    config.set("layers", std::move(inner));
+    inner = std::vector<nn::ModuleConfig>(1, {"Sequential", config});
+  }
+  const auto model = nn::make_module<float>(inner[0]);
+  const Pipeline<float> pipeline{.model = *model, .row = {1}, .outputs_are = OutputKind::numbers};
+  io::save_model(directory / "x", pipeline);
+  CHECK(io::load_model<float>(directory / "x").outputs(Array<float>(Shape{1, 1})).size() == 1);
+  nn::Config config;
+  config.set("layers", std::move(inner));
+  nn::Sequential<float> deeper(config);
+  CHECK_THROWS_MATCHES(
+      io::save_model(directory / "x", Pipeline<float>{.model = deeper, .row = {1}}), ArgumentError,
+      Catch::Matchers::Message(
+          "save_model: there must be at most 10000 modules, at most 100 deep in each other"));
+}
+
+TEST_CASE("each Dropout of a loaded model draws numbers of its own", "[io][model]") {
+  Random random(6);
+  nn::Sequential<float> model;
+  model.add<nn::Dropout>(0.5, random).add<nn::Dropout>(0.5, random);
+  const auto made = nn::make_module<float>(model.description());
+  auto& both = dynamic_cast<nn::Sequential<float>&>(*made);
+  Array<float> ones(Shape{1, 200});
+  std::fill(ones.begin(), ones.end(), 1.0f);
+  Tape<float> tape;
+  CHECK(values(both[0](tape.borrow(ones))) != values(both[1](tape.borrow(ones))));
+}
+
 TEST_CASE("a probability from the threshold on is a yes", "[inference]") {
   Random random(3);
   nn::Linear<double> model(1, 1, random, {.bias = false});
@@ -152,6 +212,19 @@ TEST_CASE("a probability from the threshold on is a yes", "[inference]") {
       pipeline.names(x), ArgumentError,
       Catch::Matchers::Message(
           "Pipeline::names: a row must be of one class, got several labels; call classes()"));
+}
+
+TEST_CASE("a part of a pipeline is what the program has, constant or not, or what is taken over",
+          "[inference]") {
+  using Step = inference::Part<const data::Standardizer<float>>;
+  using Model = inference::Part<nn::Module<float>>;
+  STATIC_REQUIRE(std::is_constructible_v<Step, const data::Standardizer<float>&>);
+  STATIC_REQUIRE(std::is_constructible_v<Step, data::Standardizer<float>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Step, const data::Standardizer<float>>);
+  STATIC_REQUIRE(std::is_constructible_v<Model, nn::Linear<float>&>);
+  STATIC_REQUIRE(std::is_constructible_v<Model, std::unique_ptr<nn::Linear<float>>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Model, nn::Linear<float>>);
+  STATIC_REQUIRE_FALSE(std::is_constructible_v<Model, const nn::Linear<float>&>);
 }
 
 TEST_CASE("a pipeline without rows gives none", "[inference]") {
@@ -190,7 +263,7 @@ TEST_CASE("a pipeline whose parts do not fit together is refused", "[inference]"
   CHECK(refusal([](auto& p) { p.columns.clear(), p.row = {4}; }) ==
         "save_model: the imputer must be fitted to columns (4), those of a row, got (5)");
   CHECK(refusal([](auto& p) { p.temperature = 0; }) ==
-        "save_model: temperature must be positive and finite, got 0");
+        "save_model: temperature and its inverse must be positive and finite, got 0");
   CHECK(refusal([](auto& p) { p.shift = std::nan(""); }) ==
         "save_model: factor and shift must be finite, got 0.5 and nan");
   CHECK(refusal([](auto& p) { p.thresholds = {2}; }) == "save_model: thresholds must be in [0, 1], got 2");
@@ -239,7 +312,7 @@ TEST_CASE("a file that holds no model, or none that fits together, is refused by
   CHECK(refusal("\"imputer\":true", "\"imputer\":false") ==
         ": load_model: every array must have its place, got 'imputer.mean' without one");
   CHECK(refusal("\"temperature\":1.75", "\"temperature\":-1") ==
-        ": load_model: temperature must be positive and finite, got -1");
+        ": load_model: temperature and its inverse must be positive and finite, got -1");
   CHECK(refusal("\"outputs\":\"classes\"", "\"outputs\":\"colours\"") ==
         ": description.after.outputs must be one that this version knows, got \"colours\"");
 }

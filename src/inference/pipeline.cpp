@@ -73,8 +73,9 @@ void Pipeline<T>::require_valid(const char* function) const {
   if (!std::isfinite(factor) || !std::isfinite(shift)) {
     fail<ArgumentError>("{}: factor and shift must be finite, got {} and {}", function, factor, shift);
   }
-  if (!(temperature > 0 && std::isfinite(temperature))) {
-    fail<ArgumentError>("{}: temperature must be positive and finite, got {}", function, temperature);
+  if (!(temperature > 0 && std::isfinite(temperature) && std::isfinite(1 / temperature))) {
+    fail<ArgumentError>("{}: temperature and its inverse must be positive and finite, got {}", function,
+                        temperature);
   }
   for (const double threshold : thresholds) {
     if (threshold >= 0 && threshold <= 1) continue;
@@ -168,7 +169,7 @@ std::vector<std::string> Pipeline<T>::names(const ArrayInput<T>& features) const
 }
 
 template <class T>
-nn::Graph<T> Pipeline<T>::graph() const {
+nn::Graph<T> Pipeline<T>::graph() const& {
   namespace operations = nn::operations;
   const char* const function = "Pipeline::graph";
   require_valid(function);
@@ -179,6 +180,7 @@ nn::Graph<T> Pipeline<T>::graph() const {
     x = graph.apply(operations::Standardize{standardizer->means(), standardizer->scales()}, {x});
   if (factor != 1 || shift != 0) x = graph.apply(operations::Scale{factor, shift}, {x});
   x = model->add_to(graph, x);
+  graph.end_in(x);
   require_outputs_fit(function, *this, graph.shape(x));
   if (outputs_are == OutputKind::classes) {
     graph.apply(operations::Softmax{temperature}, {x});

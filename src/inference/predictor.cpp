@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/inference/predictor.hpp"
 
+#include <functional>
 #include <utility>
 
 #include "arrays/format.hpp"
@@ -26,6 +27,12 @@ template <class T>
 PredictorPlan<T> plan_of(const Pipeline<T>& pipeline, std::size_t largest_batch) {
   const nn::Graph<T> graph = pipeline.graph();
   return plan_of(graph, nn::GraphValue{graph.nodes().size()}, largest_batch);
+}
+
+template <class T>
+bool overlap(std::span<const T> a, std::span<const T> b) noexcept {
+  const std::less<const T*> is_before;
+  return is_before(a.data(), b.data() + b.size()) && is_before(b.data(), a.data() + a.size());
 }
 
 }  // namespace
@@ -69,7 +76,7 @@ bool Predictor<T>::predict(std::span<const T> in, std::span<T> out, Workspace& w
   const std::size_t rows = in.size() == plan.in ? 1 : in.size() / plan.in;
   const bool fits = rows > 0 && rows <= plan.largest_batch && in.size() == rows * plan.in &&
                     out.size() == rows * plan.out && workspace.memory_.size() >= plan.bytes;
-  if (!fits) return false;
+  if (!fits || overlap(in, std::span<const T>(out))) return false;
   // No place in what comes in is written.
   std::byte* const memories[] = {reinterpret_cast<std::byte*>(const_cast<T*>(in.data())),
                                  reinterpret_cast<std::byte*>(out.data()), workspace.memory_.data()};

@@ -2,6 +2,7 @@
 #include "xtape/io/export_c.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <utility>
@@ -41,8 +42,16 @@ void require_c_name(const std::string& name) {
     fail<ArgumentError>("{}: name must be a C identifier that begins with a letter, got {}", export_name,
                         in_quotes(name));
   }
-  // Headers that the C itself includes.
-  if (name == "math" || name == "stdio") {
+  // Which a compiler would find in their place where the directory is searched for headers.
+  std::string lower = name;
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  constexpr std::array headers{"assert", "complex",     "ctype",   "errno",   "features", "fenv",
+                               "float",  "inttypes",    "iso646",  "limits",  "locale",   "math",
+                               "setjmp", "signal",      "stdarg",  "stdbool", "stddef",   "stdint",
+                               "stdio",  "stdlib",      "string",  "tgmath",  "time",     "wchar",
+                               "wctype", "stdnoreturn", "threads", "uchar",   "stdalign", "stdatomic"};
+  if (std::ranges::find(headers, lower) != headers.end()) {
     fail<ArgumentError>("{}: name must not be that of a header of C, got {}", export_name, in_quotes(name));
   }
 }
@@ -356,7 +365,8 @@ CFootprint export_c(const std::string& directory, const std::string& name, const
                     const ExportCOptions<T>& options) {
   require_c_name(name);
   pipeline.require_valid(export_name);
-  const plain_c::Graph graph = inference::fold_batch_norm<float>(pipeline.graph());
+  const nn::Graph<T> source = pipeline.graph();  // It keeps numbers of steps.
+  const plain_c::Graph graph = inference::fold_batch_norm<float>(source);
   const Program program = program_of(graph, pipeline, options);
   const MemoryPlan memory(program);
   CCode code = plain_c::c_code(export_name, program, memory);

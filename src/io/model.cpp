@@ -107,6 +107,9 @@ template <class T>
 inference::Pipeline<T> load_model(const std::string& path) {
   SafetensorsReader reader("load_model", path);
   const Json document = document_of(reader);
+  // What is not readable has no size that can be believed.
+  for (const auto& [name, tensor] : reader.header().tensors)
+    require_readable(reader.subject(), name, tensor, "");
   return of_file(reader, [&] {
     ModelDescription<T> description(document);
     require_element_type<T>(reader, description.element);

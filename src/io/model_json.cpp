@@ -18,7 +18,7 @@ using inference::ModelCard;
 using inference::OutputKind;
 
 constexpr std::size_t format_version = 1;
-constexpr int deepest_modules = 100;
+constexpr int deepest_modules = 100, most_modules = 10'000;
 
 constexpr std::array output_kinds{OutputKind::classes, OutputKind::multilabel, OutputKind::binary,
                                   OutputKind::numbers};
@@ -134,6 +134,11 @@ Json of_numbers(const char* function, const std::string& what, const std::vector
   return list;
 }
 
+constexpr std::uint64_t most_exact = std::uint64_t{1} << 53;
+
+// A number that may mean "without limit".
+Json of_limit(std::uint64_t limit) { return static_cast<double>(std::min(limit, most_exact)); }
+
 Json of_count(std::uint64_t count) { return static_cast<double>(count); }
 
 Json of_texts(const std::vector<std::string>& texts) { return Json::List(texts.begin(), texts.end()); }
@@ -151,7 +156,29 @@ Json of_enum(Enum chosen, const std::array<std::pair<Enum, const char*>, count>&
   return std::ranges::find(names, chosen, [](const auto& pair) { return pair.first; })->second;
 }
 
-Json of_module(const char* function, const nn::ModuleConfig& module) {
+// How deep a module is in others, and how many there may still be.
+struct ModuleLimits {
+  int depth = 0;
+  int left = most_modules;
+
+  // Calls work() for a module, `where` for messages.
+  template <class Work>
+  auto enter(const std::string& where, Work work) {
+    if (depth == deepest_modules || left == 0) {
+      fail<ArgumentError>("{}: there must be at most {} modules, at most {} deep in each other", where,
+                          most_modules, deepest_modules);
+    }
+    --left;
+    ++depth;
+    auto result = work();
+    --depth;
+    return result;
+  }
+};
+
+Json of_module(const char* function, const nn::ModuleConfig& module, ModuleLimits& limits);
+
+Json of_config(const char* function, const nn::ModuleConfig& module, ModuleLimits& limits) {
   Json::Object config;
   for (const auto& [name, value] : module.config.values()) {
     const std::string what = fmt::format("'{}' of module {}", name, module.type);
@@ -162,7 +189,7 @@ Json of_module(const char* function, const nn::ModuleConfig& module) {
       add(of_numbers(function, what, *numbers));
     } else if (const auto* modules = std::get_if<std::vector<nn::ModuleConfig>>(value.get())) {
       Json::List list;
-      for (const nn::ModuleConfig& inner : *modules) list.push_back(of_module(function, inner));
+      for (const nn::ModuleConfig& inner : *modules) list.push_back(of_module(function, inner, limits));
       add(Json::Object{{"modules", std::move(list)}});
     } else if (const auto* flag = std::get_if<bool>(value.get())) {
       add(*flag);
@@ -170,12 +197,18 @@ Json of_module(const char* function, const nn::ModuleConfig& module) {
       add(std::get<std::string>(*value));
     }
   }
-  return Json::Object{{"type", module.type}, {"config", std::move(config)}};
+  return config;
 }
 
-nn::ModuleConfig module_of(const Field& field, int depth);
+Json of_module(const char* function, const nn::ModuleConfig& module, ModuleLimits& limits) {
+  return limits.enter(function, [&] {
+    return Json(Json::Object{{"type", module.type}, {"config", of_config(function, module, limits)}});
+  });
+}
 
-void set_value(nn::Config& config, const std::string& name, const Field& field, int depth) {
+nn::ModuleConfig module_of(const Field& field, ModuleLimits& limits);
+
+void set_value(nn::Config& config, const std::string& name, const Field& field, ModuleLimits& limits) {
   const Json::Value& value = field.value().value();
   if (std::holds_alternative<bool>(value)) {
     config.set(name, field.flag());
@@ -188,18 +221,18 @@ void set_value(nn::Config& config, const std::string& name, const Field& field, 
   } else {
     std::vector<nn::ModuleConfig> modules;
     field["modules"].for_each_element(
-        [&](const Field& module) { modules.push_back(module_of(module, depth + 1)); });
+        [&](const Field& module) { modules.push_back(module_of(module, limits)); });
     config.set(name, std::move(modules));
   }
 }
 
-nn::ModuleConfig module_of(const Field& field, int depth) {
-  if (depth > deepest_modules)
-    fail<ArgumentError>("{}: modules must be at most {} deep in each other", field.where(), deepest_modules);
-  nn::ModuleConfig module{field["type"].text(), {}};
-  field["config"].for_each_member(
-      [&](const std::string& name, const Field& value) { set_value(module.config, name, value, depth); });
-  return module;
+nn::ModuleConfig module_of(const Field& field, ModuleLimits& limits) {
+  return limits.enter("description", [&] {
+    nn::ModuleConfig module{field["type"].text(), {}};
+    field["config"].for_each_member(
+        [&](const std::string& name, const Field& value) { set_value(module.config, name, value, limits); });
+    return module;
+  });
 }
 
 Json of_columns(const std::vector<data::FeatureColumn>& columns) {
@@ -227,7 +260,7 @@ Json of_csv(const data::CsvOptions& csv) {
                       {"quote", of_character(csv.quote)},
                       {"merge_delimiters", csv.merge_delimiters},
                       {"comment", of_character(csv.comment)},
-                      {"skip_lines", of_count(csv.skip_lines)},
+                      {"skip_lines", of_limit(csv.skip_lines)},
                       {"number_repeated_names", csv.number_repeated_names},
                       {"decimal_point", of_character(csv.decimal_point)},
                       {"thousands_separator", csv.thousands_separator},
@@ -237,7 +270,7 @@ Json of_csv(const data::CsvOptions& csv) {
                       {"missing", of_enum(csv.missing, missing_names)},
                       {"text", of_texts(csv.text)},
                       {"numbers", of_texts(csv.numbers)},
-                      {"max_categories", of_count(csv.max_categories)}};
+                      {"max_categories", of_limit(csv.max_categories)}};
 }
 
 data::CsvOptions csv_of(const Field& csv) {
@@ -261,7 +294,11 @@ data::CsvOptions csv_of(const Field& csv) {
 
 Json of_card(const char* function, const ModelCard& card) {
   Json::Object rows, settings;
-  for (const auto& [name, count] : card.rows) rows.push_back({name, of_count(count)});
+  for (const auto& [name, count] : card.rows) {
+    if (count > most_exact)
+      fail<ArgumentError>("{}: rows of the card must be at most 2^53, got {} of {}", function, count, name);
+    rows.push_back({name, of_count(count)});
+  }
   for (const auto& [name, text] : card.settings) settings.push_back({name, text});
   Json::List metrics;
   for (const auto& [name, value, standard_error] : card.metrics) {
@@ -336,7 +373,8 @@ Json::Object steps_json(const char* function, const inference::Pipeline<T>& pipe
 template <class T>
 std::string model_json(const char* function, const inference::Pipeline<T>& pipeline) {
   Json::Object document = steps_json(function, pipeline);
-  document.push_back({"model", of_module(function, pipeline.model->description())});
+  ModuleLimits limits;
+  document.push_back({"model", of_module(function, pipeline.model->description(), limits)});
   return Json(std::move(document)).text(function);
 }
 
@@ -344,7 +382,8 @@ template <class T>
 ModelDescription<T>::ModelDescription(const Json& document) {
   const Field field = checked(document), before = field["before"], after = field["after"];
   element = field["element"].text();
-  model = module_of(field["model"], 0);
+  ModuleLimits limits;
+  model = module_of(field["model"], limits);
   has_imputer = before["imputer"].flag();
   has_standardizer = before["standardizer"].flag();
   pipeline.row = field["row"].shape();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/nn/dropout.hpp"
 
+#include <atomic>
+#include <cstdint>
+
 #include "arrays/format.hpp"
 #include "xtape/autograd/shard.hpp"
 #include "xtape/autograd/tape.hpp"
@@ -8,6 +11,9 @@
 
 namespace xtape::nn {
 namespace {
+
+// So that no two draw the same.
+std::atomic<std::uint64_t> next_seed = 0;
 
 void require_probability(double probability) {
   if (!(probability >= 0 && probability < 1))
@@ -23,7 +29,7 @@ Dropout<T>::Dropout(double probability, Random& random) : probability_(probabili
 
 template <class T>
 Dropout<T>::Dropout(const Config& config)
-    : probability_(config.number("probability")), own_(Random()), random_(*own_) {
+    : probability_(config.number("probability")), own_(Random(next_seed++)), random_(*own_) {
   require_probability(probability_);
 }
 

@@ -186,6 +186,12 @@ GraphValue Graph<T>::apply(Operation<T> operation, std::initializer_list<GraphVa
 }
 
 template <class T>
+void Graph<T>::end_in(GraphValue result) {
+  shape(result);  // Is it one of this graph?
+  nodes_.erase(nodes_.begin() + static_cast<std::ptrdiff_t>(result.place), nodes_.end());
+}
+
+template <class T>
 ArrayView<const T> Graph<T>::keep(Array<T> array) {
   return kept_.emplace_back(std::move(array));
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <type_traits>
 
 #include "arrays/format.hpp"
 #include "xtape/nn/activations.hpp"
@@ -62,6 +63,13 @@ Registry<T>& registry() {
   return registry;
 }
 
+template <class T>
+bool is_registered(const std::string& name) {
+  Registry<T>& all = registry<T>();
+  const std::lock_guard lock(all.mutex);
+  return all.makers.contains(name);
+}
+
 }  // namespace
 
 template <class T>
@@ -81,6 +89,13 @@ std::unique_ptr<Module<T>> make_module(const ModuleConfig& description) {
     const std::lock_guard lock(all.mutex);
     const auto place = all.makers.find(description.type);
     if (place != all.makers.end()) make = place->second;
+  }
+  if (make == nullptr &&
+      is_registered<std::conditional_t<std::is_same_v<T, float>, double, float>>(description.type)) {
+    fail<ArgumentError>(
+        "make_module: a module must be registered for {0}, got '{1}' for the other type; make it a "
+        "template and register {1}<{0}> too",
+        std::is_same_v<T, float> ? "float" : "double", description.type);
   }
   if (make == nullptr) {
     fail<ArgumentError>(

@@ -40,7 +40,8 @@ Config Sequential<T>::config() const {
 
 template <class T>
 void Sequential<T>::append(std::unique_ptr<Module<T>> module, bool is_relu) {
-  layers_.reserve(layers_.size() + 1);  // A child that is known must not be lost.
+  // A child that is known must not be lost.
+  if (layers_.size() == layers_.capacity()) layers_.reserve(2 * layers_.size() + 1);
   Module<T>::add(std::to_string(layers_.size()), *module);
   layers_.push_back({std::move(module), is_relu});
 }

@@ -202,8 +202,11 @@ bool read_last_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline, bool kno
     if (!is_over_last_axis(chain, softmax.last()))
       chain.nodes().refuse(softmax.last(), "its axis must be the last one, got {}",
                            chain.nodes().integer(softmax.last(), "axis", 1));
+    if (chain.shape().rank() != 1)
+      chain.nodes().refuse(softmax.last(), "it must be of one row of classes, got {}", chain.shape());
     pipeline.outputs_are = OutputKind::classes;
-  } else if (is_last(sigmoid) && !(knows_outputs && pipeline.outputs_are == OutputKind::classes)) {
+  } else if (is_last(sigmoid) && chain.shape().rank() <= 1 &&
+             !(knows_outputs && pipeline.outputs_are == OutputKind::classes)) {
     if (!knows_outputs)
       pipeline.outputs_are = chain.shape().elements() == 1 ? OutputKind::binary : OutputKind::multilabel;
   } else {

@@ -433,9 +433,10 @@ void convolve_alone(const Convolution& c, const T* x, const T* weight, const T* 
 template <class T>
 std::size_t convolve_alone_memory(const Convolution& c) {
   std::size_t most = 0;
-  for (std::size_t b = 0; b < c.bundles(); ++b) {
+  if (c.bundles() == 0) return 0;
+  for (const std::size_t bundle : {std::size_t{0}, c.bundles() - 1}) {  // Those between are as the first.
     for (std::size_t p = 0; p < c.parts_of_bundle(); ++p) {
-      const Part part = make_part(c, b, p);
+      const Part part = make_part(c, bundle, p);
       most = std::max(most, GivenMemory::bytes<T>(c.patch() * part.columns()) +
                                 GivenMemory::bytes<T>(part.padded_pixels()) +
                                 GivenMemory::bytes<T>(c.out * part.columns()));

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,7 @@ enum class OutputKind {
 const char* to_string(OutputKind kind) noexcept;
 
 /// A part of a pipeline: an object that the program has, and which must outlive it, or one that it owns.
+/// Copies share the object.
 template <class Object>
 class Part {
  public:
@@ -46,8 +48,10 @@ class Part {
   template <std::derived_from<Object> Derived>
   Part(std::unique_ptr<Derived> object) : object_(std::move(object)) {}
   /// Takes it over.
-  Part(Object&& object) requires std::move_constructible<Object>
+  Part(std::remove_const_t<Object>&& object) requires std::move_constructible<std::remove_const_t<Object>>
       : object_(std::make_shared<Object>(std::move(object))) {}
+  /// A temporary that cannot be taken over would be gone.
+  Part(const std::remove_const_t<Object>&&) = delete;
 
   /// Whether there is one.
   explicit operator bool() const noexcept { return object_ != nullptr; }
@@ -91,7 +95,8 @@ struct ModelCard {
 ///
 /// Before the model a row goes through the steps that there are, in the order in which they stand here. Its
 /// functions run the model in evaluation mode, after which it is in the mode it was in; they belong to one
-/// thread at a time. On several threads, or without the heap, a Predictor does.
+/// thread at a time. A copy has the same parts, not copies of them. On several threads, or without the heap,
+/// a Predictor does.
 template <class T>
 struct Pipeline {
   Part<nn::Module<T>> model;  ///< the model itself
@@ -100,10 +105,10 @@ struct Pipeline {
   std::vector<data::FeatureColumn> columns = {};  ///< which columns of a table the features are
   /// How files of rows are written. (g++ 12 takes apart what it has not made where {} throws.)
   data::CsvOptions csv = data::CsvOptions();
-  Part<data::MeanImputer<T>> imputer = {};        ///< first of all
-  Part<data::Standardizer<T>> standardizer = {};  ///< then
-  double factor = 1;                              ///< then features become features factor + shift, ...
-  double shift = 0;                               ///< ... in double
+  Part<const data::MeanImputer<T>> imputer = {};        ///< first of all
+  Part<const data::Standardizer<T>> standardizer = {};  ///< then
+  double factor = 1;                                    ///< then features become features factor + shift, ...
+  double shift = 0;                                     ///< ... in double
 
   OutputKind outputs_are = OutputKind::classes;  ///< what the outputs of the model say
   double temperature = 1;                        ///< outputs are divided by it: metrics::fit_temperature
@@ -135,7 +140,9 @@ struct Pipeline {
 
   /// All of it but names and thresholds as a graph, which gives probabilities, or numbers.
   /// @throws ArgumentError, ShapeError  as require_valid(), or Module::add_to of a module.
-  nn::Graph<T> graph() const;
+  nn::Graph<T> graph() const&;
+  /// The graph holds addresses of arrays of the model and of the steps, which must outlive it.
+  nn::Graph<T> graph() const&& = delete;
 
   /// @throws ArgumentError, ShapeError  a part is missing, or two do not fit together. The message names
   /// them.

@@ -87,7 +87,7 @@ class Predictor {
   /// with a workspace of its own. An element that an Embedding takes for an index, and that is none of its
   /// rows, makes NaN of what that would have been; a tape would have thrown.
   /// @param in         rows row(), one after the other
-  /// @param out        as many rows output_row(); must not overlap `in`
+  /// @param out        as many rows output_row(), elsewhere than `in`
   /// @param workspace  of this predictor
   /// @return  false if these do not fit together, and then nothing was written
   bool predict(std::span<const T> in, std::span<T> out, Workspace& workspace) const noexcept;

@@ -12,7 +12,7 @@ namespace xtape::io {
 
 /// What exported C computes with.
 enum class CNumbers {
-  float32,  ///< floats: what the model gives, within 1e-6 of the largest output
+  float32,  ///< floats: what the model gives, within 1e-6 of the largest output at usual depths
   int8      ///< whole numbers of a byte where there is a scheme for it, floats in between
 };
 
@@ -55,13 +55,14 @@ struct CFootprint {
 ///
 ///     cc -std=c99 -DTUMOURS_TEST tumours.c -lm && ./a.out
 ///
-/// Memory: constants are written once, those of a batch_norm behind a linear or conv2d folded into it. The
-/// workspace is planned: values whose lives do not overlap share memory, and functions of single elements
-/// work in place. Code is a small loop for each kind of operation that there is: at most 4 KiB.
+/// Memory: constants are written once for each use, those of a batch_norm behind a linear or conv2d folded
+/// into it. The workspace is planned: values whose lives do not overlap share memory, and functions of single
+/// elements work in place. Code is a small loop for each kind of operation that there is, at most 4 KiB, and
+/// a call for each operation.
 ///
-/// float32: every operation of nn::Graph. Products are summed in floats, in runs of at most 16, and the runs
-/// with their rounding errors carried along (Kahan), which is as good as sums in double and needs none.
-/// A pipeline of doubles is rounded to floats.
+/// float32: every operation of nn::Graph. Products are summed in floats, in runs of at most 16, of conv2d of
+/// a row of the kernel, and the runs with their rounding errors carried along (Kahan), which is as good as
+/// sums in double and needs none. A pipeline of doubles is rounded to floats.
 ///
 /// int8: linear, conv2d, add, and behind them relu, max_pool2d, avg_pool2d and flatten are computed in whole
 /// numbers. An activation is scale (q - zero) with q from -128 to 127, one scale and zero for all of it,
@@ -79,7 +80,7 @@ struct CFootprint {
 /// specification.
 ///
 /// @param directory  where the files go; it must be there. Each is written whole or not at all.
-/// @param name       a C identifier that begins with a letter, in files and names; not "math" or "stdio".
+/// @param name       a C identifier that begins with a letter, in files and names; not of a header of C.
 /// @return           what it takes of memory, beside code and libm
 /// @throws ArgumentError, ShapeError  as Pipeline::graph(); the name is none; a number of the model is not
 ///                                    finite as a float; calibration is missing, not of rows, or leads to a
@@ -88,11 +89,6 @@ struct CFootprint {
 template <class T>
 CFootprint export_c(const std::string& directory, const std::string& name,
                     const inference::Pipeline<T>& pipeline, const ExportCOptions<T>& options = {});
-
-extern template CFootprint export_c(const std::string&, const std::string&, const inference::Pipeline<float>&,
-                                    const ExportCOptions<float>&);
-extern template CFootprint export_c(const std::string&, const std::string&,
-                                    const inference::Pipeline<double>&, const ExportCOptions<double>&);
 
 }  // namespace xtape::io
 #pragma GCC visibility pop

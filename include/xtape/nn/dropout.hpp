@@ -17,7 +17,8 @@ class Dropout : public Module<T> {
  public:
   /// @throws ArgumentError  the probability is not in [0, 1).
   Dropout(double probability, Random& random);
-  /// As one that gave this by config() was made, but for its random numbers, which are its own.
+  /// As one that gave this by config() was made, but for its random numbers, which are its own:
+  /// each that is made draws others.
   explicit Dropout(const Config& config);
 
   Variable<T> forward(Variable<T> x) override;

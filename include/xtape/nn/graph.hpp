@@ -161,13 +161,18 @@ class Graph {
   ///                                    no operation takes is found by the module that has it.
   GraphValue apply(Operation<T> operation, std::initializer_list<GraphValue> inputs);
 
+  /// Forgets what follows a value, so that it is what the graph gives. (Nothing before it needs that.)
+  /// @throws ArgumentError  it is no value of this graph.
+  void end_in(GraphValue result);
+
   /// Keeps an array that belongs to no model, for an operation of this graph.
   ArrayView<const T> keep(Array<T> array);
 
   /// The shape of a value for one row.
   const Shape& shape(GraphValue value) const;
 
-  /// In an order in which each follows what it needs.
+  /// In an order in which each follows what it needs. The last gives what the graph gives; without nodes that
+  /// is the input.
   const std::vector<GraphNode<T>>& nodes() const noexcept { return nodes_; }
 
  private:

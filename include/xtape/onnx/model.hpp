@@ -50,6 +50,9 @@ namespace xtape::io {
 /// Runtime 1.21 has no Conv, AveragePool, Erf, Elu, HardSwish and Softplus of doubles, nor Silu in the form
 /// that it gives it: it does not load a model of doubles with one of these, nor with Gelu or Ordinal.
 ///
+/// By its schema LayerNormalization computes mean and variance in float32, of doubles too. An index that an
+/// Embedding does not have is not found out there: by Gather -1 is the last row.
+///
 /// What has no operator is in the metadata of the file, each as JSON: "xtape.version", "xtape.outputs" (what
 /// outputs_are says), "xtape.class_names", "xtape.thresholds", "xtape.columns", "xtape.csv" and "xtape.card".
 /// The file is replaced as a whole, as by io::write_safetensors.
@@ -65,9 +68,10 @@ void export_onnx(const std::string& path, const inference::Pipeline<T>& pipeline
 /// Reads a model in the ONNX format into layers with its weights. The pipeline owns all of it: an
 /// nn::Sequential in evaluation mode, and the steps before and after it.
 ///
-/// What export_onnx wrote comes back as it was, but for Dropout, which is gone, and gives the same outputs,
-/// bit for bit. Of others, such as PyTorch's exporter, it takes models that are a chain of the operators
-/// above, of operator sets 9 to 21, and besides
+/// What export_onnx wrote of a chain of the layers above comes back as it was, but for Dropout, which is
+/// gone, and gives the same outputs, bit for bit. What modules of a program's own add and multiply does not
+/// come back. Of others, such as PyTorch's exporter, it takes models that are a chain of the operators above,
+/// of operator sets 9 to 21, and besides
 ///
 /// | there | here |
 /// | --- | --- |
