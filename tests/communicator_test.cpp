@@ -48,7 +48,9 @@ TEST_CASE("a process alone has its own bytes and texts", "[distributed][single_p
   SingleProcess alone;
   std::array<std::byte, 2> bytes{std::byte{7}, std::byte{255}};
   alone.broadcast(bytes);
-  CHECK(bytes == std::array<std::byte, 2>{std::byte{7}, std::byte{255}});
+  // Catch2 2 cannot always show a std::byte.
+  const bool are_kept = bytes == std::array<std::byte, 2>{std::byte{7}, std::byte{255}};
+  CHECK(are_kept);
   CHECK(alone.broadcast(std::string("a\0b", 3)) == std::string("a\0b", 3));
   CHECK(alone.broadcast("").empty());
   CHECK(alone.gather("batch_size = 32") == std::vector<std::string>{"batch_size = 32"});
