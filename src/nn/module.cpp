@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <new>
 #include <string_view>
+#include <typeindex>
 #include <typeinfo>
 #if __has_include(<cxxabi.h>)
 #include <cxxabi.h>
@@ -39,6 +42,29 @@ std::string readable(const std::type_info& type) {
   }
 #endif
   return type.name();
+}
+
+// "Linear"
+std::string short_name(const std::string& full) {
+  std::string name;
+  int depth = 0;  // of template arguments
+  for (std::size_t i = 0; i < full.size(); ++i) {
+    if (full[i] == '<') ++depth;
+    if (depth == 0) name += full[i];
+    if (full[i] == '>') --depth;
+    if (depth == 0 && std::string_view(name).ends_with("::")) name.clear();
+  }
+  return name;
+}
+
+// Of each type once: the system takes its time, and where it lacks memory it keeps some for good.
+std::string name_of(const std::type_info& type) {
+  static std::mutex mutex;
+  static std::map<std::type_index, std::string> names;
+  const std::lock_guard lock(mutex);
+  const auto known = names.find(type);
+  if (known != names.end()) return known->second;
+  return names.emplace(type, short_name(readable(type))).first->second;
 }
 
 // Calls f with the array of U of that name, whose numbers may be of the other floating-point type.
@@ -171,16 +197,7 @@ void Module<T>::load_state(const NamedArrays& state) {
 template <class T>
 std::string Module<T>::type_name() const {
   if (!has_type_info(this)) return "Module";
-  const std::string full = readable(typeid(*this));
-  std::string name;
-  int depth = 0;  // of template arguments
-  for (std::size_t i = 0; i < full.size(); ++i) {
-    if (full[i] == '<') ++depth;
-    if (depth == 0) name += full[i];
-    if (full[i] == '>') --depth;
-    if (depth == 0 && std::string_view(name).ends_with("::")) name.clear();
-  }
-  return name;
+  return name_of(typeid(*this));
 }
 
 template <class T>
