@@ -102,25 +102,26 @@ XTAPE_INLINE void finish_columns(const RowProduct<T>& in, std::size_t j, T (&sum
 template <std::size_t columns, class T>
 void multiply_row_others(const RowProduct<T>& in, const T* b, std::size_t j) {
   using B = Batch<T>;
+  // Either may be 0, and no number is less: c != in_fours.
   constexpr std::size_t in_fours = columns / 8 * 8, by_halves = columns - in_fours;
   B sum[in_fours + 1], rest[by_halves + 1];
-  for (std::size_t c = 0; c < in_fours; ++c) sum[c] = B(T{0});
-  for (std::size_t c = 0; c < by_halves; ++c) rest[c] = B(T{0});
+  for (std::size_t c = 0; c != in_fours; ++c) sum[c] = B(T{0});
+  for (std::size_t c = 0; c != by_halves; ++c) rest[c] = B(T{0});
   for_each_batch<T>(
       in.inner, [&](std::size_t k, auto count) __attribute__((always_inline)) {
         const B factor = load_some<B>(in.a + k, count, T{0});
-        for (std::size_t c = 0; c < in_fours; ++c, b += lanes<T>)
+        for (std::size_t c = 0; c != in_fours; ++c, b += lanes<T>)
           sum[c] = multiply_add(factor, load<B>(b), sum[c]);
-        for (std::size_t c = 0; c < by_halves; ++c, b += lanes<T>)
+        for (std::size_t c = 0; c != by_halves; ++c, b += lanes<T>)
           rest[c] = multiply_add(factor, load<B>(b), rest[c]);
       });
   T sums[columns];
   if constexpr (in_fours > 0) {
     B exact[in_fours];
-    for (std::size_t c = 0; c < in_fours; ++c) exact[c] = sum[c];
+    for (std::size_t c = 0; c != in_fours; ++c) exact[c] = sum[c];
     sum_lanes<T>(exact, sums);
   }
-  for (std::size_t c = 0; c < by_halves; ++c) sums[in_fours + c] = sum_of_lanes(rest[c]);
+  for (std::size_t c = 0; c != by_halves; ++c) sums[in_fours + c] = sum_of_lanes(rest[c]);
   finish_columns(in, j, sums);
 }
 
