@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "arrays/format.hpp"
+#include "io/json_field.hpp"
 #include "xtape/arrays/any_array.hpp"
 #include "xtape/core/version.hpp"
 
@@ -27,101 +28,6 @@ constexpr std::array missing_names{std::pair(data::Missing::error, "error"),
 constexpr std::array infinities_names{std::pair(data::Infinities::error, "error"),
                                       std::pair(data::Infinities::number, "number"),
                                       std::pair(data::Infinities::missing, "missing")};
-
-// A value of a document, which must be of the kind that is asked for.
-class Field {
- public:
-  Field(const Json& value, std::string where) : value_(value), where_(std::move(where)) {}
-
-  const std::string& where() const noexcept { return where_; }
-
-  // A member of an object, which must be there.
-  Field operator[](const char* name) const {
-    const Json* const value = find(name);
-    if (value == nullptr) fail<ArgumentError>("{}: it must have '{}', got none", where_, name);
-    return {*value, where_ + "." + name};
-  }
-  bool contains(const char* name) const { return find(name) != nullptr; }
-
-  bool flag() const { return get<bool>("true or false"); }
-  double number() const { return get<double>("a number"); }
-  const std::string& text() const { return get<std::string>("a text"); }
-  std::size_t count() const {
-    constexpr double most_exact = 0x1p53;
-    const double count = number();
-    if (!(count >= 0 && count <= most_exact && count == std::trunc(count))) wrong("a whole number from 0");
-    return static_cast<std::size_t>(count);
-  }
-  // One character, or none for '\0'.
-  char character() const {
-    if (text().size() > 1) wrong("one character");
-    return text().empty() ? '\0' : text()[0];
-  }
-
-  // Calls function(element) for each element of a list.
-  template <class Function>
-  void for_each_element(Function function) const {
-    std::size_t i = 0;
-    for (const Json& element : get<Json::List>("a list"))
-      function(Field(element, fmt::format("{}[{}]", where_, i++)));
-  }
-  // Calls function(name, value) for each member of an object.
-  template <class Function>
-  void for_each_member(Function function) const {
-    for (const auto& [name, value] : get<Json::Object>("an object"))
-      function(name, Field(value, where_ + "." + name));
-  }
-
-  std::vector<std::string> texts() const {
-    std::vector<std::string> texts;
-    for_each_element([&](const Field& element) { texts.push_back(element.text()); });
-    return texts;
-  }
-  std::vector<double> numbers() const {
-    std::vector<double> numbers;
-    for_each_element([&](const Field& element) { numbers.push_back(element.number()); });
-    return numbers;
-  }
-  Shape shape() const {
-    Shape shape;
-    for_each_element([&](const Field& element) { shape.append(element.count()); });
-    return shape;
-  }
-  template <class Enum, std::size_t count>
-  Enum one_of(const std::array<std::pair<Enum, const char*>, count>& names) const {
-    for (const auto& [value, spelling] : names) {
-      if (text() == spelling) return value;
-    }
-    wrong("one that this version knows");
-  }
-
-  const Json& value() const noexcept { return value_; }
-
- private:
-  [[noreturn]] void wrong(const char* rule) const {
-    const bool is_text = std::holds_alternative<std::string>(value_.value());
-    const bool is_number = std::holds_alternative<double>(value_.value());
-    const std::string got = is_text     ? in_quotes(std::get<std::string>(value_.value()))
-                            : is_number ? fmt::format("{}", std::get<double>(value_.value()))
-                                        : std::string(value_.kind());
-    fail<ArgumentError>("{} must be {}, got {}", where_, rule, got);
-  }
-
-  template <class Kind>
-  const Kind& get(const char* rule) const {
-    const Kind* const value = std::get_if<Kind>(&value_.value());
-    if (value == nullptr) wrong(rule);
-    return *value;
-  }
-
-  const Json* find(const char* name) const {
-    get<Json::Object>("an object");
-    return value_.find(name);
-  }
-
-  const Json& value_;
-  std::string where_;
-};
 
 Json of_number(const char* function, const std::string& what, double number) {
   if (!std::isfinite(number)) fail<ArgumentError>("{}: {} must be finite, got {}", function, what, number);
@@ -206,9 +112,9 @@ Json of_module(const char* function, const nn::ModuleConfig& module, ModuleLimit
   });
 }
 
-nn::ModuleConfig module_of(const Field& field, ModuleLimits& limits);
+nn::ModuleConfig module_of(const JsonField& field, ModuleLimits& limits);
 
-void set_value(nn::Config& config, const std::string& name, const Field& field, ModuleLimits& limits) {
+void set_value(nn::Config& config, const std::string& name, const JsonField& field, ModuleLimits& limits) {
   const Json::Value& value = field.value().value();
   if (std::holds_alternative<bool>(value)) {
     config.set(name, field.flag());
@@ -221,16 +127,17 @@ void set_value(nn::Config& config, const std::string& name, const Field& field, 
   } else {
     std::vector<nn::ModuleConfig> modules;
     field["modules"].for_each_element(
-        [&](const Field& module) { modules.push_back(module_of(module, limits)); });
+        [&](const JsonField& module) { modules.push_back(module_of(module, limits)); });
     config.set(name, std::move(modules));
   }
 }
 
-nn::ModuleConfig module_of(const Field& field, ModuleLimits& limits) {
+nn::ModuleConfig module_of(const JsonField& field, ModuleLimits& limits) {
   return limits.enter("description", [&] {
     nn::ModuleConfig module{field["type"].text(), {}};
-    field["config"].for_each_member(
-        [&](const std::string& name, const Field& value) { set_value(module.config, name, value, limits); });
+    field["config"].for_each_member([&](const std::string& name, const JsonField& value) {
+      set_value(module.config, name, value, limits);
+    });
     return module;
   });
 }
@@ -245,9 +152,9 @@ Json of_columns(const std::vector<data::FeatureColumn>& columns) {
   return list;
 }
 
-std::vector<data::FeatureColumn> columns_of(const Field& field) {
+std::vector<data::FeatureColumn> columns_of(const JsonField& field) {
   std::vector<data::FeatureColumn> columns;
-  field.for_each_element([&](const Field& one) {
+  field.for_each_element([&](const JsonField& one) {
     columns.push_back({one["column"].text(), {}});
     if (one.contains("category")) columns.back().category = one["category"].text();
   });
@@ -273,7 +180,7 @@ Json of_csv(const data::CsvOptions& csv) {
                       {"max_categories", of_limit(csv.max_categories)}};
 }
 
-data::CsvOptions csv_of(const Field& csv) {
+data::CsvOptions csv_of(const JsonField& csv) {
   return {.delimiter = csv["delimiter"].character(),
           .header = csv["header"].flag(),
           .quote = csv["quote"].character(),
@@ -313,17 +220,17 @@ Json of_card(const char* function, const ModelCard& card) {
                       {"settings", std::move(settings)}, {"date", card.date}};
 }
 
-ModelCard card_in(const Field& document) {
-  const Field card = document["card"];
+ModelCard card_in(const JsonField& document) {
+  const JsonField card = document["card"];
   ModelCard result{.description = card["description"].text(),
                    .data = card["data"].text(),
                    .date = card["date"].text(),
                    .written_by = "xtape " + document["xtape"].text()};
   card["rows"].for_each_member(
-      [&](const std::string& name, const Field& count) { result.rows[name] = count.count(); });
+      [&](const std::string& name, const JsonField& count) { result.rows[name] = count.count(); });
   card["settings"].for_each_member(
-      [&](const std::string& name, const Field& text) { result.settings[name] = text.text(); });
-  card["metrics"].for_each_element([&](const Field& metric) {
+      [&](const std::string& name, const JsonField& text) { result.settings[name] = text.text(); });
+  card["metrics"].for_each_element([&](const JsonField& metric) {
     result.metrics.push_back({metric["name"].text(), metric["value"].number(), {}});
     if (metric.contains("standard_error"))
       result.metrics.back().standard_error = metric["standard_error"].number();
@@ -331,8 +238,8 @@ ModelCard card_in(const Field& document) {
   return result;
 }
 
-Field checked(const Json& document) {
-  Field field(document, "description");
+JsonField checked(const Json& document) {
+  JsonField field(document, "description");
   if (field["format"].count() > format_version) {
     fail<ArgumentError>("the model must be of format {} or before, got {}, which xtape {} wrote",
                         format_version, field["format"].count(), field["xtape"].text());
@@ -340,7 +247,7 @@ Field checked(const Json& document) {
   return field;
 }
 
-OutputKind output_kind_of(const Field& field) {
+OutputKind output_kind_of(const JsonField& field) {
   std::array<std::pair<OutputKind, const char*>, output_kinds.size()> names;
   for (std::size_t i = 0; i < names.size(); ++i) names[i] = {output_kinds[i], to_string(output_kinds[i])};
   return field.one_of(names);
@@ -380,7 +287,7 @@ std::string model_json(const char* function, const inference::Pipeline<T>& pipel
 
 template <class T>
 ModelDescription<T>::ModelDescription(const Json& document) {
-  const Field field = checked(document), before = field["before"], after = field["after"];
+  const JsonField field = checked(document), before = field["before"], after = field["after"];
   element = field["element"].text();
   ModuleLimits limits;
   model = module_of(field["model"], limits);
