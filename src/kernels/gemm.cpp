@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <complex>
-#include <string_view>
 #include <type_traits>
 
 #include <xtensor-blas/xblas_config.hpp>
@@ -11,32 +10,15 @@
 #include <xflens/cxxblas/cxxblas.cxx>
 
 #include "kernels/blas_threads.hpp"
+#include "kernels/blas_vectors.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/product_kernels.hpp"
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
-#include "xtape/core/simd.hpp"
-
-#ifdef XTAPE_BLAS_IS_OPENBLAS
-extern "C" char* openblas_get_corename();
-#endif
 
 namespace xtape::kernels {
 namespace {
-
-// An OpenBLAS older than the processor takes it for one without AVX-512, and then needs twice our time.
-bool blas_has_narrower_vectors() {
-#ifdef XTAPE_BLAS_IS_OPENBLAS
-  static const bool narrower = [] {
-    const std::string_view core = openblas_get_corename();
-    return simd_name() == std::string_view("avx512") && (core == "Haswell" || core == "Zen");
-  }();
-  return narrower;
-#else
-  return false;
-#endif
-}
 
 cxxblas::Transpose to_cxxblas(Transpose transpose) {
   return transpose == Transpose::yes ? cxxblas::Trans : cxxblas::NoTrans;
@@ -73,14 +55,11 @@ bool has_few_rows(const Product<T>& in) {
   return in.rows <= few_rows && in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes;
 }
 
-// Of so few elements some rows stay in the first cache, and a in the second while rows of b^T are brought in
-// order.
-constexpr std::size_t longest_inner = 1 << 10, elements_of_a = 1 << 17;
-
 // Where our kernels take less time than a BLAS: few rows, small products, and those whose a is small.
 template <class T>
 bool is_small(const Product<T>& in) {
   constexpr double most_multiplications = 1 << 22;
+  constexpr std::size_t longest_inner = 1 << 10, elements_of_a = 1 << 17;
   if (has_few_rows(in)) return true;
   if (in.inner > longest_inner) return false;
   if (in.multiplications() <= most_multiplications) return true;
@@ -98,10 +77,16 @@ struct Range {
   std::size_t length() const { return end - begin; }
 };
 
+// Memory that our kernels work in; rows_together may be null.
+template <class T>
+struct KernelMemory {
+  T *groups, *rows_together;
+};
+
 // c = start + the product of some rows, inner elements and columns, where the start is c itself if `add`.
 template <class T>
 void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns, Range inner, const T* bias,
-                                bool add, T* groups) {
+                                bool add, KernelMemory<T> memory) {
   const bool a_is_transposed = in.transpose_a == Transpose::yes,
              b_is_transposed = in.transpose_b == Transpose::yes;
   const std::size_t a_row = a_is_transposed ? 1 : in.inner, a_inner = a_is_transposed ? in.rows : 1;
@@ -120,46 +105,81 @@ void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns,
                               .add = add,
                               .c = in.c + rows.begin * in.columns + columns.begin,
                               .c_row = in.columns,
-                              .groups = groups});
+                              .groups = memory.groups,
+                              .rows_together = memory.rows_together});
 }
 
-// How our kernels go through a product. Each element is computed alike wherever it is cut: along the columns
-// if these are rows of b^T, each of which is read once for some rows of a, or else along the rows.
+constexpr std::size_t longest_part = 512;  // of the inner extent
+
+// How our kernels go through a product: blocks of c, in which a part of a stays in the second cache, and a
+// few columns of b in the first. They depend on the shape alone.
 template <class T>
-struct KernelBlocks {
-  const Product<T>& in;
-  bool of_columns = in.transpose_b == Transpose::yes;
-  std::size_t count = of_columns ? in.columns : in.rows;  // of what is cut
-  std::size_t length = block_length(count, wanted(), 32);
-  std::size_t most_inner = has_few_rows(in) ? in.inner : longest_inner;
-  std::size_t most_rows = std::max<std::size_t>(32, elements_of_a / std::min(in.inner, most_inner));
-
-  std::size_t wanted() const {
-    return static_cast<std::size_t>(std::max(1.0, std::min(in.multiplications() / worth_a_thread * 2, 32.0)));
+class KernelBlocks {
+ public:
+  explicit KernelBlocks(const Product<T>& in) : in_(in) {
+    const bool a_is_transposed = in.transpose_a == Transpose::yes,
+               b_is_transposed = in.transpose_b == Transpose::yes;
+    const std::size_t parts = has_few_rows(in) ? 1 : (in.inner + longest_part - 1) / longest_part;
+    inner_ = block_length(in.inner, parts, 1);
+    // The rows of b^T take long to bring together, so that is done once for all rows of a.
+    rows_of_part_ = b_is_transposed ? in.rows : std::max<std::size_t>(32, elements_of_part / inner_);
+    cut(b_is_transposed ? in.rows : 256, b_is_transposed ? 32 : a_is_transposed ? many_columns : 64);
+    rows_are_together_ = a_is_transposed && !b_is_transposed && columns_ >= many_columns;
   }
-  // In elements.
-  std::size_t memory_of_block() const { return has_few_rows(in) ? 0 : 32 * std::min(in.inner, most_inner); }
 
-  void multiply(std::size_t begin, std::size_t end, T* groups) const {
-    const Range rows = of_columns ? Range{0, in.rows} : Range{begin, end},
-                columns = of_columns ? Range{begin, end} : Range{0, in.columns};
-    for (std::size_t k = 0; k < in.inner; k += most_inner) {
-      const Range inner{k, std::min(in.inner, k + most_inner)};
-      for (std::size_t row = rows.begin; row < rows.end; row += most_rows) {
-        const Range some{row, std::min(rows.end, row + most_rows)};
-        multiply_part_with_kernels(in, some, columns, inner, k == 0 ? in.bias : nullptr, in.add || k > 0,
-                                   groups);
+  std::size_t count() const { return (in_.rows + rows_ - 1) / rows_ * blocks_across_; }
+
+  // In elements, of each block.
+  std::size_t groups() const { return has_few_rows(in_) ? 0 : 32 * inner_; }
+  std::size_t rows_together() const {
+    return rows_are_together_ ? std::min(rows_, rows_of_part_) * inner_ : 0;
+  }
+
+  void multiply(std::size_t block, KernelMemory<T> memory) const {
+    const std::size_t i = block / blocks_across_ * rows_, j = block % blocks_across_ * columns_;
+    const Range rows{i, std::min(in_.rows, i + rows_)}, columns{j, std::min(in_.columns, j + columns_)};
+    for (std::size_t k = 0; k < in_.inner; k += inner_) {
+      const Range inner{k, std::min(in_.inner, k + inner_)};
+      for (std::size_t row = rows.begin; row < rows.end; row += rows_of_part_) {
+        const Range some{row, std::min(rows.end, row + rows_of_part_)};
+        multiply_part_with_kernels(in_, some, columns, inner, k == 0 ? in_.bias : nullptr, in_.add || k > 0,
+                                   memory);
       }
     }
   }
+
+ private:
+  // Into so many blocks as are worth a thread, at first none smaller than said; if these are few, into lower
+  // ones.
+  void cut(std::size_t rows, std::size_t columns) {
+    const auto wanted =
+        static_cast<std::size_t>(std::clamp(in_.multiplications() / worth_a_thread * 2, 1.0, 32.0));
+    std::size_t down = std::clamp<std::size_t>(in_.rows / rows, 1, wanted);
+    const std::size_t across = std::clamp<std::size_t>(in_.columns / columns, 1, (wanted + down - 1) / down);
+    const std::size_t few = std::min<std::size_t>(wanted, 8);
+    if (down * across < few) down = std::clamp<std::size_t>(in_.rows / 64, down, few / across);
+    rows_ = block_length(in_.rows, down, 32);
+    columns_ = block_length(in_.columns, across, 32);
+    blocks_across_ = (in_.columns + columns_ - 1) / columns_;
+  }
+
+  static constexpr std::size_t elements_of_part = 1 << 17, many_columns = 256;
+
+  const Product<T>& in_;
+  std::size_t inner_, rows_of_part_;
+  std::size_t rows_, columns_;  // of a block
+  std::size_t blocks_across_;
+  bool rows_are_together_;
 };
 
 template <class T>
 void multiply_with_kernels(const Product<T>& in) {
-  const KernelBlocks<T> blocks{in};
-  parallel_for_ranges(blocks.count, blocks.length, [&](std::size_t begin, std::size_t end) {
+  const KernelBlocks<T> blocks(in);
+  parallel_for(blocks.count(), [&blocks](std::size_t block) {
     Workspace workspace;
-    blocks.multiply(begin, end, workspace.take<T>(blocks.memory_of_block()));
+    T* const groups = workspace.take<T>(blocks.groups());
+    const std::size_t together = blocks.rows_together();
+    blocks.multiply(block, {groups, together == 0 ? nullptr : workspace.take<T>(together)});
   });
 }
 
@@ -266,12 +286,11 @@ void gemm_alone(Transpose transpose_a, Transpose transpose_b, std::size_t rows, 
     return;
   }
   if (rows == 0 || columns == 0) return;
-  const KernelBlocks<T> blocks{in};
-  for (std::size_t begin = 0; begin < blocks.count; begin += blocks.length)
-    blocks.multiply(begin, std::min(blocks.count, begin + blocks.length), memory);
+  const KernelBlocks<T> blocks(in);
+  for (std::size_t block = 0; block < blocks.count(); ++block) blocks.multiply(block, {memory, nullptr});
 }
 
-std::size_t gemm_alone_memory(std::size_t inner) { return 32 * std::min(inner, longest_inner); }
+std::size_t gemm_alone_memory(std::size_t inner) { return 32 * std::min(inner, longest_part); }
 
 template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*, const float*,
                    float, float*);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The files of this room, of three kinds:
 //   simd, and *_kernels.hpp, which declare it   loops over vectors, compiled once for each kind of processor
-//   gemm*, blas_threads, broadcast.hpp          whole arrays, on several threads; gemm calls a BLAS
+//   gemm*, blas_*, broadcast.hpp                whole arrays, on several threads; gemm calls a BLAS
 //   all others                                  one number, row or loop at a time, alike on every processor
 // Only the second allocate and throw. The arguments of all are right: callers have checked them.
 #pragma once

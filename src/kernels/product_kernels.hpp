@@ -20,7 +20,8 @@ struct SmallProduct {
   bool add;
   T* c;
   std::size_t c_row;
-  T* groups;  // memory for 32 inner elements
+  T* groups;         // memory for 32 inner elements
+  T* rows_together;  // memory as large as a, worth its while if many columns follow, or null
 };
 
 // Of a (rows, inner) and b^T (columns, inner), both dense: so few rows that a BLAS takes longer whatever the

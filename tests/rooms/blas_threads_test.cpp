@@ -130,6 +130,7 @@ TEST_CASE(
   const pid_t child = fork();
   if (child == 0) {
     product<float>(300, 300, 1100);
+    { const OneBlasThread of_child; }
     _exit(openblas_get_num_threads() == 2 ? 0 : 1);
   }
   int status = -1;

@@ -105,6 +105,9 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
   check_exact<TestType>(20, 30, 8000);  // cut along the inner extent
   check_exact<TestType>(33, 1024, 40);  // rows of b that are whole pages apart
   check_exact<TestType>(40, 70, 1030);  // longer than what the kernels add up at a time
+  check_exact<TestType>(67, 300, 90);   // rows of a^T for many columns
+  check_exact<TestType>(530, 290, 600);
+  check_exact<TestType>(15, 9, 700);  // few rows, each long
 }
 
 TEST_CASE("a product of two long rows is exact", "[ops][gemm]") { check_exact<double>(1, 1, 3'000'000); }
@@ -119,6 +122,7 @@ TEMPLATE_TEST_CASE("products have the same bits whatever the number of threads",
                                              {500, 200, 120},
                                              {4, 3000, 500},
                                              {20, 30, 8000},
+                                             {600, 600, 600},
                                              {300, 1024, 1100}}) {
     const xt::xarray<double> a = irregular({rows, inner}), b = irregular({inner, columns});
     const auto product = [&](std::size_t threads) {

@@ -17,15 +17,22 @@ struct ColumnGroups {
   std::size_t row;
 };
 
-// So many sums stay in registers.
+// Rows of a: element k of row r is at first[r * row + k * inner].
 template <class T>
-inline constexpr std::size_t most_sums = sizeof(Batch<T>) == 64 ? 16 : 8;
+struct RowsOfA {
+  const T* first;
+  std::size_t row, inner;
+};
+
+// Of so many rows the sums of two groups of columns stay in registers, or twice as many of one.
+template <class T>
+inline constexpr std::size_t rows_of_tile = sizeof(Batch<T>) == 64 ? 8 : 4;
 
 // Some rows of c from row i on, in some neighbouring groups of columns, which begin at column j and at b;
 // `count` is All, or how many columns there are in the last group.
 template <std::size_t rows, std::size_t groups, class T, class Count>
-XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, const ColumnGroups<T>& b, std::size_t i,
-                                std::size_t j, Count count) {
+XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, RowsOfA<T> a, const ColumnGroups<T>& b,
+                                std::size_t i, std::size_t j, Count count) {
   using B = Batch<T>;
   B sum[rows][groups];
   for (std::size_t r = 0; r < rows; ++r) {
@@ -34,12 +41,12 @@ XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, const ColumnGroups<T>
     for (std::size_t v = 0; v < groups; ++v)
       sum[r][v] = is_zero ? B(T{0}) : load_some<B>(start + v * lanes<T>, count, T{0});
   }
-  const T *a = in.a + i * in.a_row, *row = b.first;
-  for (std::size_t k = 0; k < in.inner; ++k, a += in.a_inner, row += b.row) {
+  const T* row = b.first;
+  for (std::size_t k = 0; k < in.inner; ++k, a.first += a.inner, row += b.row) {
     B factor[groups];
     for (std::size_t v = 0; v < groups; ++v) factor[v] = load<B>(row + v * b.group);
     for (std::size_t r = 0; r < rows; ++r) {
-      const B same(a[r * in.a_row]);
+      const B same(a.first[r * a.row]);
       for (std::size_t v = 0; v < groups; ++v) sum[r][v] = multiply_add(same, factor[v], sum[r][v]);
     }
   }
@@ -53,16 +60,49 @@ XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, const ColumnGroups<T>
 template <std::size_t rows, std::size_t groups, class T, class Count>
 void multiply_groups(const SmallProduct<T>& in, const ColumnGroups<T>& b, std::size_t i, std::size_t j,
                      Count count) {
-  for (; i + rows <= in.rows; i += rows) multiply_tile<rows, groups>(in, b, i, j, count);
+  for (; i + rows <= in.rows; i += rows) {
+    const RowsOfA<T> a{in.a + i * in.a_row, in.a_row, in.a_inner};
+    multiply_tile<rows, groups>(in, a, b, i, j, count);
+  }
   if constexpr (rows > 1) multiply_groups<rows / 2, groups>(in, b, i, j, count);
 }
 
-// Two groups of columns of b (inner, columns) from column j on. Rows of b that are whole pages apart keep
-// each other out of the first cache, so these columns are copied.
+// The rows of a, as many together as a batch has lanes, for all columns.
+template <class T>
+void bring_rows_together(const SmallProduct<T>& in) {
+  for (std::size_t i = 0; i + lanes<T> <= in.rows; i += lanes<T>) {
+    const T* const a = in.a + i * in.a_row;
+    T* const together = in.rows_together + i * in.inner;
+    if (in.a_row != 1) {
+      rows_to_lanes(a, in.a_row, lanes<T>, in.inner, together);
+    } else {
+      for (std::size_t k = 0; k < in.inner; ++k)
+        store(load<Batch<T>>(a + k * in.a_inner), together + k * lanes<T>);
+    }
+  }
+}
+
+// All rows in two groups of columns, where those of a may have been brought together.
+template <class T>
+void multiply_two_groups(const SmallProduct<T>& in, const ColumnGroups<T>& b, std::size_t j) {
+  constexpr std::size_t rows = rows_of_tile<T>;
+  std::size_t i = 0;
+  if constexpr (lanes<T> >= rows) {
+    for (; in.rows_together != nullptr && i + lanes<T> <= in.rows; i += lanes<T>) {
+      for (std::size_t r = 0; r < lanes<T>; r += rows) {
+        const RowsOfA<T> a{in.rows_together + i * in.inner + r, 1, lanes<T>};
+        multiply_tile<rows, 2>(in, a, b, i + r, j, All());
+      }
+    }
+  }
+  multiply_groups<rows, 2>(in, b, i, j, All());
+}
+
+// Two groups of columns of b (inner, columns) from column j on, together if many rows are to read them.
 template <class T>
 ColumnGroups<T> two_groups(const SmallProduct<T>& in, std::size_t j) {
-  constexpr std::size_t page = 4096, many_rows = 32, width = 2 * lanes<T>;
-  if (in.b_row * sizeof(T) % page != 0 || in.rows < many_rows) return {in.b + j, lanes<T>, in.b_row};
+  constexpr std::size_t many_rows = 32, width = 2 * lanes<T>;
+  if (in.rows < many_rows) return {in.b + j, lanes<T>, in.b_row};
   for (std::size_t k = 0; k < in.inner; ++k)
     std::memcpy(in.groups + k * width, in.b + k * in.b_row + j, width * sizeof(T));
   return {in.groups, lanes<T>, width};
@@ -72,16 +112,15 @@ ColumnGroups<T> two_groups(const SmallProduct<T>& in, std::size_t j) {
 template <class T>
 void multiply_by_columns(const SmallProduct<T>& in) {
   std::size_t j = 0;
-  for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>)
-    multiply_groups<most_sums<T> / 2, 2>(in, two_groups(in, j), 0, j, All());
+  for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>) multiply_two_groups(in, two_groups(in, j), j);
   if (j + lanes<T> <= in.columns) {
-    multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.b + j, 0, in.b_row}, 0, j, All());
+    multiply_groups<2 * rows_of_tile<T>, 1>(in, ColumnGroups<T>{in.b + j, 0, in.b_row}, 0, j, All());
     j += lanes<T>;
   }
   if (j == in.columns) return;
   for (std::size_t k = 0; k < in.inner; ++k)
     store(load_partly<Batch<T>>(in.b + k * in.b_row + j, in.columns - j, T{0}), in.groups + k * lanes<T>);
-  multiply_groups<most_sums<T>, 1>(in, ColumnGroups<T>{in.groups, 0, lanes<T>}, 0, j, in.columns - j);
+  multiply_groups<2 * rows_of_tile<T>, 1>(in, ColumnGroups<T>{in.groups, 0, lanes<T>}, 0, j, in.columns - j);
 }
 
 // For b^T (columns, inner): a few groups of columns at a time are brought together.
@@ -93,15 +132,15 @@ void multiply_by_rows(const SmallProduct<T>& in) {
   for (; j + 2 * lanes<T> <= in.columns; j += 2 * lanes<T>) {
     for (std::size_t g = 0; g < 2; ++g)
       rows_to_lanes(in.b + (j + g * lanes<T>)*in.b_row, in.b_row, lanes<T>, in.inner, in.groups + g * group);
-    multiply_groups<most_sums<T> / 2, 2>(in, b, 0, j, All());
+    multiply_two_groups(in, b, j);
   }
   for (; j < in.columns; j += lanes<T>) {
     const std::size_t left = in.columns - j;
     rows_to_lanes(in.b + j * in.b_row, in.b_row, left < lanes<T> ? left : lanes<T>, in.inner, in.groups);
     if (left < lanes<T>) {
-      multiply_groups<most_sums<T>, 1>(in, b, 0, j, left);
+      multiply_groups<2 * rows_of_tile<T>, 1>(in, b, 0, j, left);
     } else {
-      multiply_groups<most_sums<T>, 1>(in, b, 0, j, All());
+      multiply_groups<2 * rows_of_tile<T>, 1>(in, b, 0, j, All());
     }
   }
 }
@@ -143,7 +182,7 @@ XTAPE_INLINE void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i
 
 template <std::size_t rows, class T>
 void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i) {
-  constexpr std::size_t together = 8 / rows;
+  constexpr std::size_t together = rows == 4 ? 4 : 8 / rows;
   std::size_t j = 0;
   for (; j + together <= in.columns; j += together) multiply_rows_by_rows<rows, together>(in, i, j);
   for (; j < in.columns; ++j) multiply_rows_by_rows<rows, 1>(in, i, j);
@@ -151,8 +190,15 @@ void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i) {
 
 // With few rows, bringing columns together would take too much of the time.
 template <class T>
+bool has_few_rows(const SmallProduct<T>& in) {
+  if (!in.b_is_transposed || in.a_inner != 1) return false;
+  return in.rows <= few_rows || (in.rows <= 16 && in.inner >= 16 * lanes<T>);
+}
+
+template <class T>
 void multiply_few_rows(const SmallProduct<T>& in) {
   std::size_t i = 0;
+  for (; i + 4 <= in.rows && in.rows > few_rows; i += 4) multiply_rows_by_rows<4>(in, i);
   for (; i + 2 <= in.rows; i += 2) multiply_rows_by_rows<2>(in, i);
   if (i < in.rows) multiply_rows_by_rows<1>(in, i);
 }
@@ -207,11 +253,10 @@ void multiply_few_columns(const SmallProduct<T>& in) {
 
 template <class T>
 void multiply_small(const SmallProduct<T>& in) {
-  if (in.b_is_transposed && in.rows <= few_rows && in.a_inner == 1) {
-    multiply_few_rows(in);
-  } else if (in.columns <= few_columns<T>) {
-    multiply_few_columns(in);
-  } else if (in.b_is_transposed) {
+  if (has_few_rows(in)) return multiply_few_rows(in);
+  if (in.columns <= few_columns<T>) return multiply_few_columns(in);
+  if (in.rows_together != nullptr) bring_rows_together(in);
+  if (in.b_is_transposed) {
     multiply_by_rows(in);
   } else {
     multiply_by_columns(in);
