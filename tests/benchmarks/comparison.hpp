@@ -22,10 +22,12 @@ struct Contest {
   std::size_t gradient_bytes = 0;  ///< of all gradients, if the memory beside them is to be measured too
 };
 
-/// libtorch's time over ours at least, ours over the floor at most; where nothing is aimed for, infinity.
+/// libtorch's time over ours at least, ours over the floor at most, and ours at one thread at most; where
+/// nothing is aimed for, infinity.
 struct Aims {
   double ratio;
   double of_floor = std::numeric_limits<double>::infinity();
+  double microseconds = std::numeric_limits<double>::infinity();
 };
 
 /// Measures contests at 1 and at 2 threads, prints a row of each, and keeps it.

@@ -9,25 +9,39 @@
 namespace benchmarks::with_torch {
 namespace {
 
-class Perceptron {
+class Model {
  public:
-  explicit Perceptron(const Network& network) {
-    const torch::NoGradGuard no_grad;
-    for (const Layer& layer : network.layers) {
-      if (model_->size() > 0) model_->push_back(torch::nn::ReLU());
-      const auto out = static_cast<std::int64_t>(layer.weight.shape[0]);
-      const auto in = static_cast<std::int64_t>(layer.weight.shape[1]);
-      torch::nn::Linear linear(in, out);
-      linear->weight.copy_(tensor(layer.weight));
-      linear->bias.copy_(tensor(layer.bias));
-      model_->push_back(linear);
+  explicit Model(const Network& network) {
+    for (std::size_t i = 0; i + 1 < network.layers.size(); ++i) {
+      add(network.layers[i]);
+      model_->push_back(torch::nn::ReLU());
+      if (!network.layers[i].is_convolution()) continue;
+      model_->push_back(torch::nn::MaxPool2d(2));
+      if (!network.layers[i + 1].is_convolution()) model_->push_back(torch::nn::Flatten());
     }
+    add(network.layers.back());
   }
 
   torch::Tensor operator()(const torch::Tensor& x) { return model_->forward(x); }
   std::vector<torch::Tensor> parameters() { return model_->parameters(); }
 
  private:
+  void add(const Layer& layer) {
+    const std::vector<std::int64_t> shape(layer.weight.shape.begin(), layer.weight.shape.end());
+    if (layer.is_convolution())
+      add(torch::nn::Conv2d(torch::nn::Conv2dOptions(shape[1], shape[0], {shape[2], shape[3]})), layer);
+    else
+      add(torch::nn::Linear(shape[1], shape[0]), layer);
+  }
+
+  template <class Module>
+  void add(const Module& module, const Layer& layer) {
+    const torch::NoGradGuard no_grad;
+    module->weight.copy_(tensor(layer.weight));
+    module->bias.copy_(tensor(layer.bias));
+    model_->push_back(module);
+  }
+
   torch::nn::Sequential model_;
 };
 
@@ -61,7 +75,7 @@ class Training final : public Step {
   }
 
   torch::Tensor x_, classes_;
-  Perceptron model_;
+  Model model_;
   std::vector<torch::Tensor> parameters_;
   std::unique_ptr<torch::optim::Optimizer> optimizer_;
 };
@@ -78,7 +92,7 @@ class Inference final : public Step {
   }
 
   torch::Tensor x_;
-  Perceptron model_;
+  Model model_;
 };
 
 }  // namespace

@@ -13,6 +13,11 @@ Contest training(const std::vector<std::size_t>& widths, std::size_t batch, Opti
           by_hand::training(same, optimizer)};
 }
 
+Contest convolutional_training() {
+  const Network same = convolutional_network(28, {1, 16, 32}, 10, 64);
+  return {with_xtape::training(same, Optimizer::adam), with_torch::training(same, Optimizer::adam), nullptr};
+}
+
 Contest inference(const std::vector<std::size_t>& widths, std::size_t batch) {
   const Network same = network(widths, batch);
   return {with_xtape::inference(same), with_torch::inference(same), by_hand::inference(same)};
@@ -42,6 +47,8 @@ void compare_training_steps(Table& table) {
   table.add("step 1024-1024-1024-10, batch 256, SGD", {1, 1.05}, [] {
     return training({1024, 1024, 1024, 10}, 256, Optimizer::sgd);
   });
+  table.add("step 1x28x28, conv 16 and 32 of 3x3 unpadded + pool, 10, batch 64, Adam",
+            {.ratio = 3, .microseconds = 2600}, convolutional_training);
   table.add("linear + cross-entropy, 1024 x 256 features, 32000 classes", {1.3},
             [] { return linear_cross_entropy(1024, 256, 32000); });
   table.add("inference 64-128-10, batch 1", {10, 1.4}, [] { return inference({64, 128, 10}, 1); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The same training steps of a perceptron with xtape, with libtorch, and written by hand.
+// The same training steps with xtape, with libtorch and, of a perceptron, written by hand.
 #pragma once
 
 #include <cstddef>
@@ -12,19 +12,27 @@
 namespace benchmarks {
 
 struct Layer {
-  Numbers weight;  ///< (out, in)
+  Numbers weight;  ///< (out, in); of a convolution (out, in, rows, columns)
   Numbers bias;    ///< (out)
+
+  bool is_convolution() const { return weight.shape.size() == 4; }
 };
 
-/// A perceptron, with relu between its layers, and a batch for it.
+/// Layers, with relu between them, and a batch for them. A convolution has no padding and stride 1, and a
+/// max-pool of 2 behind its relu.
 struct Network {
   std::vector<Layer> layers;
-  Numbers x;  ///< (batch, features)
+  Numbers x;  ///< (batch, features), or (batch, channels, rows, columns)
   std::vector<std::int64_t> classes;
 };
 
 /// @param widths  of the features, the layers between, and the classes.
 Network network(const std::vector<std::size_t>& widths, std::size_t batch);
+
+/// Convolutions of 3x3 over square images, then one linear layer.
+/// @param channels  of the images and of each convolution's output.
+Network convolutional_network(std::size_t image, const std::vector<std::size_t>& channels,
+                              std::size_t classes, std::size_t batch);
 
 enum class Optimizer { sgd, adam };
 

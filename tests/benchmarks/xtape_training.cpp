@@ -13,23 +13,35 @@ ArrayView<const float> view(const Numbers& numbers) {
   return {numbers.values.data(), Shape(numbers.shape.begin(), numbers.shape.end())};
 }
 
-class Perceptron {
+class Model {
  public:
-  explicit Perceptron(const Network& network) {
-    Random random(1);
-    for (const Layer& layer : network.layers) {
-      if (model_.size() > 0) model_.add<nn::Relu>();
-      model_.add<nn::Linear>(layer.weight.shape[1], layer.weight.shape[0], random);
-      auto& linear = dynamic_cast<nn::Linear<float>&>(model_[model_.size() - 1]);
-      std::ranges::copy(layer.weight.values, linear.weight.values().begin());
-      std::ranges::copy(layer.bias.values, linear.bias.values().begin());
+  explicit Model(const Network& network) {
+    for (std::size_t i = 0; i + 1 < network.layers.size(); ++i) {
+      add(network.layers[i]);
+      model_.add<nn::Relu>();
+      if (!network.layers[i].is_convolution()) continue;
+      model_.add<nn::MaxPool2d>(2);
+      if (!network.layers[i + 1].is_convolution()) model_.add<nn::Flatten>();
     }
+    add(network.layers.back());
   }
 
   Variable<float> operator()(Variable<float> x) { return model_(x); }
   std::vector<Parameter<float>*> parameters() { return model_.parameters(); }
 
  private:
+  void add(const Layer& layer) {
+    Random random(1);
+    const auto& shape = layer.weight.shape;
+    if (layer.is_convolution())
+      model_.add<nn::Conv2d>(shape[1], shape[0], Size2d(shape[2], shape[3]), random);
+    else
+      model_.add<nn::Linear>(shape[1], shape[0], random);
+    const auto parameters = model_.parameters();
+    std::ranges::copy(layer.weight.values, parameters[parameters.size() - 2]->values().begin());
+    std::ranges::copy(layer.bias.values, parameters.back()->values().begin());
+  }
+
   nn::Sequential<float> model_;
 };
 
@@ -64,7 +76,7 @@ class Training final : public Step {
   }
 
   Network network_;
-  Perceptron model_;
+  Model model_;
   std::unique_ptr<optim::Optimizer<float>> optimizer_;
   Tape<float> tape_;
 };
@@ -82,7 +94,7 @@ class Inference final : public Step {
   }
 
   Network network_;
-  Perceptron model_;
+  Model model_;
   Tape<float> tape_;
 };
 
