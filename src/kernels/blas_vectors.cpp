@@ -4,6 +4,7 @@
 #ifdef XTAPE_BLAS_IS_OPENBLAS
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 #include "kernels/kernel.hpp"
