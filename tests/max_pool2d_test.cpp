@@ -80,6 +80,37 @@ TEST_CASE("max_pool2d of no images is empty", "[ops][max_pool2d][extremes]") {
   CHECK(x.gradients().shape() == x.shape());
 }
 
+// Widths around the numbers of lanes; of the image's numbers many are equal.
+TEMPLATE_TEST_CASE("max_pool2d halves images of every width, and adds its gradient to what there is",
+                   "[ops][max_pool2d]", float, double) {
+  for (std::size_t width = 2; width < 70; ++width) {
+    const std::size_t rows = 4 + width % 2;
+    std::vector<double> image(rows * width), largest, seeds, slopes(rows * width, 7);
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<double>(i * i % 11);
+    for (std::size_t window = 0; window < 2 * (width / 2); ++window) {
+      const std::size_t first = window / (width / 2) * 2 * width + window % (width / 2) * 2;
+      std::size_t best = first;
+      for (const std::size_t place : {first + 1, first + width, first + width + 1})
+        if (image[place] > image[best]) best = place;
+      largest.push_back(image[best]);
+      seeds.push_back(static_cast<double>(window + 1));
+      slopes[best] += seeds.back();
+    }
+    for (const bool is_first : {false, true}) {
+      CAPTURE(width, is_first);
+      Tape<TestType> tape;
+      const auto x = tape.variable(array({1, 1, rows, width}, image));
+      const auto before = sum(TestType{7} * x);
+      const auto y = max_pool2d(x, 2);
+      const auto of_pool = sum(y * tape.constant(array(y.shape(), seeds)));
+      const auto after = sum(TestType{7} * x);
+      (of_pool + (is_first ? before : after)).backward();
+      CHECK_THAT(values(y), AllClose(largest, 0));
+      CHECK_THAT(values(x.grad()), AllClose(slopes, 0));
+    }
+  }
+}
+
 TEST_CASE("max_pool2d without gradient gives the same values", "[ops][max_pool2d]") {
   Tape<double> tape;
   const auto x = irregular({2, 2, 5, 5});

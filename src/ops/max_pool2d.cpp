@@ -40,7 +40,8 @@ template <class T>
 void max_pool_plane(const Pooling& pooling, const T* plane, T* y) {
   const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
   if (is_halving(pooling)) {
-    kernels::kernel<kernels::LargestOfFour, T>()(plane, columns.extent, rows.positions, columns.positions, y);
+    kernels::kernel<kernels::LargestOfFour, T>().value(plane, columns.extent, rows.positions,
+                                                       columns.positions, y, nullptr);
     return;
   }
   pooling.for_each_window(0, [&](Pooling::Range of_rows, Pooling::Range of_columns, std::size_t at) {
@@ -51,44 +52,86 @@ void max_pool_plane(const Pooling& pooling, const T* plane, T* y) {
 template void max_pool_plane(const Pooling&, const float*, float*);
 template void max_pool_plane(const Pooling&, const double*, double*);
 
-#pragma GCC visibility push(default)
+namespace {
+
+// Where the largest elements are: of windows of 2 x 2 side by side their places in the window, of others
+// those in the plane.
+template <class T>
+struct LargestPlaces {
+  ArrayView<T> in_window;
+  ArrayView<std::uint32_t> in_plane;
+};
 
 template <class T>
-Variable<T> max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& options) {
-  const Pooling pooling = make_pooling("max_pool2d", x.shape(), kernel, options.stride, options.padding);
-  const std::size_t image = pooling.image_pixels(), width = pooling.windows.columns.extent;
-  if (image > UINT32_MAX) {
+void max_pool_plane(const Pooling& pooling, std::size_t plane, const T* x, T* y,
+                    const LargestPlaces<T>& places) {
+  const std::size_t width = pooling.windows.columns.extent, first = plane * pooling.pixels();
+  x += plane * pooling.image_pixels();
+  if (!places.in_window.empty()) {
+    kernels::kernel<kernels::LargestOfFour, T>().value(x, width, pooling.windows.rows.positions,
+                                                       pooling.windows.columns.positions, y + first,
+                                                       &places.in_window[first]);
+    return;
+  }
+  pooling.for_each_window(plane, [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
+    const std::size_t place = place_of_largest(x, width, rows, columns);
+    y[at] = x[place];
+    places.in_plane[at] = static_cast<std::uint32_t>(place);
+  });
+}
+
+template <class T>
+void add_max_pool_gradient(const Pooling& pooling, std::size_t plane, const T* dy,
+                           const LargestPlaces<T>& places, bool first, T* dx) {
+  const std::size_t begin = plane * pooling.pixels(), image = pooling.image_pixels();
+  dx += plane * image;
+  if (!places.in_window.empty()) {
+    const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
+    kernels::kernel<kernels::LargestOfFour, T>().gradient(
+        dy + begin, &places.in_window[begin], columns.extent, rows.positions, columns.positions, !first, dx);
+    const std::size_t written = 2 * rows.positions * columns.extent;
+    if (first) std::fill(dx + written, dx + image, T{0});
+    return;
+  }
+  if (first) std::fill_n(dx, image, T{0});
+  for (std::size_t at = begin; at < begin + pooling.pixels(); ++at) dx[places.in_plane[at]] += dy[at];
+}
+
+template <class T>
+Variable<T> record_max_pool(Variable<T> x, const Pooling& pooling) {
+  if (pooling.image_pixels() > UINT32_MAX) {
     fail<ShapeError>("max_pool2d: an image must have at most {} pixels, got x {}", UINT32_MAX, x.shape());
   }
   Recording<T> op("max_pool2d", {x});
   const ArrayView<T> y = op.output(pooling.result);
-  ArrayView<std::uint32_t> winners;
-  if (op.needs_grad()) winners = op.template save<std::uint32_t>(pooling.result);
-  if (winners.empty()) {
-    pooling.for_each_plane([&](std::size_t plane) {
-      max_pool_plane(pooling, x.data() + plane * image, y.data() + plane * pooling.pixels());
-    });
-  } else {
-    pooling.for_each_plane([&](std::size_t plane) {
-      const T* const elements = x.data() + plane * image;
-      pooling.for_each_window(plane, [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
-        const std::size_t place = place_of_largest(elements, width, rows, columns);
-        y[at] = elements[place];
-        winners[at] = static_cast<std::uint32_t>(place);
-      });
-    });
-  }
+  LargestPlaces<T> places;
+  if (op.needs_grad() && is_halving(pooling)) places.in_window = op.template save<T>(pooling.result);
+  if (op.needs_grad() && !is_halving(pooling))
+    places.in_plane = op.template save<std::uint32_t>(pooling.result);
+  pooling.for_each_plane([&, needs_grad = op.needs_grad()](std::size_t plane) {
+    if (needs_grad) {
+      max_pool_plane(pooling, plane, x.data(), y.data(), places);
+    } else {
+      max_pool_plane(pooling, x.data() + plane * pooling.image_pixels(), y.data() + plane * pooling.pixels());
+    }
+  });
 
-  return op.finish([winners, pooling](Backward<T>& b) {
+  return op.finish([places, pooling](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
     const T* const dy = b.output_grad().data();
     pooling.for_each_plane([&, dx = grad.data(), first = first](std::size_t plane) {
-      T* const slopes = dx + plane * pooling.image_pixels();
-      if (first) std::fill_n(slopes, pooling.image_pixels(), T{0});
-      for (std::size_t at = plane * pooling.pixels(); at < (plane + 1) * pooling.pixels(); ++at)
-        slopes[winners[at]] += dy[at];
+      add_max_pool_gradient(pooling, plane, dy, places, first, dx);
     });
   });
+}
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+
+template <class T>
+Variable<T> max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& options) {
+  return record_max_pool(x, make_pooling("max_pool2d", x.shape(), kernel, options.stride, options.padding));
 }
 
 template Variable<float> max_pool2d(Variable<float>, Size2d, const MaxPool2dOptions&);
