@@ -34,6 +34,11 @@ const std::vector<Case> cases{
     {{1, 2, 5, 16}, {4, 2, 3, 3}, {.padding = 1}},
     {{1, 2, 4, 75}, {2, 2, 3, 3}, {.padding = 1}},
     {{2, 2, 3, 4}, {3, 2, 2, 2}, {.stride = 500, .padding = 1000}},
+    {{7, 2, 12, 11}, {5, 2, 3, 2}, {.padding = {2, 1}, .dilation = {2, 3}}},
+    {{2, 3, 40, 300}, {16, 3, 3, 3}, {.padding = 1}},
+    {{3, 2, 30, 200}, {20, 1, 5, 4}, {.padding = {4, 0}, .groups = 2}},
+    {{5, 6, 9, 30}, {6, 1, 3, 3}, {.padding = 1, .groups = 6}},
+    {{2, 4, 1, 90}, {4, 4, 1, 9}, {.padding = {0, 4}}},
 };
 
 // The sum of the header, term by term; f(y, x, weight) is called with the places of each term.
@@ -204,15 +209,59 @@ TEST_CASE("conv2d does not depend on the number of threads", "[ops][conv2d][thre
     Tape<float> tape;
     const auto x = tape.variable(irregular({33, 16, 12, 12})),
                weight = tape.variable(irregular({32, 16, 3, 3}));
-    const auto y = conv2d(x, weight, {.padding = 1});
+    const auto bias = tape.variable(irregular({32}));
+    const auto y = conv2d(x, weight, bias, {.padding = 1});
     y.backward(tape.constant(irregular(y.shape())));
-    std::vector<std::vector<double>> all{values(y), values(x.grad()), values(weight.grad())};
-    return all;
+    return std::vector{values(y), values(x.grad()), values(weight.grad()), values(bias.grad())};
   };
   const std::size_t before = num_threads();
   const auto alone = results(1);
   CHECK(results(3) == alone);
   set_num_threads(before);
+}
+
+TEMPLATE_TEST_CASE("conv2d_relu is relu after conv2d, bit for bit", "[ops][conv2d]", float, double) {
+  for (const Case& c : cases) {
+    for (const bool has_bias : {true, false}) {
+      CAPTURE(to_string(c.x), to_string(c.weight), has_bias);
+      std::vector<std::vector<double>> results;
+      for (const bool at_once : {true, false}) {
+        Tape<TestType> tape;
+        const auto x = tape.variable(irregular(c.x)), weight = tape.variable(irregular(c.weight, -1, 1)),
+                   bias = tape.variable(irregular({c.weight[0]}));
+        const auto y =
+            at_once ? has_bias ? conv2d_relu(x, weight, bias, c.options) : conv2d_relu(x, weight, c.options)
+                    : relu(has_bias ? conv2d(x, weight, bias, c.options) : conv2d(x, weight, c.options));
+        y.backward(tape.constant(irregular(y.shape(), -1, 1)));
+        results.push_back(values(y));
+        for (const auto& input : {x, weight}) results.push_back(values(input.grad()));
+        if (has_bias) results.push_back(values(bias.grad()));
+      }
+      const std::size_t half = results.size() / 2;
+      for (std::size_t i = 0; i < half; ++i) CHECK(results[i] == results[half + i]);
+    }
+  }
+}
+
+TEST_CASE("conv2d_relu hands NaN on, and gives no gradient where its output is 0",
+          "[ops][conv2d][extremes]") {
+  for (const std::size_t stride : {1U, 2U}) {
+    Tape<double> tape;
+    const auto x = tape.variable(array({1, 1, 1, 5}, {NaN, 7, -1, -1, 3}));
+    const auto y = conv2d_relu(x, tape.variable(array({1, 1, 1, 1}, {1})), {.stride = stride});
+    CHECK_THAT(values(y), stride == 1 ? AllClose({NaN, 7, 0, 0, 3}, 0) : AllClose({NaN, 0, 3}, 0));
+    sum(y).backward();
+    CHECK_THAT(values(x.grad()), stride == 1 ? AllClose({0, 1, 0, 0, 1}, 0) : AllClose({0, 0, 0, 0, 1}, 0));
+  }
+}
+
+TEST_CASE("conv2d_relu names itself where an argument does not fit", "[ops][conv2d][errors]") {
+  Tape<double> tape;
+  const auto x = tape.variable(irregular({1, 3, 4, 4})), weight = tape.variable(irregular({2, 5, 3, 3}));
+  CHECK(refusal<ShapeError>(tape, [&] { conv2d_relu(x, weight); }) ==
+        "conv2d_relu: weight must be (out, 3, kernel rows, kernel columns) for x (1, 3, 4, 4) and groups = "
+        "1, got "
+        "(2, 5, 3, 3)");
 }
 
 TEST_CASE("conv2d gradient agrees with central differences", "[ops][conv2d][gradient]") {

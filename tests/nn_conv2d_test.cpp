@@ -3,6 +3,7 @@
 
 using namespace xtape;
 using namespace xtape::testing;
+using namespace std::literals;
 
 TEMPLATE_TEST_CASE("a convolutional layer is conv2d with its weight, bias and options", "[nn][conv2d]", float,
                    double) {
@@ -16,6 +17,16 @@ TEMPLATE_TEST_CASE("a convolutional layer is conv2d with its weight, bias and op
                                {.stride = {1, 2}, .padding = 1, .dilation = {2, 1}, .groups = 2});
   CHECK(values(layer(x)) == values(expected));
   CHECK(layer.weight.shape() == Shape{6, 2, 3, 2});
+}
+
+TEST_CASE("a convolutional layer and the Relu after it are one operation", "[nn][conv2d]") {
+  Random random(1);
+  for (const bool bias : {true, false}) {
+    nn::Sequential<float> model;
+    model.add<nn::Conv2d>(1, 2, 2, random, nn::Conv2dOptions<float>{.bias = bias}).add<nn::Relu>();
+    Tape<float> tape;
+    CHECK(model(tape.constant(irregular({1, 1, 3, 3}))).operation() == "conv2d_relu"sv);
+  }
 }
 
 TEST_CASE("a convolutional layer begins with he_uniform weights and bias zero", "[nn][conv2d]") {

@@ -86,7 +86,7 @@ class ConvolutionStep : public PredictorStep<T> {
  public:
   ConvolutionStep(Weights<T> weights, const Activate<T>& activate, const Convolution& convolution)
       : weights_(std::move(weights)), activate_(activate), convolution_(convolution) {
-    kernels::kernel<kernels::MultiplySmall, T>();
+    prepare_to_convolve_alone<T>();
   }
 
   std::size_t scratch(std::size_t rows) const override { return convolve_alone_memory<T>(of(rows)); }

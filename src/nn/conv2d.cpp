@@ -47,6 +47,13 @@ Variable<T> Conv2d<T>::forward(Variable<T> x) {
 }
 
 template <class T>
+Variable<T> Conv2d<T>::forward_relu(Variable<T> x) {
+  Tape<T>& tape = x.tape();
+  if (bias.size() == 0) return conv2d_relu(x, tape.watch(weight), options_);
+  return conv2d_relu(x, tape.watch(weight), tape.watch(bias), options_);
+}
+
+template <class T>
 Conv2d<T>::Conv2d(const Config& config)
     : Conv2d(config.count("in"), config.count("out"), config.size("kernel"), unused_random(),
              {.stride = config.size("stride"),

@@ -9,8 +9,9 @@
 namespace xtape {
 
 // Products are weight (out, patch) times a matrix (patch, pixels) whose columns are what the kernel sees at
-// each position. Where images are small, one product is of several samples; where they are large, of some
-// rows.
+// each position. It is the image itself where that can be (direct_convolution.hpp), or else is written
+// (unfolded_convolution.hpp). Where images are small, one product is of several samples; where they are
+// large, of some rows.
 struct Convolution {
   std::size_t batch, in, out, groups;  // in and out are those of a group
   SlidingWindows windows;
@@ -35,8 +36,24 @@ struct Convolution {
 
   bool has_padding() const { return windows.rows.padding > 0 || windows.columns.padding > 0; }
 
+  std::size_t padded_width() const { return windows.columns.extent + 2 * windows.columns.padding; }
+
+  // Where windows are side by side, element (k, l) of the kernel sees at all positions what lies equally far
+  // after the first. Too much of an image would be between its rows if they are short beside the kernel, and
+  // a large weight is multiplied faster a part at a time.
+  bool is_direct() const {
+    constexpr std::size_t largest_weight = 1 << 16;
+    return windows.rows.stride == 1 && windows.columns.stride == 1 && !sees_image() &&
+           padded_width() <= 2 * width() && windows.rows.extent + 2 * windows.rows.padding <= 2 * rows() &&
+           out * patch() <= largest_weight;
+  }
+
   // So many samples, of which several are never cut, ...
   std::size_t samples_together() const {
+    constexpr std::size_t direct_columns = 1024;
+    if (is_direct())
+      return std::clamp<std::size_t>(direct_columns / (rows() * padded_width()), 1,
+                                     std::max<std::size_t>(1, batch));
     return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
   }
   std::size_t bundles() const { return (batch + samples_together() - 1) / samples_together(); }
@@ -44,6 +61,8 @@ struct Convolution {
   std::size_t rows_together() const {
     constexpr std::size_t most_elements = 1 << 19, least_pixels = 256;
     if (sees_image()) return rows();
+    if (is_direct())
+      return std::clamp<std::size_t>((1 << 15) / (std::max(in, out) * padded_width()), 1, rows());
     const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());
     return std::min(rows(), std::max(fitting, (least_pixels + width() - 1) / width()));
   }
@@ -66,5 +85,8 @@ void convolve_alone(const Convolution& convolution, const T* x, const T* weight,
                     void* memory);
 template <class T>
 std::size_t convolve_alone_memory(const Convolution& convolution);
+// Chooses the kernels, so that convolve_alone never does.
+template <class T>
+void prepare_to_convolve_alone();
 
 }  // namespace xtape

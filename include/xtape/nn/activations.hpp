@@ -23,7 +23,7 @@ struct ActivationModule : Module<T> {
 
 // The operations of the same name as modules, for Sequential.
 
-/// relu as a module; computed together with a Linear before it.
+/// relu as a module; computed together with a Linear or Conv2d before it.
 template <class T>
 struct Relu : detail::ActivationModule<T, operations::Function::relu> {
   using detail::ActivationModule<T, operations::Function::relu>::ActivationModule;

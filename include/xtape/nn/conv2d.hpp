@@ -35,6 +35,7 @@ class Conv2d : public Module<T> {
   explicit Conv2d(const Config& config);
 
   Variable<T> forward(Variable<T> x) override;
+  Variable<T> forward_relu(Variable<T> x) final;
   GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
   Config config() const override;
 

@@ -45,6 +45,15 @@ Variable<T> conv2d(Variable<T> x, Variable<T> weight, Variable<T> bias,
 template <class T>
 Variable<T> conv2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options = {});
 
+/// relu(conv2d(x, weight, bias, options)), bit for bit, computed together.
+template <class T>
+Variable<T> conv2d_relu(Variable<T> x, Variable<T> weight, Variable<T> bias,
+                        const ConvolutionOptions& options = {});
+
+/// The same without a bias.
+template <class T>
+Variable<T> conv2d_relu(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options = {});
+
 /// @}
 
 }  // namespace xtape

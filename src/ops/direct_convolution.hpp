@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "kernels/convolution_kernels.hpp"
+#include "kernels/gemm.hpp"
+#include "ops/convolution_part.hpp"
+#include "threads/workspace.hpp"
+
+namespace xtape {
+
+// A part whose results are computed with what lies between their rows: result (i, j) of a sample is column
+// i * width + j of its (out, columns), where width is that of the padded image. What is between is not
+// written.
+class DirectPart {
+ public:
+  DirectPart(const ConvolutionPart& part, std::size_t group) : part_(part), group_(group) {}
+
+  std::size_t samples() const { return part_.samples.length(); }
+
+  std::size_t width() const { return part_.all.padded_width(); }
+  std::size_t positions() const { return (part_.rows.length() - 1) * width() + part_.all.width(); }
+  std::size_t columns() const {
+    return (positions() + kernels::shifted_columns - 1) / kernels::shifted_columns * kernels::shifted_columns;
+  }
+  // Of a channel, of which columns after the last position see some of the next, or of as many zeros.
+  std::size_t channel() const { return part_.padded_rows() * width(); }
+  std::size_t image_elements() const { return part_.all.in * channel() + kernels::shifted_columns; }
+
+  // How far element (c, k, l) of the kernel sees after the first, by their order in a weight.
+  void write_shifts(std::size_t* shifts) const {
+    const SlidingWindows& windows = part_.all.windows;
+    for (std::size_t c = 0; c < part_.all.in; ++c) {
+      for (std::size_t k = 0; k < windows.rows.kernel; ++k) {
+        for (std::size_t l = 0; l < windows.columns.kernel; ++l)
+          *shifts++ = c * channel() + k * windows.rows.dilation * width() + l * windows.columns.dilation;
+      }
+    }
+  }
+
+  std::size_t first_result(std::size_t sample) const {
+    const Convolution& c = part_.all;
+    return c.result(part_.samples.begin + sample, group_) + part_.rows.begin * c.width();
+  }
+
+  // What the part sees of a sample, one of its own, with padding.
+  template <class T>
+  void write_image(std::size_t sample, const T* x, T* image) const {
+    const SlidingWindow& columns = part_.all.windows.columns;
+    if (part_.all.has_padding()) std::fill_n(image, image_elements(), T{0});
+    for_each_channel(sample, x, image, [&](const T* from, T* to, SlidingWindow::Range seen) {
+      if (columns.padding == 0) {
+        std::copy_n(from, seen.length() * columns.extent, to);
+      } else {
+        for (std::size_t row = 0; row < seen.length(); ++row)
+          copy_row(from + row * columns.extent, columns.extent, to + row * width());
+      }
+    });
+    std::fill_n(image + part_.all.in * channel(), kernels::shifted_columns, T{0});
+  }
+
+  // Adds what lies in the place of x.
+  template <class T>
+  void add_image(std::size_t sample, const T* image, T* x) const {
+    const SlidingWindow& columns = part_.all.windows.columns;
+    const auto add = kernels::kernel<kernels::Binary<kernels::Add>, T>();
+    for_each_channel(sample, x, image, [&](T* to, const T* from, SlidingWindow::Range seen) {
+      if (columns.padding == 0) return add(to, true, from, true, to, seen.length() * columns.extent);
+      for (std::size_t row = 0; row < seen.length(); ++row, to += columns.extent, from += width())
+        add(to, true, from, true, to, columns.extent);
+    });
+  }
+
+  // What is at the positions of the matrix (out, columns) to their results.
+  template <class T>
+  void write_results(std::size_t sample, const T* matrix, T* y) const {
+    const Convolution& c = part_.all;
+    y += first_result(sample);
+    for (std::size_t o = 0; o < c.out; ++o, y += c.pixels(), matrix += columns()) {
+      for (std::size_t row = 0; row < part_.rows.length(); ++row)
+        copy_row(matrix + row * width(), c.width(), y + row * c.width());
+    }
+  }
+
+ private:
+  // Calls f(of_x, of_image, rows) for each channel: where the rows that the part sees begin.
+  template <class X, class Image, class F>
+  void for_each_channel(std::size_t sample, X* x, Image* image, F f) const {
+    const Convolution& c = part_.all;
+    const SlidingWindow& rows = c.windows.rows;
+    const std::size_t begin = std::max(part_.rows.begin, rows.padding) - rows.padding;
+    const std::size_t seen_end = part_.rows.begin + part_.padded_rows();
+    const std::size_t end = std::min(rows.extent, std::max(seen_end, rows.padding) - rows.padding);
+    if (begin >= end) return;
+    x += c.image(part_.samples.begin + sample, group_) + begin * c.windows.columns.extent;
+    image += (begin + rows.padding - part_.rows.begin) * width() + c.windows.columns.padding;
+    for (std::size_t channel_number = 0; channel_number < c.in; ++channel_number) {
+      f(x, image, SlidingWindow::Range{begin, end});
+      x += c.windows.image_pixels();
+      image += channel();
+    }
+  }
+
+  const ConvolutionPart& part_;
+  std::size_t group_;
+};
+
+// One group of one part: y = weight times what it sees + bias (null: none), or relu of it.
+template <class T, class Memory>
+void convolve_directly(const ConvolutionPart& part, std::size_t group, const T* x, const T* weight,
+                       const T* bias, bool relu, T* y, Memory& memory) {
+  const Convolution& c = part.all;
+  const DirectPart direct(part, group);
+  T* const image = memory.template take<T>(direct.image_elements());
+  std::size_t* const shifts = memory.template take<std::size_t>(c.patch());
+  T* const matrix = memory.template take<T>(c.out * direct.columns());
+  direct.write_shifts(shifts);
+  for (std::size_t sample = 0; sample < direct.samples(); ++sample) {
+    direct.write_image(sample, x, image);
+    kernels::kernel<kernels::MultiplyShifted, T>().product(c.out, direct.columns(), c.patch(), weight, image,
+                                                           shifts, bias, matrix);
+    if (relu) apply_relu(matrix, c.out * direct.columns());
+    direct.write_results(sample, matrix, y);
+  }
+}
+
+template <class T>
+std::size_t direct_memory(const ConvolutionPart& part) {
+  const DirectPart direct(part, 0);
+  return GivenMemory::bytes<T>(direct.image_elements()) + GivenMemory::bytes<std::size_t>(part.all.patch()) +
+         GivenMemory::bytes<T>(part.all.out * direct.columns());
+}
+
+// The gradient of a sample's results as they are in the matrix (out, columns), with 0 between them.
+template <class T>
+void write_slopes(const ConvolutionPart& part, std::size_t group, std::size_t sample,
+                  const ResultGradient<T>& result, const ConvolutionGradients<T>& gradients, T* slopes) {
+  const Convolution& c = part.all;
+  const DirectPart direct(part, group);
+  Workspace workspace;
+  T* const of_output = workspace.take<T>(part.pixels());
+  std::fill_n(slopes, c.out * direct.columns(), T{0});
+  for (std::size_t o = 0; o < c.out; ++o, slopes += direct.columns()) {
+    result.write(direct.first_result(sample) + o * c.pixels(), part.pixels(), of_output);
+    gradients.add_to_bias(group * c.out + o, of_output, part.pixels());
+    for (std::size_t row = 0; row < part.rows.length(); ++row)
+      copy_row(of_output + row * c.width(), c.width(), slopes + row * direct.width());
+  }
+}
+
+template <class T>
+void add_direct_weight_gradient(const DirectPart& direct, const Convolution& c, const T* x, const T* slopes,
+                                bool is_first, T* dweight) {
+  Workspace workspace;
+  T* const images = workspace.take<T>(direct.samples() * direct.image_elements());
+  std::size_t* const shifts = workspace.take<std::size_t>(c.patch());
+  direct.write_shifts(shifts);
+  for (std::size_t sample = 0; sample < direct.samples(); ++sample)
+    direct.write_image(sample, x, images + sample * direct.image_elements());
+  kernels::kernel<kernels::MultiplyShifted, T>().product_with_transposed(
+      direct.samples(), c.out, direct.columns(), c.patch(), slopes, images, direct.image_elements(), shifts,
+      !is_first, dweight);
+}
+
+// To images that are 0 or have the gradients of the part's rows before it.
+template <class T>
+void add_direct_input_gradient(const DirectPart& direct, const Convolution& c, const T* weight,
+                               const T* slopes, T* dx) {
+  Workspace workspace;
+  T* const matrix = workspace.take<T>(c.patch() * direct.columns());
+  std::size_t* const shifts = workspace.take<std::size_t>(c.patch());
+  T* const image = workspace.take<T>(direct.image_elements());
+  direct.write_shifts(shifts);
+  const auto add = kernels::kernel<kernels::Binary<kernels::Add>, T>();
+  for (std::size_t sample = 0; sample < direct.samples(); ++sample, slopes += c.out * direct.columns()) {
+    kernels::gemm(kernels::Transpose::yes, kernels::Transpose::no, c.patch(), direct.columns(), c.out, weight,
+                  slopes, T{0}, matrix);
+    std::fill_n(image, direct.image_elements(), T{0});
+    for (std::size_t k = 0; k < c.patch(); ++k) {
+      T* const to = image + shifts[k];
+      add(to, true, matrix + k * direct.columns(), true, to, direct.columns());
+    }
+    direct.add_image(sample, image, dx);
+  }
+}
+
+// The gradients of one group.
+template <class T>
+void add_direct_gradients(const ConvolutionPart& part, std::size_t group, const T* x, const T* weight,
+                          const ResultGradient<T>& result, const ConvolutionGradients<T>& gradients) {
+  const Convolution& c = part.all;
+  const DirectPart direct(part, group);
+  Workspace workspace;
+  const std::size_t of_sample = c.out * direct.columns();
+  T* const slopes = workspace.take<T>(direct.samples() * of_sample);
+  for (std::size_t sample = 0; sample < direct.samples(); ++sample)
+    write_slopes(part, group, sample, result, gradients, slopes + sample * of_sample);
+  if (gradients.weight != nullptr) {
+    add_direct_weight_gradient(direct, c, x, slopes, gradients.weight_is_first,
+                               gradients.weight + group * c.out * c.patch());
+  }
+  if (gradients.x == nullptr) return;
+  for (std::size_t sample = part.samples.begin;
+       gradients.x_is_first && part.rows.begin == 0 && sample < part.samples.end; ++sample)
+    std::fill_n(gradients.x + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
+  add_direct_input_gradient(direct, c, weight, slopes, gradients.x);
+}
+
+}  // namespace xtape
