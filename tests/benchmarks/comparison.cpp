@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <fstream>
-#include <nlohmann/json.hpp>
+#include <limits>
 
 #include "timing.hpp"
 #include "xtape/core/error.hpp"
@@ -87,15 +86,19 @@ Table::Row Table::measure(const std::string& name, Aims aims, const Contest& con
   std::optional<double> floor;
   if (!by_hand.empty()) floor = *std::min_element(first_by_hand, times.end());
   if (contest.floats > 0) floor = copy_time(contest.floats * sizeof(float), threads);
-  return {name, threads, times[0], *std::min_element(times.begin() + 1, first_by_hand), floor, aims, memory};
+  const double of_torch = *std::min_element(times.begin() + 1, first_by_hand);
+  return {{name, threads, times[0], "libtorch", of_torch, floor, aims}, memory};
 }
 
 void Table::print(const Row& row) {
-  const double most = row.threads == 1 ? row.aims.microseconds : std::numeric_limits<double>::infinity();
-  fmt::print("{:71} {:7} {:>18} {:11.2f} {:>14}", row.name, row.threads, with_aim(row.xtape * 1e6, most),
-             row.torch * 1e6, with_aim(row.torch / row.xtape, row.aims.ratio));
-  if (row.floor)
-    fmt::print(" {:11.2f} {:>13}", *row.floor * 1e6, with_aim(row.xtape / *row.floor, row.aims.of_floor));
+  const Figure& figure = row.figure;
+  const double most =
+      figure.threads == 1 ? figure.aims.microseconds : std::numeric_limits<double>::infinity();
+  fmt::print("{:71} {:7} {:>18} {:11.2f} {:>14}", figure.name, figure.threads,
+             with_aim(figure.xtape * 1e6, most), *figure.rival_time * 1e6,
+             with_aim(figure.ratio(), figure.aims.ratio));
+  if (figure.floor)
+    fmt::print(" {:11.2f} {:>13}", *figure.floor * 1e6, with_aim(figure.of_floor(), figure.aims.of_floor));
   fmt::print("\n");
   if (row.memory) {
     fmt::print("{:71} {:7} {:8.1f} MB        {:8.1f} MB\n", "  its peak memory above inputs and gradients",
@@ -105,28 +108,14 @@ void Table::print(const Row& row) {
 }
 
 void Table::write(const std::string& path) const {
-  auto list = nlohmann::ordered_json::array();
-  for (const Row& row : rows_) {
-    nlohmann::ordered_json entry{{"name", row.name},
-                                 {"threads", row.threads},
-                                 {"xtape_us", row.xtape * 1e6},
-                                 {"libtorch_us", row.torch * 1e6},
-                                 {"ratio", row.torch / row.xtape},
-                                 {"floor_us", nullptr},
-                                 {"of_floor", nullptr}};
-    if (row.floor) {
-      entry["floor_us"] = *row.floor * 1e6;
-      entry["of_floor"] = row.xtape / *row.floor;
-    }
-    if (row.memory) {
-      entry["xtape_peak_mb"] = row.memory->xtape_megabytes;
-      entry["libtorch_peak_mb"] = row.memory->torch_megabytes;
-    }
-    list.push_back(std::move(entry));
+  auto rows = nlohmann::ordered_json::array();
+  for (const auto& [figure, memory] : rows_) {
+    rows.push_back(json_row(figure));
+    if (!memory) continue;
+    rows.back()["xtape_peak_mb"] = memory->xtape_megabytes;
+    rows.back()["rival_peak_mb"] = memory->torch_megabytes;
   }
-  std::ofstream file(path);
-  file << list.dump(2) << '\n';
-  if (!file.flush()) throw xtape::Error(path + ": the file must be writable");
+  write_json(path, rows);
 }
 
 }  // namespace benchmarks

@@ -3,12 +3,12 @@
 
 #include <cstddef>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "figures.hpp"
 #include "peak_memory.hpp"
 #include "steps.hpp"
 
@@ -20,14 +20,6 @@ struct Contest {
   std::unique_ptr<Step> xtape, torch, by_hand;
   std::size_t floats = 0;
   std::size_t gradient_bytes = 0;  ///< of all gradients, if the memory beside them is to be measured too
-};
-
-/// libtorch's time over ours at least, ours over the floor at most, and ours at one thread at most; where
-/// nothing is aimed for, infinity.
-struct Aims {
-  double ratio;
-  double of_floor = std::numeric_limits<double>::infinity();
-  double microseconds = std::numeric_limits<double>::infinity();
 };
 
 /// Measures contests at 1 and at 2 threads, prints a row of each, and keeps it.
@@ -43,12 +35,8 @@ class Table {
 
  private:
   struct Row {
-    std::string name;
-    std::size_t threads;
-    double xtape, torch;          // seconds
-    std::optional<double> floor;  // likewise
-    Aims aims;
-    std::optional<PeakMemory> memory = {};
+    Figure figure;
+    std::optional<PeakMemory> memory;
   };
 
   static Row measure(const std::string& name, Aims aims, const Contest& contest, std::size_t threads);
