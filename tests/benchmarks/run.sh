@@ -6,9 +6,12 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # They would hold the BLAS to kernels o
 
 bash cmake/install_dependencies.sh libbenchmark-dev libopenmpi-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target tape_benchmark growth_benchmark cores_benchmark mapped_rows_benchmark ranks_benchmark
+cmake --build --preset release --target tape_benchmark growth_benchmark ops_benchmark cores_benchmark mapped_rows_benchmark ranks_benchmark
 build/release/tests/benchmarks/tape_benchmark "$@"
 build/release/tests/benchmarks/growth_benchmark
+echo
+echo "Operations beside copying their arrays:"
+build/release/tests/benchmarks/ops_benchmark build/release/ops.json
 echo
 echo "What a second core gives:"
 build/release/tests/benchmarks/cores_benchmark build/release/cores.json
