@@ -27,10 +27,13 @@ mpirun --allow-run-as-root --oversubscribe --bind-to none -np 2 \
 
 echo
 echo "Losses and training steps, then whole programs, beside those of libtorch:"
-bash cmake/install_dependencies.sh libtorch-dev
+bash cmake/install_dependencies.sh libtorch-dev libdnnl-dev
 cmake --preset release
-cmake --build --preset release --target predictor_benchmark libtorch_benchmark digits torch_digits torch_first_program
+cmake --build --preset release --target predictor_benchmark convolution_benchmark libtorch_benchmark digits torch_digits torch_first_program
 build/release/tests/benchmarks/libtorch_benchmark build/release/benchmarks.json
+echo
+echo "Convolutions beside matrix products, libtorch and oneDNN:"
+build/release/tests/benchmarks/convolution_benchmark build/release/convolutions.json
 echo
 echo "Single predictions:"
 build/release/tests/benchmarks/predictor_benchmark build/release/predictor.json
