@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What one call of a model costs: of a Predictor, through the tape, and of libtorch where it is there; and
-// what a second thread that shares the predictor gives.
+// What one call of a model costs: of a Predictor, through the tape, and of libtorch, ONNX Runtime and
+// RTNeural where they are there; and what a second thread that shares the predictor gives.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,9 @@
 #include "inference_networks.hpp"
 #include "multiply_adds.hpp"
 #include "xtape/xtape.hpp"
+#ifdef XTAPE_BENCHMARK_ONNX_RUNTIME
+#include "xtape/onnx.hpp"
+#endif
 
 namespace {
 
@@ -61,7 +65,13 @@ class Contest {
     for (std::size_t i = 0; i < input_.size(); ++i) input_[i] = static_cast<float>(i % 17) / 16;
     predictor_.emplace(model_, row, 1);
 #ifdef XTAPE_BENCHMARK_LIBTORCH
-    torch_ = benchmarks::with_torch::inference(network);
+    torch_.call = benchmarks::with_torch::inference(network);
+#endif
+#ifdef XTAPE_BENCHMARK_ONNX_RUNTIME
+    onnx_runtime_.call = exported(row);
+#endif
+#ifdef XTAPE_BENCHMARK_RTNEURAL
+    rtneural_.call = benchmarks::with_rtneural::inference(network);
 #endif
   }
 
@@ -69,7 +79,9 @@ class Contest {
     predictor_ns_.push_back(ns_of_prediction(predictor_->workspace()));
     measure_calls();
     tape_ns_.push_back(ns_of([this] { pass_tape(); }));
-    if (torch_) torch_ns_.push_back(ns_of(torch_));
+    for (Rival* rival : {&torch_, &onnx_runtime_, &rtneural_}) {
+      if (rival->call) rival->ns.push_back(ns_of(rival->call));
+    }
     for (const std::size_t threads : {1U, 2U}) thread_ns_[threads - 1].push_back(ns_on(threads));
   }
 
@@ -79,16 +91,22 @@ class Contest {
                                  {"aim_ns", nullptr},
                                  {"p999_of_median", median(tails_)},
                                  {"tape_ns", median(tape_ns_)},
-                                 {"libtorch_ns", nullptr},
+                                 {"libtorch_ns", median_of(torch_)},
+                                 {"onnx_runtime_ns", median_of(onnx_runtime_)},
+                                 {"rtneural_ns", median_of(rtneural_)},
                                  {"speed_up_of_2_threads", speed_up()},
                                  {"of_ceiling", speed_up() / ceiling}};
-    if (torch_) entry["libtorch_ns"] = median(torch_ns_);
     if (aim_ > 0) entry["aim_ns"] = aim_;
-    if (aim_ == 0 && torch_) entry["aim_ns"] = median(torch_ns_) / 3;
+    if (aim_ == 0 && torch_.call) entry["aim_ns"] = median(torch_.ns) / 3;
     return entry;
   }
 
  private:
+  struct Rival {
+    std::function<void()> call;  // none: it is not there
+    std::vector<double> ns;
+  };
+
   static Array<float> batch_of_one(const Shape& row) {
     Shape shape{1};
     for (const std::size_t extent : row) shape.append(extent);
@@ -99,6 +117,23 @@ class Contest {
     std::ranges::sort(x);
     return x[x.size() / 2];
   }
+
+  static nlohmann::ordered_json median_of(const Rival& rival) {
+    return rival.call ? nlohmann::ordered_json(median(rival.ns)) : nlohmann::ordered_json();
+  }
+
+#ifdef XTAPE_BENCHMARK_ONNX_RUNTIME
+  std::function<void()> exported(const Shape& row) {
+    const std::string file =
+        (std::filesystem::temp_directory_path() / "xtape_predictor_benchmark.onnx").string();
+    io::export_onnx<float>(file,
+                           {.model = model_, .row = row, .outputs_are = inference::OutputKind::numbers});
+    const Shape& shape = input_.shape();
+    const auto call = benchmarks::with_onnx_runtime::inference(file, {shape.begin(), shape.end()});
+    std::filesystem::remove(file);
+    return call;
+  }
+#endif
 
   // The least of both, as another program that runs only makes them longer.
   double speed_up() const { return 2 * std::ranges::min(thread_ns_[0]) / std::ranges::min(thread_ns_[1]); }
@@ -186,8 +221,8 @@ class Contest {
   nn::Sequential<float> model_;
   std::optional<inference::Predictor<float>> predictor_;
   Tape<float> tape_;
-  std::function<void()> torch_;
-  std::vector<double> predictor_ns_, tails_, tape_ns_, torch_ns_, thread_ns_[2];
+  Rival torch_, onnx_runtime_, rtneural_;
+  std::vector<double> predictor_ns_, tails_, tape_ns_, thread_ns_[2];
 };
 
 double ceiling_of_two_threads(std::size_t rounds) {
@@ -203,12 +238,14 @@ void print(const nlohmann::ordered_json& table) {
   const auto number = [](const nlohmann::ordered_json& x) {
     return x.is_null() ? std::string("-") : fmt::format("{:.1f}", x.get<double>());
   };
-  fmt::print("{:>24} {:>13} {:>9} {:>12} {:>9} {:>12} {:>10} {:>10}\n", "float, one row", "predictor ns",
-             "aim", "p99.9/median", "tape ns", "libtorch ns", "2 threads", "of ceiling");
+  fmt::print("{:>16} {:>13} {:>8} {:>12} {:>8} {:>12} {:>16} {:>12} {:>10} {:>10}\n", "float, one row",
+             "predictor ns", "aim", "p99.9/median", "tape ns", "libtorch ns", "ONNX Runtime ns",
+             "RTNeural ns", "2 threads", "of ceiling");
   for (const auto& row : table) {
-    fmt::print("{:>24} {:>13} {:>9} {:12.2f} {:>9} {:>12} {:10.2f} {:10.2f}\n",
+    fmt::print("{:>16} {:>13} {:>8} {:12.2f} {:>8} {:>12} {:>16} {:>12} {:10.2f} {:10.2f}\n",
                row["name"].get<std::string>(), number(row["predictor_ns"]), number(row["aim_ns"]),
                row["p999_of_median"].get<double>(), number(row["tape_ns"]), number(row["libtorch_ns"]),
+               number(row["onnx_runtime_ns"]), number(row["rtneural_ns"]),
                row["speed_up_of_2_threads"].get<double>(), row["of_ceiling"].get<double>());
   }
 }
@@ -235,7 +272,7 @@ int main(int argc, char** argv) {
     auto table = nlohmann::ordered_json::array();
     for (const Contest& contest : contests) table.push_back(contest.figures(ceiling));
     print(table);
-    fmt::print("{:>24} {:>70.2f}\n", "two threads at most", ceiling);
+    fmt::print("{:>20} {:>102.2f}\n", "two threads at most", ceiling);
     std::ofstream out(file);
     out << table.dump(2) << '\n';
     if (!out.flush()) throw Error(file + ": the file must be writable");
