@@ -41,7 +41,8 @@ namespace with_torch {
 RunPass convolution(const Convolution& shape, Pass pass);
 }  // namespace with_torch
 
-/// Its arrays are in the order of their elements that oneDNN asks for.
+/// Its arrays are in the order, and its algorithm is the one, that oneDNN chooses: Winograd's, of fewer
+/// multiplications, among them.
 namespace with_onednn {
 RunPass convolution(const Convolution& shape, Pass pass);
 }  // namespace with_onednn

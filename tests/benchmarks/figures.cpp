@@ -9,7 +9,6 @@
 namespace benchmarks {
 
 nlohmann::ordered_json json_row(const Figure& figure) {
-  const Aims& aims = figure.aims;
   nlohmann::ordered_json row{
       {"name", figure.name}, {"threads", figure.threads}, {"xtape_us", figure.xtape * 1e6},
       {"rival", nullptr},    {"rival_us", nullptr},       {"ratio", nullptr},
@@ -23,10 +22,13 @@ nlohmann::ordered_json json_row(const Figure& figure) {
     row["floor_us"] = *figure.floor * 1e6;
     row["of_floor"] = figure.of_floor();
   }
-  const bool of_ratio = std::isfinite(aims.ratio);
-  if (of_ratio) row["aim"] = aims.ratio;
-  if (std::isfinite(aims.of_floor)) row[of_ratio ? "aim_of_floor" : "aim"] = aims.of_floor;
-  if (std::isfinite(aims.microseconds) && figure.threads == 1) row["aim_us"] = aims.microseconds;
+  const Aims& aims = figure.aims;
+  const auto add_aim = [&](const char* name, double aim) {
+    if (std::isfinite(aim)) row[row["aim"].is_null() ? "aim" : name] = aim;
+  };
+  add_aim("aim_ratio", aims.ratio);
+  add_aim("aim_of_floor", aims.of_floor);
+  if (figure.threads == 1) add_aim("aim_us", aims.microseconds);
   return row;
 }
 

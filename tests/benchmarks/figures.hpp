@@ -32,8 +32,8 @@ struct Figure {
 };
 
 /// "name", "threads", "xtape_us", "rival", "rival_us", "ratio", "floor_us", "of_floor" and "aim", null where
-/// there is none. The aim is the ratio's or, if that has none, of_floor's; of more aims, those of other
-/// figures are in "aim_of_floor" and "aim_us".
+/// there is none. The aim is the ratio's or, without one, of_floor's or, without that, the time's; where
+/// there are more, those of of_floor and of the time are "aim_of_floor" and "aim_us".
 nlohmann::ordered_json json_row(const Figure& figure);
 
 /// @throws xtape::Error  the file is not writable.

@@ -6,7 +6,8 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # They would hold the BLAS to kernels o
 
 bash cmake/install_dependencies.sh libbenchmark-dev libopenmpi-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target tape_benchmark growth_benchmark ops_benchmark cores_benchmark mapped_rows_benchmark ranks_benchmark
+cmake --build --preset release --target tape_benchmark growth_benchmark ops_benchmark cores_benchmark \
+  mapped_rows_benchmark ranks_benchmark start_benchmark first_prediction first_prediction_with_blas
 build/release/tests/benchmarks/tape_benchmark "$@"
 build/release/tests/benchmarks/growth_benchmark
 echo
@@ -18,6 +19,11 @@ build/release/tests/benchmarks/cores_benchmark build/release/cores.json
 echo
 echo "Rows of a mapped file beside rows in memory:"
 build/release/tests/benchmarks/mapped_rows_benchmark build/release/mapped_rows.json
+
+echo
+echo "From the start of a program to its first prediction, and its size stripped, with shared libraries and with the BLAS in it:"
+programs=build/release/tests/benchmarks
+$programs/start_benchmark build/release/start.json $programs/first_prediction $programs/first_prediction_with_blas
 
 echo
 echo "Two ranks beside two threads:"
