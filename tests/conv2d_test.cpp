@@ -243,6 +243,46 @@ TEMPLATE_TEST_CASE("conv2d_relu is relu after conv2d, bit for bit", "[ops][conv2
   }
 }
 
+TEMPLATE_TEST_CASE("conv2d_relu_max_pool2d is max_pool2d after conv2d_relu, bit for bit",
+                   "[ops][conv2d][max_pool2d]", float, double) {
+  for (const Case& c : cases) {
+    for (const std::size_t window : {2U, 3U}) {
+      for (const bool has_bias : {true, false}) {
+        CAPTURE(to_string(c.x), to_string(c.weight), window, has_bias);
+        std::vector<std::vector<double>> results;
+        for (const bool at_once : {true, false}) {
+          Tape<TestType> tape;
+          const auto x = tape.variable(irregular(c.x)), weight = tape.variable(irregular(c.weight, -1, 1)),
+                     bias = tape.variable(irregular({c.weight[0]}));
+          const auto before =
+              has_bias ? conv2d_relu(x, weight, bias, c.options) : conv2d_relu(x, weight, c.options);
+          if (std::min(before.shape()[2], before.shape()[3]) < window) continue;
+          const auto y = !at_once   ? max_pool2d(before, window)
+                         : has_bias ? conv2d_relu_max_pool2d(x, weight, bias, c.options, window)
+                                    : conv2d_relu_max_pool2d(x, weight, c.options, window);
+          sum(y * tape.constant(irregular(y.shape(), -1, 1))).backward();
+          results.push_back(values(y));
+          for (const auto& input : {x, weight}) results.push_back(values(input.grad()));
+          if (has_bias) results.push_back(values(bias.grad()));
+          results.push_back(values(conv2d_relu_max_pool2d(
+              tape.constant(x.values()), tape.constant(weight.values()), c.options, window)));
+        }
+        const std::size_t half = results.size() / 2;
+        for (std::size_t i = 0; i < half; ++i) CHECK(results[i] == results[half + i]);
+      }
+    }
+  }
+}
+
+TEST_CASE("conv2d_relu_max_pool2d keeps nothing between the three", "[ops][conv2d][max_pool2d]") {
+  Tape<float> tape;
+  const auto x = tape.variable(irregular({1, 1, 6, 7})), weight = tape.variable(irregular({2, 1, 3, 3}));
+  CHECK(conv2d_relu_max_pool2d(x, weight, {}, 2).operation() == std::string("conv2d_relu_max_pool2d"));
+  CHECK(conv2d_relu_max_pool2d(x, weight, {}, 2).shape() == Shape{1, 2, 2, 2});
+  CHECK(conv2d_relu_max_pool2d(x, weight, {}, 2, {.stride = 1}).operation() == std::string("max_pool2d"));
+  CHECK_THROWS_AS(conv2d_relu_max_pool2d(x, weight, {}, 5), ShapeError);
+}
+
 TEST_CASE("conv2d_relu hands NaN on, and gives no gradient where its output is 0",
           "[ops][conv2d][extremes]") {
   for (const std::size_t stride : {1U, 2U}) {

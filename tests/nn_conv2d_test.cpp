@@ -19,13 +19,25 @@ TEMPLATE_TEST_CASE("a convolutional layer is conv2d with its weight, bias and op
   CHECK(layer.weight.shape() == Shape{6, 2, 3, 2});
 }
 
-TEST_CASE("a convolutional layer and the Relu after it are one operation", "[nn][conv2d]") {
+TEST_CASE("a convolutional layer, the Relu and the MaxPool2d after it are one operation", "[nn][conv2d]") {
   Random random(1);
   for (const bool bias : {true, false}) {
     nn::Sequential<float> model;
     model.add<nn::Conv2d>(1, 2, 2, random, nn::Conv2dOptions<float>{.bias = bias}).add<nn::Relu>();
     Tape<float> tape;
-    CHECK(model(tape.constant(irregular({1, 1, 3, 3}))).operation() == "conv2d_relu"sv);
+    const auto x = tape.constant(irregular({1, 1, 5, 5}));
+    CHECK(model(x).operation() == "conv2d_relu"sv);
+    const auto expected = max_pool2d(model(x), 2);
+    model.add<nn::MaxPool2d>(2).add<nn::Flatten>();
+    const auto flat = model(x);
+    CHECK(values(flat) == values(expected));
+    const auto again = nn::make_module<float>(model.description());
+    CHECK(again->operator()(x).shape() == flat.shape());
+    tape.profile();
+    model(x);
+    (*again)(x);
+    CHECK(tape.profile_report().rows.front().operation == "conv2d_relu_max_pool2d");
+    CHECK(tape.profile_report().rows.front().calls == 2);
   }
 }
 

@@ -54,6 +54,14 @@ Variable<T> Conv2d<T>::forward_relu(Variable<T> x) {
 }
 
 template <class T>
+Variable<T> Conv2d<T>::forward_relu_max_pool2d(Variable<T> x, Size2d kernel,
+                                               const MaxPool2dOptions& options) {
+  Tape<T>& tape = x.tape();
+  if (bias.size() == 0) return conv2d_relu_max_pool2d(x, tape.watch(weight), options_, kernel, options);
+  return conv2d_relu_max_pool2d(x, tape.watch(weight), tape.watch(bias), options_, kernel, options);
+}
+
+template <class T>
 Conv2d<T>::Conv2d(const Config& config)
     : Conv2d(config.count("in"), config.count("out"), config.size("kernel"), unused_random(),
              {.stride = config.size("stride"),

@@ -103,6 +103,12 @@ Variable<T> Module<T>::forward_relu(Variable<T> x) {
 }
 
 template <class T>
+Variable<T> Module<T>::forward_relu_max_pool2d(Variable<T> x, Size2d kernel,
+                                               const MaxPool2dOptions& options) {
+  return max_pool2d(forward_relu(x), kernel, options);
+}
+
+template <class T>
 GraphValue Module<T>::add_to(Graph<T>&, GraphValue) const {
   fail<ArgumentError>("{}: the module must say what it computes, got no add_to(); override it", type_name());
 }

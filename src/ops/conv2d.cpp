@@ -24,8 +24,8 @@ constexpr double worth_a_thread = 1 << 21;  // multiplications
 
 // `begin_workspace` gives a Workspace, or memory that is used as one.
 template <class T, class BeginWorkspace>
-void convolve(const ConvolutionPart& part, const T* x, const T* weight, const T* bias, bool relu, T* y,
-              BeginWorkspace begin_workspace) {
+void convolve_part(const ConvolutionPart& part, const T* x, const T* weight, const T* bias,
+                   const ConvolutionResults<T>& results, BeginWorkspace begin_workspace) {
   const Convolution& c = part.all;
   for (std::size_t group = 0; group < c.groups; ++group) {
     auto workspace = begin_workspace();
@@ -33,9 +33,9 @@ void convolve(const ConvolutionPart& part, const T* x, const T* weight, const T*
                                                                       bias == nullptr ? nullptr
                                                                                       : bias + group * c.out;
     if (c.is_direct()) {
-      convolve_directly(part, group, x, of_group, bias_of_group, relu, y, workspace);
+      convolve_directly(part, group, x, of_group, bias_of_group, results, workspace);
     } else {
-      convolve_unfolded(part, group, x, of_group, bias_of_group, relu, y, workspace);
+      convolve_unfolded(part, group, x, of_group, bias_of_group, results, workspace);
     }
   }
 }
@@ -132,21 +132,23 @@ Convolution check(const char* name, const Shape& x, const Shape& weight, const S
 }
 
 template <class T>
-void convolve_all(const Convolution& c, const T* x, const T* weight, const T* bias, bool relu, T* y) {
+void convolve_all(const Convolution& c, const T* x, const T* weight, const T* bias,
+                  const ConvolutionResults<T>& results) {
   const std::size_t parts = c.bundles() * c.parts_of_bundle();
   const double of_part = c.multiplications() / static_cast<double>(std::max<std::size_t>(1, parts));
   const auto range = static_cast<std::size_t>(std::clamp(worth_a_thread / of_part, 1.0, 1e6));
   parallel_for_ranges(parts, range, [&](std::size_t begin, std::size_t end) {
     for (std::size_t p = begin; p < end; ++p) {
-      convolve(make_part(c, p / c.parts_of_bundle(), p % c.parts_of_bundle()), x, weight, bias, relu, y,
-               [] { return Workspace(); });
+      convolve_part(make_part(c, p / c.parts_of_bundle(), p % c.parts_of_bundle()), x, weight, bias, results,
+                    [] { return Workspace(); });
     }
   });
 }
 
 // The backward pass of inputs x, weight and perhaps bias.
 template <class T>
-void add_gradients_of_inputs(Backward<T>& b, const Convolution& c, bool has_bias, bool relu) {
+void add_gradients_of_inputs(Backward<T>& b, const Convolution& c, bool has_bias, bool relu,
+                             const T* places) {
   const bool bias_needs_grad = has_bias && b.needs_grad(2);
   const std::size_t outputs = bias_needs_grad ? c.groups * c.out : 0;
   Workspace workspace;
@@ -164,7 +166,7 @@ void add_gradients_of_inputs(Backward<T>& b, const Convolution& c, bool has_bias
     gradients.weight_is_first = first;
   }
   const T *const x = b.input(0).data(), *const weight = b.input(1).data();
-  const ResultGradient<T> result{b.output_grad().data(), relu ? b.output().data() : nullptr};
+  const ResultGradient<T> result{b.output_grad().data(), relu ? b.output().data() : nullptr, places};
   if (gradients.x != gradients.weight || gradients.x == nullptr) {
     add_all_gradients(c, x, weight, result, gradients);
   } else {  // images that are their own kernel: one gradient after the other
@@ -178,22 +180,47 @@ void add_gradients_of_inputs(Backward<T>& b, const Convolution& c, bool has_bias
   for (std::size_t o = 0; o < outputs; ++o) dbias[o] = (first ? T{0} : dbias[o]) + static_cast<T>(bias[o]);
 }
 
-enum class AfterConvolution { nothing, relu };
-
 template <class T>
-Variable<T> record_convolution(const char* name, Variable<T> x, Variable<T> weight, const Variable<T>* bias,
-                               const ConvolutionOptions& options, AfterConvolution after) {
-  const Convolution c =
-      check(name, x.shape(), weight.shape(), bias == nullptr ? nullptr : &bias->shape(), options);
-  const bool relu = after == AfterConvolution::relu;
+Variable<T> record_convolution(const char* name, const Convolution& c, Variable<T> x, Variable<T> weight,
+                               const Variable<T>* bias, bool relu) {
   const Variable<T> inputs[] = {x, weight, bias == nullptr ? x : *bias};
   Recording<T> op(name, std::span(inputs, bias == nullptr ? 2 : 3));
-  const ArrayView<T> y =
-      op.output({c.batch, c.groups * c.out, c.windows.rows.positions, c.windows.columns.positions});
-  convolve_all(c, x.data(), weight.data(), bias == nullptr ? nullptr : bias->data(), relu, y.data());
-  return op.finish([c, has_bias = bias != nullptr, relu](Backward<T>& b) {
-    add_gradients_of_inputs(b, c, has_bias, relu);
+  const std::size_t rows = c.halved ? c.rows() / 2 : c.rows(), columns = c.halved ? c.width() / 2 : c.width();
+  const ArrayView<T> y = op.output({c.batch, c.groups * c.out, rows, columns});
+  ArrayView<T> places;
+  if (c.halved && op.needs_grad()) places = op.template save<T>(y.shape());
+  convolve_all(c, x.data(), weight.data(), bias == nullptr ? nullptr : bias->data(),
+               ConvolutionResults<T>{y.data(), relu, places.empty() ? nullptr : places.data()});
+  return op.finish([c, has_bias = bias != nullptr, relu, places](Backward<T>& b) {
+    add_gradients_of_inputs(b, c, has_bias, relu, places.data());
   });
+}
+
+template <class T>
+Variable<T> convolve(const char* name, Variable<T> x, Variable<T> weight, const Variable<T>* bias,
+                     const ConvolutionOptions& options, bool relu) {
+  const Convolution c =
+      check(name, x.shape(), weight.shape(), bias == nullptr ? nullptr : &bias->shape(), options);
+  return record_convolution(name, c, x, weight, bias, relu);
+}
+
+bool is_halving(const Convolution& c, const Size2d& kernel, const MaxPool2dOptions& pooling) {
+  const auto halves = [](std::size_t extent, std::size_t window, std::size_t stride, std::size_t padding) {
+    return extent >= 2 && window == 2 && (stride == 0 || stride == 2) && padding == 0;
+  };
+  return halves(c.rows(), kernel.rows, pooling.stride.rows, pooling.padding.rows) &&
+         halves(c.width(), kernel.columns, pooling.stride.columns, pooling.padding.columns);
+}
+
+template <class T>
+Variable<T> convolve_and_pool(Variable<T> x, Variable<T> weight, const Variable<T>* bias,
+                              const ConvolutionOptions& options, Size2d kernel,
+                              const MaxPool2dOptions& pooling) {
+  constexpr auto name = "conv2d_relu_max_pool2d";
+  Convolution c = check(name, x.shape(), weight.shape(), bias == nullptr ? nullptr : &bias->shape(), options);
+  c.halved = c.is_direct() && is_halving(c, kernel, pooling);
+  if (c.halved) return record_convolution(name, c, x, weight, bias, true);
+  return max_pool2d(record_convolution("conv2d_relu", c, x, weight, bias, true), kernel, pooling);
 }
 
 }  // namespace
@@ -204,7 +231,8 @@ template <class T>
 void convolve_alone(const Convolution& c, const T* x, const T* weight, const T* bias, T* y, void* memory) {
   for (std::size_t b = 0; b < c.bundles(); ++b) {
     for (std::size_t part = 0; part < c.parts_of_bundle(); ++part)
-      convolve(make_part(c, b, part), x, weight, bias, false, y, [memory] { return GivenMemory(memory); });
+      convolve_part(make_part(c, b, part), x, weight, bias, ConvolutionResults<T>{y, false, nullptr},
+                    [memory] { return GivenMemory(memory); });
   }
 }
 
@@ -238,23 +266,36 @@ template std::size_t convolve_alone_memory<double>(const Convolution&);
 
 template <class T>
 Variable<T> conv2d(Variable<T> x, Variable<T> weight, Variable<T> bias, const ConvolutionOptions& options) {
-  return record_convolution("conv2d", x, weight, &bias, options, AfterConvolution::nothing);
+  return convolve("conv2d", x, weight, &bias, options, false);
 }
 
 template <class T>
 Variable<T> conv2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options) {
-  return record_convolution<T>("conv2d", x, weight, nullptr, options, AfterConvolution::nothing);
+  return convolve<T>("conv2d", x, weight, nullptr, options, false);
 }
 
 template <class T>
 Variable<T> conv2d_relu(Variable<T> x, Variable<T> weight, Variable<T> bias,
                         const ConvolutionOptions& options) {
-  return record_convolution("conv2d_relu", x, weight, &bias, options, AfterConvolution::relu);
+  return convolve("conv2d_relu", x, weight, &bias, options, true);
 }
 
 template <class T>
 Variable<T> conv2d_relu(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options) {
-  return record_convolution<T>("conv2d_relu", x, weight, nullptr, options, AfterConvolution::relu);
+  return convolve<T>("conv2d_relu", x, weight, nullptr, options, true);
+}
+
+template <class T>
+Variable<T> conv2d_relu_max_pool2d(Variable<T> x, Variable<T> weight, Variable<T> bias,
+                                   const ConvolutionOptions& options, Size2d kernel,
+                                   const MaxPool2dOptions& pooling) {
+  return convolve_and_pool(x, weight, &bias, options, kernel, pooling);
+}
+
+template <class T>
+Variable<T> conv2d_relu_max_pool2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options,
+                                   Size2d kernel, const MaxPool2dOptions& pooling) {
+  return convolve_and_pool<T>(x, weight, nullptr, options, kernel, pooling);
 }
 
 template Variable<float> conv2d(Variable<float>, Variable<float>, Variable<float>, const ConvolutionOptions&);
@@ -262,12 +303,20 @@ template Variable<float> conv2d(Variable<float>, Variable<float>, const Convolut
 template Variable<float> conv2d_relu(Variable<float>, Variable<float>, Variable<float>,
                                      const ConvolutionOptions&);
 template Variable<float> conv2d_relu(Variable<float>, Variable<float>, const ConvolutionOptions&);
+template Variable<float> conv2d_relu_max_pool2d(Variable<float>, Variable<float>, Variable<float>,
+                                                const ConvolutionOptions&, Size2d, const MaxPool2dOptions&);
+template Variable<float> conv2d_relu_max_pool2d(Variable<float>, Variable<float>, const ConvolutionOptions&,
+                                                Size2d, const MaxPool2dOptions&);
 template Variable<double> conv2d(Variable<double>, Variable<double>, Variable<double>,
                                  const ConvolutionOptions&);
 template Variable<double> conv2d(Variable<double>, Variable<double>, const ConvolutionOptions&);
 template Variable<double> conv2d_relu(Variable<double>, Variable<double>, Variable<double>,
                                       const ConvolutionOptions&);
 template Variable<double> conv2d_relu(Variable<double>, Variable<double>, const ConvolutionOptions&);
+template Variable<double> conv2d_relu_max_pool2d(Variable<double>, Variable<double>, Variable<double>,
+                                                 const ConvolutionOptions&, Size2d, const MaxPool2dOptions&);
+template Variable<double> conv2d_relu_max_pool2d(Variable<double>, Variable<double>,
+                                                 const ConvolutionOptions&, Size2d, const MaxPool2dOptions&);
 
 }  // namespace xtape
 #pragma GCC visibility pop

@@ -15,12 +15,14 @@ namespace xtape {
 struct Convolution {
   std::size_t batch, in, out, groups;  // in and out are those of a group
   SlidingWindows windows;
+  bool halved = false;  // whether of each 2 x 2 results side by side the largest is the result
 
   std::size_t kernel_size() const { return windows.rows.kernel * windows.columns.kernel; }
   std::size_t patch() const { return in * kernel_size(); }
   std::size_t rows() const { return windows.rows.positions; }
   std::size_t width() const { return windows.columns.positions; }
   std::size_t pixels() const { return windows.pixels(); }
+  std::size_t result_pixels() const { return halved ? rows() / 2 * (width() / 2) : pixels(); }
   std::size_t weight_size() const { return groups * out * patch(); }
   double multiplications() const {
     return static_cast<double>(weight_size()) * static_cast<double>(batch) * static_cast<double>(pixels());
@@ -61,8 +63,11 @@ struct Convolution {
   std::size_t rows_together() const {
     constexpr std::size_t most_elements = 1 << 19, least_pixels = 256;
     if (sees_image()) return rows();
-    if (is_direct())
-      return std::clamp<std::size_t>((1 << 15) / (std::max(in, out) * padded_width()), 1, rows());
+    if (is_direct()) {
+      constexpr std::size_t most_of_image_or_result = 1 << 15;
+      const std::size_t fitting = most_of_image_or_result / (std::max(in, out) * padded_width());
+      return std::min(rows(), std::max<std::size_t>(2, fitting / 2 * 2));
+    }
     const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());
     return std::min(rows(), std::max(fitting, (least_pixels + width() - 1) / width()));
   }
@@ -73,7 +78,7 @@ struct Convolution {
     return (sample * groups + group) * in * windows.image_pixels();
   }
   std::size_t result(std::size_t sample, std::size_t group) const {
-    return (sample * groups + group) * out * pixels();
+    return (sample * groups + group) * out * result_pixels();
   }
 };
 

@@ -74,10 +74,19 @@ void copy_rows(const T* from, std::size_t to_next, std::size_t rows, std::size_t
   for (std::size_t row = 0; row < rows; ++row, from += to_next) to = copy_row(from, width, to);
 }
 
-// The gradient of the results, and the results themselves if they went through relu, or null.
+// What becomes of the results, and where they go.
+template <class T>
+struct ConvolutionResults {
+  T* y;
+  bool relu;
+  T* places;  // of the largest in their windows, if results are halved and somebody wants to know, or null
+};
+
+// The gradient of the results, and the results themselves if they went through relu, or null, and their
+// places if they are halved.
 template <class T>
 struct ResultGradient {
-  const T *dy, *y;
+  const T *dy, *y, *places;
 
   // What so many of them from `place` on are before relu.
   void write(std::size_t place, std::size_t count, T* to) const {

@@ -6,6 +6,7 @@
 
 #include "kernels/convolution_kernels.hpp"
 #include "kernels/gemm.hpp"
+#include "kernels/pooling_kernels.hpp"
 #include "ops/convolution_part.hpp"
 #include "threads/workspace.hpp"
 
@@ -40,9 +41,15 @@ class DirectPart {
     }
   }
 
+  // Of each output of a sample.
+  std::size_t results() const {
+    const Convolution& c = part_.all;
+    return c.halved ? part_.rows.length() / 2 * (c.width() / 2) : part_.pixels();
+  }
   std::size_t first_result(std::size_t sample) const {
     const Convolution& c = part_.all;
-    return c.result(part_.samples.begin + sample, group_) + part_.rows.begin * c.width();
+    return c.result(part_.samples.begin + sample, group_) +
+           (c.halved ? part_.rows.begin / 2 * (c.width() / 2) : part_.rows.begin * c.width());
   }
 
   // What the part sees of a sample, one of its own, with padding.
@@ -73,15 +80,35 @@ class DirectPart {
     });
   }
 
-  // What is at the positions of the matrix (out, columns) to their results.
+  // What is at the positions of one output, a row of the matrix (out, columns), to its results, from `place`
+  // on.
   template <class T>
-  void write_results(std::size_t sample, const T* matrix, T* y) const {
+  void write_results(const T* row_of_matrix, std::size_t place, const ConvolutionResults<T>& to) const {
     const Convolution& c = part_.all;
-    y += first_result(sample);
-    for (std::size_t o = 0; o < c.out; ++o, y += c.pixels(), matrix += columns()) {
+    T* const y = to.y + place;
+    if (c.halved) {
+      kernels::kernel<kernels::LargestOfFour, T>().value(row_of_matrix, width(), part_.rows.length() / 2,
+                                                         c.width() / 2, y,
+                                                         to.places == nullptr ? nullptr : to.places + place);
+    } else {
       for (std::size_t row = 0; row < part_.rows.length(); ++row)
-        copy_row(matrix + row * width(), c.width(), y + row * c.width());
+        copy_row(row_of_matrix + row * width(), c.width(), y + row * c.width());
     }
+    if (to.relu) apply_relu(y, results());
+  }
+
+  // The opposite, of their gradient: 0 between the positions. Writes up to width() zeros more.
+  template <class T>
+  void write_slopes(const T* of_results, std::size_t place, const T* places, T* row_of_matrix) const {
+    const Convolution& c = part_.all;
+    std::fill_n(row_of_matrix, columns(), T{0});
+    if (c.halved) {
+      kernels::kernel<kernels::LargestOfFour, T>().gradient(
+          of_results, places + place, width(), part_.rows.length() / 2, c.width() / 2, false, row_of_matrix);
+      return;
+    }
+    for (std::size_t row = 0; row < part_.rows.length(); ++row)
+      copy_row(of_results + row * c.width(), c.width(), row_of_matrix + row * width());
   }
 
  private:
@@ -107,10 +134,10 @@ class DirectPart {
   std::size_t group_;
 };
 
-// One group of one part: y = weight times what it sees + bias (null: none), or relu of it.
+// One group of one part: weight times what it sees + bias (null: none).
 template <class T, class Memory>
 void convolve_directly(const ConvolutionPart& part, std::size_t group, const T* x, const T* weight,
-                       const T* bias, bool relu, T* y, Memory& memory) {
+                       const T* bias, const ConvolutionResults<T>& results, Memory& memory) {
   const Convolution& c = part.all;
   const DirectPart direct(part, group);
   T* const image = memory.template take<T>(direct.image_elements());
@@ -121,8 +148,10 @@ void convolve_directly(const ConvolutionPart& part, std::size_t group, const T* 
     direct.write_image(sample, x, image);
     kernels::kernel<kernels::MultiplyShifted, T>().product(c.out, direct.columns(), c.patch(), weight, image,
                                                            shifts, bias, matrix);
-    if (relu) apply_relu(matrix, c.out * direct.columns());
-    direct.write_results(sample, matrix, y);
+    for (std::size_t o = 0; o < c.out; ++o) {
+      direct.write_results(matrix + o * direct.columns(), direct.first_result(sample) + o * c.result_pixels(),
+                           results);
+    }
   }
 }
 
@@ -133,20 +162,17 @@ std::size_t direct_memory(const ConvolutionPart& part) {
          GivenMemory::bytes<T>(part.all.out * direct.columns());
 }
 
-// The gradient of a sample's results as they are in the matrix (out, columns), with 0 between them.
+// The gradient of a sample's results, by the matrix (out, columns), and width() zeros more.
 template <class T>
-void write_slopes(const ConvolutionPart& part, std::size_t group, std::size_t sample,
+void write_slopes(const DirectPart& direct, const Convolution& c, std::size_t group, std::size_t sample,
                   const ResultGradient<T>& result, const ConvolutionGradients<T>& gradients, T* slopes) {
-  const Convolution& c = part.all;
-  const DirectPart direct(part, group);
   Workspace workspace;
-  T* const of_output = workspace.take<T>(part.pixels());
-  std::fill_n(slopes, c.out * direct.columns(), T{0});
+  T* const of_results = workspace.take<T>(direct.results());
   for (std::size_t o = 0; o < c.out; ++o, slopes += direct.columns()) {
-    result.write(direct.first_result(sample) + o * c.pixels(), part.pixels(), of_output);
-    gradients.add_to_bias(group * c.out + o, of_output, part.pixels());
-    for (std::size_t row = 0; row < part.rows.length(); ++row)
-      copy_row(of_output + row * c.width(), c.width(), slopes + row * direct.width());
+    const std::size_t place = direct.first_result(sample) + o * c.result_pixels();
+    result.write(place, direct.results(), of_results);
+    direct.write_slopes(of_results, place, result.places, slopes);
+    gradients.add_to_bias(group * c.out + o, slopes, direct.columns());
   }
 }
 
@@ -194,9 +220,9 @@ void add_direct_gradients(const ConvolutionPart& part, std::size_t group, const 
   const DirectPart direct(part, group);
   Workspace workspace;
   const std::size_t of_sample = c.out * direct.columns();
-  T* const slopes = workspace.take<T>(direct.samples() * of_sample);
+  T* const slopes = workspace.take<T>(direct.samples() * of_sample + direct.width());
   for (std::size_t sample = 0; sample < direct.samples(); ++sample)
-    write_slopes(part, group, sample, result, gradients, slopes + sample * of_sample);
+    write_slopes(direct, c, group, sample, result, gradients, slopes + sample * of_sample);
   if (gradients.weight != nullptr) {
     add_direct_weight_gradient(direct, c, x, slopes, gradients.weight_is_first,
                                gradients.weight + group * c.out * c.patch());

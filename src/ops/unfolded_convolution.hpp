@@ -155,20 +155,20 @@ void multiply_unfolded(GivenMemory& memory, std::size_t rows, std::size_t column
 // One group of one part: y = weight times the matrix + bias (null: none), or relu of it.
 template <class T, class Memory>
 void convolve_unfolded(const ConvolutionPart& part, std::size_t group, const T* x, const T* weight,
-                       const T* bias, bool relu, T* y, Memory& memory) {
+                       const T* bias, const ConvolutionResults<T>& results, Memory& memory) {
   const Convolution& c = part.all;
   const std::size_t width = part.columns();
   const T* const columns = columns_of(part, group, x, memory);
-  T* const matrix =
-      part.is_one_sample() ? y + c.result(part.samples.begin, group) : memory.template take<T>(c.out * width);
+  T* const matrix = part.is_one_sample() ? results.y + c.result(part.samples.begin, group)
+                                         : memory.template take<T>(c.out * width);
   if (bias != nullptr) {
     for (std::size_t o = 0; o < c.out; ++o) std::fill_n(matrix + o * width, width, bias[o]);
   }
   multiply_unfolded(memory, c.out, width, c.patch(), weight, columns, bias != nullptr ? T{1} : T{0}, matrix);
-  if (relu) apply_relu(matrix, c.out * width);
+  if (results.relu) apply_relu(matrix, c.out * width);
   if (part.is_one_sample()) return;
   for_each_result(part, group, [&](std::size_t at, std::size_t place) {
-    std::copy_n(matrix + at, part.pixels(), y + place);
+    std::copy_n(matrix + at, part.pixels(), results.y + place);
   });
 }
 

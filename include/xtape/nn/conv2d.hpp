@@ -36,6 +36,7 @@ class Conv2d : public Module<T> {
 
   Variable<T> forward(Variable<T> x) override;
   Variable<T> forward_relu(Variable<T> x) final;
+  Variable<T> forward_relu_max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& options) final;
   GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
   Config config() const override;
 

@@ -13,6 +13,7 @@
 #include "xtape/autograd/variable.hpp"
 #include "xtape/nn/config.hpp"
 #include "xtape/nn/graph.hpp"
+#include "xtape/ops/pooling.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {
@@ -82,6 +83,8 @@ class Module {
   /// relu(forward(x)). A module that can do both at once overrides it; Sequential calls it where Relu
   /// follows.
   virtual Variable<T> forward_relu(Variable<T> x);
+  /// max_pool2d(forward_relu(x), kernel, options), likewise, where Relu and MaxPool2d follow.
+  virtual Variable<T> forward_relu_max_pool2d(Variable<T> x, Size2d kernel, const MaxPool2dOptions& options);
 
   /// Appends to a graph what the module computes in evaluation mode of a value there, and returns the result.
   /// Predictors and other formats are made of it. A module of your own writes it as it writes forward:

@@ -9,7 +9,7 @@ namespace xtape::nn {
 
 // The operations of the same name as modules.
 
-/// max_pool2d as a module.
+/// max_pool2d as a module; computed together with a Conv2d and a Relu before it.
 template <class T>
 class MaxPool2d : public Module<T> {
  public:
@@ -19,6 +19,10 @@ class MaxPool2d : public Module<T> {
   /// As one that gave this by config() was made.
   explicit MaxPool2d(const Config& config);
   Variable<T> forward(Variable<T> x) override { return max_pool2d(x, kernel_, options_); }
+  /// This of relu of another module.
+  Variable<T> forward_after_relu(Module<T>& module, Variable<T> x) const {
+    return module.forward_relu_max_pool2d(x, kernel_, options_);
+  }
   GraphValue add_to(Graph<T>& graph, GraphValue x) const override;
   Config config() const override;
 

@@ -9,6 +9,7 @@
 
 #include "xtape/nn/activations.hpp"
 #include "xtape/nn/module.hpp"
+#include "xtape/nn/pooling.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape::nn {
@@ -34,7 +35,10 @@ class Sequential : public Module<T> {
   /// Appends a module of a type of your own.
   template <class Layer, class... Arguments>
   Sequential& add(Arguments&&... arguments) {
-    append(std::make_unique<Layer>(std::forward<Arguments>(arguments)...), std::is_same_v<Layer, Relu<T>>);
+    auto layer = std::make_unique<Layer>(std::forward<Arguments>(arguments)...);
+    const MaxPool2d<T>* max_pool = nullptr;
+    if constexpr (std::is_same_v<Layer, MaxPool2d<T>>) max_pool = layer.get();
+    append(std::move(layer), std::is_same_v<Layer, Relu<T>>, max_pool);
     return *this;
   }
 
@@ -48,11 +52,12 @@ class Sequential : public Module<T> {
   Module<T>& operator[](std::size_t i) { return *layers_[i].module; }
 
  private:
-  void append(std::unique_ptr<Module<T>> module, bool is_relu);
+  void append(std::unique_ptr<Module<T>> module, bool is_relu, const MaxPool2d<T>* max_pool);
 
   struct Place {
     std::unique_ptr<Module<T>> module;
     bool is_relu;
+    const MaxPool2d<T>* max_pool;  // the module, if it is one
   };
   std::vector<Place> layers_;
 };

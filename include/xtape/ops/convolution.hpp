@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "xtape/autograd/variable.hpp"
+#include "xtape/ops/pooling.hpp"
 #include "xtape/ops/size2d.hpp"
 
 #pragma GCC visibility push(default)
@@ -53,6 +54,19 @@ Variable<T> conv2d_relu(Variable<T> x, Variable<T> weight, Variable<T> bias,
 /// The same without a bias.
 template <class T>
 Variable<T> conv2d_relu(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options = {});
+
+/// max_pool2d(conv2d_relu(x, weight, bias, options), kernel, pooling), bit for bit. Where the stride of the
+/// convolution is 1 and windows of 2 x 2 are side by side, no array is kept between the two.
+/// @throws ShapeError, ArgumentError  as the two.
+template <class T>
+Variable<T> conv2d_relu_max_pool2d(Variable<T> x, Variable<T> weight, Variable<T> bias,
+                                   const ConvolutionOptions& options, Size2d kernel,
+                                   const MaxPool2dOptions& pooling = {});
+
+/// The same without a bias.
+template <class T>
+Variable<T> conv2d_relu_max_pool2d(Variable<T> x, Variable<T> weight, const ConvolutionOptions& options,
+                                   Size2d kernel, const MaxPool2dOptions& pooling = {});
 
 /// @}
 
