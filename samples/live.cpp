@@ -30,7 +30,7 @@ struct Options {
 
 // What one thread predicts with at a time.
 struct Serving {
-  Serving(const nn::Module<float>& model, const Shape& row, int number_of_it)
+  Serving(nn::Module<float>& model, const Shape& row, int number_of_it)
       : predictor(model, row, 1), workspace(predictor.workspace()), number(number_of_it) {}
 
   inference::Predictor<float> predictor;

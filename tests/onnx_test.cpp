@@ -694,6 +694,13 @@ TEST_CASE("what is wrong with a model is found before it is written in the ONNX 
     Variable<float> forward(Variable<float> x) override { return x; }
   } unknown;
   CHECK_THROWS_AS(io::export_onnx<float>(path, {.model = unknown, .row = {3}}), ArgumentError);
+  struct Wrong : Unknown {
+    nn::GraphValue add_to(nn::Graph<float>& graph, nn::GraphValue x) const override {
+      return graph.apply(nn::operations::Scale{.factor = 2, .shift = 0}, {x});
+    }
+  } wrong;
+  CHECK_THROWS_WITH(io::export_onnx<float>(path, {.model = wrong, .row = {3}}),
+                    StartsWith("export_onnx: add_to() of Wrong must compute what its forward() does"));
   CHECK(directory.names().empty());
   CHECK_THROWS_AS(io::export_onnx<float>(directory / "none/model.onnx", {.model = model, .row = {3}}),
                   FileError);

@@ -256,7 +256,8 @@ TEST_CASE("a predictor cannot be made of what is wrong", "[inference][predictor]
   add_layers(model, random);
   CHECK_THROWS_WITH(Predictor<float>(model, {6}, 0), "Predictor: largest_batch must be at least 1, got 0");
   CHECK_THROWS_AS(Predictor<float>(model, {7}, 1), ShapeError);
-  CHECK_THROWS_AS(Predictor<float>(WithoutGraph(), {7}, 1), ArgumentError);
+  WithoutGraph without;
+  CHECK_THROWS_AS(Predictor<float>(without, {7}, 1), ArgumentError);
   CHECK_THROWS_WITH(Predictor<float>(Pipeline<float>{}, 1), ContainsSubstring("must have a model"));
   CHECK_THROWS_AS(Predictor<float>(model, {6}, std::numeric_limits<std::size_t>::max()), ShapeError);
 }

@@ -6,6 +6,7 @@
 
 #include "arrays/format.hpp"
 #include "arrays/with_rows_before.hpp"
+#include "inference/graph_check.hpp"
 #include "nn/predict.hpp"
 #include "xtape/metrics/classification.hpp"
 #include "xtape/metrics/temperature.hpp"
@@ -189,6 +190,12 @@ nn::Graph<T> Pipeline<T>::graph() const& {
     graph.apply(operations::Activation<T>{operations::Function::sigmoid}, {x});
   }
   return graph;
+}
+
+template <class T>
+void Pipeline<T>::require_true_graph(const char* function) const {
+  require_valid(function);
+  inference::require_true_graph(function, *model, row);
 }
 
 template struct Pipeline<float>;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "arrays/format.hpp"
+#include "inference/graph_check.hpp"
 #include "inference/predictor_plan.hpp"
 
 namespace xtape::inference {
@@ -17,16 +18,20 @@ PredictorPlan<T> plan_of(const nn::Graph<T>& graph, nn::GraphValue result, std::
 }
 
 template <class T>
-PredictorPlan<T> plan_of(const nn::Module<T>& model, const Shape& row, std::size_t largest_batch) {
+PredictorPlan<T> plan_of(nn::Module<T>& model, const Shape& row, std::size_t largest_batch) {
   nn::Graph<T> graph(row);
   const nn::GraphValue result = model.add_to(graph, graph.input());
-  return plan_of(graph, result, largest_batch);
+  PredictorPlan<T> plan = plan_of(graph, result, largest_batch);
+  require_true_graph("Predictor", model, row);
+  return plan;
 }
 
 template <class T>
 PredictorPlan<T> plan_of(const Pipeline<T>& pipeline, std::size_t largest_batch) {
   const nn::Graph<T> graph = pipeline.graph();
-  return plan_of(graph, nn::GraphValue{graph.nodes().size()}, largest_batch);
+  PredictorPlan<T> plan = plan_of(graph, nn::GraphValue{graph.nodes().size()}, largest_batch);
+  pipeline.require_true_graph("Predictor");
+  return plan;
 }
 
 template <class T>
@@ -50,7 +55,7 @@ Predictor<T>::Predictor(std::unique_ptr<const Plan> plan)
       largest_batch_(plan_->largest_batch) {}
 
 template <class T>
-Predictor<T>::Predictor(const nn::Module<T>& model, const Shape& row, std::size_t largest_batch)
+Predictor<T>::Predictor(nn::Module<T>& model, const Shape& row, std::size_t largest_batch)
     : Predictor(std::unique_ptr<const Plan>(new Plan{plan_of(model, row, largest_batch)})) {}
 
 template <class T>

@@ -12,6 +12,7 @@
 #include "arrays/format.hpp"
 #include "arrays/with_rows_before.hpp"
 #include "files/atomic_file.hpp"
+#include "inference/fewest_indices.hpp"
 #include "inference/fold_batch_norm.hpp"
 #include "io/export_c_functions.hpp"
 #include "io/export_c_memory.hpp"
@@ -67,18 +68,6 @@ Array<float> as_floats(const char* argument, const ArrayInput<T>& rows, const Sh
   Array<float> result(rows.shape());
   std::ranges::transform(rows, result.begin(), [](T x) { return static_cast<float>(x); });
   return result;
-}
-
-// How many indices each embedding knows, at least; 0: there is none.
-std::size_t fewest_indices(const plain_c::Graph& graph) {
-  std::size_t fewest = 0;
-  for (const auto& node : graph.nodes()) {
-    const auto* const embedding = std::get_if<nn::operations::Embedding<float>>(&node.operation);
-    if (embedding == nullptr) continue;
-    const std::size_t count = embedding->weight.shape()[0];
-    fewest = fewest == 0 ? count : std::min(fewest, count);
-  }
-  return fewest;
 }
 
 // Rows near those that the steps before the model were fitted to; in the last, something is missing if it
@@ -366,11 +355,12 @@ CFootprint export_c(const std::string& directory, const std::string& name, const
   require_c_name(name);
   pipeline.require_valid(export_name);
   const nn::Graph<T> source = pipeline.graph();  // It keeps numbers of steps.
+  pipeline.require_true_graph(export_name);
   const plain_c::Graph graph = inference::fold_batch_norm<float>(source);
   const Program program = program_of(graph, pipeline, options);
   const MemoryPlan memory(program);
   CCode code = plain_c::c_code(export_name, program, memory);
-  const SelfTest test = self_test(pipeline, options, program, fewest_indices(graph));
+  const SelfTest test = self_test(pipeline, options, program, inference::fewest_indices(graph));
   const CFootprint footprint{code.parameter_bytes, memory.workspace() * sizeof(float)};
   const CExport parts{name,
                       to_upper(name),

@@ -301,6 +301,7 @@ void export_onnx(const std::string& path, const inference::Pipeline<T>& pipeline
         "{}: the model must take at most {} bytes, which is all that the format allows, got {}", function,
         most_bytes, model.ByteSizeLong());
   }
+  pipeline.require_true_graph(function);
   const std::string bytes = model.SerializeAsString();
   AtomicFile file(function, path);
   file.write(bytes.data(), bytes.size());

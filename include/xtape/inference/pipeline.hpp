@@ -147,6 +147,13 @@ struct Pipeline {
   /// @throws ArgumentError, ShapeError  a part is missing, or two do not fit together. The message names
   /// them.
   void require_valid(const char* function) const;
+
+  /// That add_to() of the model computes what its forward() does, up to rounding: both are given a few drawn
+  /// rows in evaluation mode, of indices where there is an Embedding. Predictors and exports look at it
+  /// themselves; it is a test for modules of your own.
+  /// @throws ArgumentError, ShapeError  as require_valid(), or they differ. The message names the module, and
+  ///                                    what it gives on either way.
+  void require_true_graph(const char* function) const;
 };
 
 extern template struct Pipeline<float>;

@@ -53,13 +53,15 @@ class Predictor {
     bool is_made_ = false;
   };
 
-  /// Of a model and the shape of a row that it takes, such as (64) or (1, 28, 28). The model may change or go
-  /// afterwards.
+  /// Of a model and the shape of a row that it takes, such as (64) or (1, 28, 28). The model is called with a
+  /// few drawn rows in evaluation mode, of indices where there is an Embedding, and must give what its
+  /// add_to() says, up to rounding; then it is as it was, and may change or go.
   /// @param largest_batch  how many rows a call has at most; memory is planned for them
-  /// @throws ArgumentError  largest_batch is 0, or a module does not say what it computes: Module::add_to.
+  /// @throws ArgumentError  largest_batch is 0, or a module does not say what it computes, or says something
+  ///                        else: Module::add_to. The message names it.
   /// @throws ShapeError     the model does not take such rows.
   /// @throws ValueError     the thresholds of an Ordinal do not rise.
-  Predictor(const nn::Module<T>& model, const Shape& row, std::size_t largest_batch);
+  Predictor(nn::Module<T>& model, const Shape& row, std::size_t largest_batch);
 
   /// Of a pipeline: the steps before the model are taken with it, and it gives what Pipeline::graph() says:
   /// probabilities, or the numbers of a model of numbers. They are computed in T; those of

@@ -82,9 +82,10 @@ struct CFootprint {
 /// @param directory  where the files go; it must be there. Each is written whole or not at all.
 /// @param name       a C identifier that begins with a letter, in files and names; not of a header of C.
 /// @return           what it takes of memory, beside code and libm
-/// @throws ArgumentError, ShapeError  as Pipeline::graph(); the name is none; a number of the model is not
-///                                    finite as a float; calibration is missing, not of rows, or leads to a
-///                                    number that is not finite; a layer is too large for sums in int32.
+/// @throws ArgumentError, ShapeError  as Pipeline::graph() and Pipeline::require_true_graph(); the name is
+///                                    none; a number of the model is not finite as a float; calibration is
+///                                    missing, not of rows, or leads to a number that is not finite; a layer
+///                                    is too large for sums in int32.
 /// @throws FileError                  a file cannot be written.
 template <class T>
 CFootprint export_c(const std::string& directory, const std::string& name,

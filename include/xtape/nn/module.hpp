@@ -95,6 +95,9 @@ class Module {
   ///       return graph.apply(nn::operations::Add(), {x, inner});
   ///     }
   ///
+  /// That both say the same is looked at where a predictor is made and where a model is exported, and in
+  /// tests by inference::Pipeline::require_true_graph.
+  ///
   /// @throws ArgumentError  the module does not override it, or takes no such value.
   /// @throws ShapeError     as the module itself.
   virtual GraphValue add_to(Graph<T>& graph, GraphValue x) const;

@@ -57,8 +57,9 @@ namespace xtape::io {
 /// outputs_are says), "xtape.class_names", "xtape.thresholds", "xtape.columns", "xtape.csv" and "xtape.card".
 /// The file is replaced as a whole, as by io::write_safetensors.
 ///
-/// @throws ArgumentError, ShapeError  the pipeline is not valid, a module has no add_to(), a text is not
-///                                    UTF-8, or the file would have 2 GiB or more, which the format forbids.
+/// @throws ArgumentError, ShapeError  the pipeline is not valid, a module has no add_to(), or one of which
+///                                    Pipeline::require_true_graph() throws, a text is not UTF-8, or the file
+///                                    would have 2 GiB or more, which the format forbids.
 /// @throws FileError                  as io::write_safetensors.
 /// Source: ONNX, Open Neural Network Exchange Intermediate Representation, version 8 (2021), and Operator
 /// Schemas, version 17.
