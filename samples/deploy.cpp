@@ -4,19 +4,26 @@
 // all of them say of the rows that it was not trained on.
 #include <dlfcn.h>
 #include <fmt/core.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
 
 #include "xtape/xtape.hpp"
 #ifdef XTAPE_SAMPLE_ONNX
 #include "xtape/onnx.hpp"
 #endif
+
+extern char** environ;
 
 namespace {
 
@@ -46,14 +53,32 @@ void write_rows(const std::string& from, const std::vector<std::size_t>& rows, c
   for (const std::size_t row : rows) out << lines[row + 1] << '\n';
 }
 
-std::vector<std::string> printed_by(const std::string& command) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+// The lines that a program prints, where it ends well. No shell reads its arguments: paths may hold anything.
+std::optional<std::vector<std::string>> printed_by(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (std::string& argument : command) arguments.push_back(argument.data());
+  arguments.push_back(nullptr);
+  std::array<int, 2> ends;
+  if (::pipe(ends.data()) != 0) return std::nullopt;
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  ::posix_spawn_file_actions_addclose(&actions, ends[0]);
+  ::posix_spawn_file_actions_addclose(&actions, ends[1]);
+  pid_t child = 0;
+  const bool runs = ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ) == 0;
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+  std::string text;
+  std::array<char, 4096> part;
+  for (ssize_t count; runs && (count = ::read(ends[0], part.data(), part.size())) > 0;)
+    text.append(part.data(), static_cast<std::size_t>(count));
+  ::close(ends[0]);
+  int status = 0;
+  if (!runs || ::waitpid(child, &status, 0) != child || status != 0) return std::nullopt;
+  std::istringstream in(text);
   std::vector<std::string> lines;
-  std::array<char, 256> line;
-  while (pipe && std::fgets(line.data(), line.size(), pipe.get()) != nullptr) {
-    lines.emplace_back(line.data());
-    lines.back().pop_back();
-  }
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
 }
 
@@ -70,12 +95,9 @@ void compare(const char* way, const std::vector<std::string>& names, const std::
 // What the exported C says, compiled by the compiler that there is; nothing where there is none.
 std::vector<std::string> named_by_c(const std::string& directory, const std::string& name,
                                     const Array<float>& features, const std::vector<std::string>& names) {
-  const std::string library = fmt::format("{}/{}.so", directory, name);
-  const std::string command = fmt::format("cc -std=c99 -O2 -shared -fPIC '{}/{}.c' -o '{}' -lm 2>/dev/null",
-                                          directory, name, library);
-  if (std::system(command.c_str()) != 0) return {};
-  const std::unique_ptr<void, int (*)(void*)> loaded(
-      ::dlopen(std::filesystem::absolute(library).c_str(), RTLD_NOW), ::dlclose);
+  const std::string source = directory + "/" + name + ".c", library = directory + "/" + name + ".so";
+  if (!printed_by({"cc", "-std=c99", "-O2", "-shared", "-fPIC", source, "-o", library, "-lm"})) return {};
+  const std::unique_ptr<void, int (*)(void*)> loaded(::dlopen(library.c_str(), RTLD_NOW), ::dlclose);
   using Predict = int(const float* in, float* out);
   if (loaded == nullptr) return {};
   auto* const predict = reinterpret_cast<Predict*>(::dlsym(loaded.get(), (name + "_predict").c_str()));
@@ -118,13 +140,14 @@ void deploy(const Options& options, const std::string& program) {
                .rows = {{"train", split.train.size()}, {"test", split.test.size()}},
                .metrics = {{"accuracy", measured.accuracy}},
                .settings = {{"epochs", fmt::format("{}", options.epochs)}}}};
-  std::filesystem::create_directories(options.directory);
-  const std::string file = options.directory + "/digits.xtape", rows = options.directory + "/rows.csv";
+  const std::string directory = std::filesystem::absolute(options.directory);
+  std::filesystem::create_directories(directory);
+  const std::string file = directory + "/digits.xtape", rows = directory + "/rows.csv";
   io::save_model(file, pipeline);
   write_rows(options.data, split.test, rows);
 
   const Array<float> tested = pipeline.read_features(rows);
-  const std::string some_rows = options.directory + "/known_rows.csv";  // whose ranges int8 is to hold
+  const std::string some_rows = directory + "/known_rows.csv";  // whose ranges int8 is to hold
   write_rows(options.data, {split.train.begin(), split.train.begin() + 300}, some_rows);
   const Array<float> known = pipeline.read_features(some_rows);
   const std::vector<std::string> of_model = pipeline.names(tested);
@@ -132,19 +155,19 @@ void deploy(const Options& options, const std::string& program) {
   for (const std::size_t row : split.test)
     wanted.push_back(pipeline.class_names[static_cast<std::size_t>(labels[row])]);
   compare("the model", of_model, wanted, of_model);
-  compare("a second process", printed_by(fmt::format("'{}' --use '{}' --rows '{}'", program, file, rows)),
-          wanted, of_model);
+  const auto printed = printed_by({program, "--use", file, "--rows", rows});
+  if (!printed) throw std::runtime_error("the second process must name the digits, but could not");
+  compare("a second process", *printed, wanted, of_model);
 #ifdef XTAPE_SAMPLE_ONNX
-  io::export_onnx(options.directory + "/digits.onnx", pipeline);
-  compare("as ONNX", io::import_onnx<float>(options.directory + "/digits.onnx").names(tested), wanted,
-          of_model);
+  io::export_onnx(directory + "/digits.onnx", pipeline);
+  compare("as ONNX", io::import_onnx<float>(directory + "/digits.onnx").names(tested), wanted, of_model);
 #else
   fmt::print("as ONNX: left out, since this was built without Protocol Buffers\n");
 #endif
   for (const auto& [name, way, numbers] : {std::tuple("digits", "as C", io::CNumbers::float32),
                                            std::tuple("digits_int8", "as C, in int8", io::CNumbers::int8)}) {
-    io::export_c(options.directory, name, pipeline, {.numbers = numbers, .calibration = known});
-    const auto named = named_by_c(options.directory, name, tested, pipeline.class_names);
+    io::export_c(directory, name, pipeline, {.numbers = numbers, .calibration = known});
+    const auto named = named_by_c(directory, name, tested, pipeline.class_names);
     if (named.empty()) {
       fmt::print("{}: left out, since there is no C compiler\n", way);
     } else {
