@@ -118,6 +118,37 @@ TEST_CASE("exported C has a batch_norm behind a convolution in its weights", "[i
   CHECK(c.footprint.parameter_bytes == 4 * (4 * 9 + 4 + 4 * 9 * 5 + 5));
 }
 
+TEST_CASE("exported C has an array that several layers use once", "[io][export_c]") {
+  // A square matrix with a batch_norm behind it, three times in a row.
+  struct Repeated : nn::Module<float> {
+    Random random{6};
+    nn::Linear<float> linear{8, 8, random};
+    nn::BatchNorm1d<float> norm{8};
+    Repeated() {
+      add("linear", linear);
+      add("norm", norm);
+    }
+    Variable<float> forward(Variable<float> x) override {
+      for (int i = 0; i < 3; ++i) x = relu(norm(linear(x)));
+      return x;
+    }
+    nn::GraphValue add_to(nn::Graph<float>& graph, nn::GraphValue x) const override {
+      using namespace nn::operations;
+      for (int i = 0; i < 3; ++i)
+        x = graph.apply(Activation<float>{Function::relu}, {norm.add_to(graph, linear.add_to(graph, x))});
+      return x;
+    }
+  } model;
+  const Pipeline<float> pipeline{.model = model, .row = {8}, .outputs_are = OutputKind::numbers};
+  const Exported floats = exported(pipeline);
+  CHECK(floats.footprint.parameter_bytes == 4 * (8 * 8 + 8));
+  CHECK(count(floats.source, "static const float weight_") == 1);
+  CHECK(count(floats.source, "weight_1, bias_1)") == 3);
+  const Array<float> rows = normal_rows({20, 8});
+  const Exported int8 = exported(pipeline, {.numbers = io::CNumbers::int8, .calibration = rows});
+  CHECK(count(int8.source, "static const signed char weight_") == 1);
+}
+
 TEST_CASE("floats in exported C read back to the same", "[io][export_c]") {
   Random random(6);
   nn::Linear<float> model(5, 1, random, {.bias = false});

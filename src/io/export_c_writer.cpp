@@ -241,17 +241,17 @@ class StepWriter {
       fail<ArgumentError>("{}: {} of {}, operation {}, must be finite as floats, got {}", function_, what,
                           name_of(*step_.operation), number_, number);
     }
-    return keep(what, c_floats(named(what), numbers), numbers.size() * sizeof(float));
+    return keep(what, c_floats("", numbers), numbers.size() * sizeof(float));
   }
   std::string integers(const char* type, const char* what, const std::vector<int>& numbers) {
     const std::size_t each = type == std::string("int") ? 4 : 1;
-    return keep(what, c_integers(type, named(what), numbers), numbers.size() * each);
+    return keep(what, c_integers(type, "", numbers), numbers.size() * each);
   }
   std::string factors() {
     std::vector<std::string> items;
     for (const auto& [multiplier, shift] : step_.factors)
       items.push_back(fmt::format("{{{}, {}}}", multiplier, shift));
-    return keep("factors", c_array("Factor", named("factors"), items), items.size() * 8);
+    return keep("factors", c_array("Factor", "", items), items.size() * 8);
   }
   std::string output() const {
     const int zero = y().int8->zero, least = step_.relu ? zero : -128;
@@ -274,10 +274,15 @@ class StepWriter {
   }
 
   std::string named(const char* what) const { return fmt::format("{}_{}", what, number_); }
-  std::string keep(const char* what, const std::string& text, std::size_t bytes) {
-    code_.constants += text;
-    code_.parameter_bytes += bytes;
-    return named(what);
+  // The name of an array whose definition still lacks it: that of one with the same elements, if there is
+  // one.
+  std::string keep(const char* what, std::string definition, std::size_t bytes) {
+    const auto [known, is_new] = code_.names.try_emplace(definition, named(what));
+    if (is_new) {
+      code_.constants += definition.insert(definition.find('['), known->second);
+      code_.parameter_bytes += bytes;
+    }
+    return known->second;
   }
 
   const char* function_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ namespace xtape::io::plain_c {
 struct CCode {
   std::set<std::string> functions;  // that it calls
   std::string constants;
-  std::string calls;  // a line each, with a comment
+  std::map<std::string, std::string> names;  // of arrays, by what they hold
+  std::string calls;                         // a line each, with a comment
   std::size_t parameter_bytes = 0;
   bool uses_bytes = false;
 };

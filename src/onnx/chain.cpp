@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "onnx/chain.hpp"
 
+#include <algorithm>
+
 namespace xtape::onnx {
 namespace {
+
+// Those of an array that layers share are in the file once, but each layer has its own.
+constexpr std::uint64_t always_allowed = std::uint64_t{1} << 18;
 
 template <class T>
 nn::Graph<T> graph_of(const NodeGraph& nodes) {
@@ -16,9 +21,9 @@ nn::Graph<T> graph_of(const NodeGraph& nodes) {
 }  // namespace
 
 template <class T>
-Chain<T>::Chain(const NodeGraph& nodes, std::uint64_t numbers)
+Chain<T>::Chain(const NodeGraph& nodes, std::uint64_t bytes)
     : nodes_(nodes),
-      numbers_(numbers),
+      numbers_(std::max(bytes, always_allowed)),
       value_(nodes.input()),
       passed_(nodes.size()),
       model_(std::make_unique<nn::Sequential<T>>()),
@@ -37,9 +42,9 @@ void Chain<T>::pass(const Walk& walk) {
 template <class T>
 void Chain<T>::spend(std::size_t node, std::size_t numbers) {
   if (numbers > numbers_) {
-    nodes_.refuse(node,
-                  "all layers must have no more numbers than the file has bytes, got {} where {} are left",
-                  numbers, numbers_);
+    nodes_.refuse(
+        node, "all layers must have no more numbers than the file has bytes, or {}, got {} where {} are left",
+        always_allowed, numbers, numbers_);
   }
   numbers_ -= numbers;
 }

@@ -17,8 +17,9 @@ namespace xtape::onnx {
 template <class T>
 class Chain {
  public:
-  // numbers: how many the layers may have, all together. Throws FileError where no row here is as the file's.
-  Chain(const NodeGraph& nodes, std::uint64_t numbers);
+  // bytes: those of the file, than which the layers have no more numbers together. Throws FileError where no
+  // row here is as the file's.
+  Chain(const NodeGraph& nodes, std::uint64_t bytes);
 
   const NodeGraph& nodes() const noexcept { return nodes_; }
   // The value that the next layer takes, and its shape for one row.

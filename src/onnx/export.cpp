@@ -55,15 +55,17 @@ class OperationWriter {
   std::string operator()(const operations::Linear<T>& linear) const {
     const bool has_bias = !linear.bias.empty();
     if (row_.rank() == 1) {
-      const std::string weight = nodes_.constant("weight", linear.weight);
+      const std::string weight = nodes_.shared("weight", linear.weight);
       const Attribute transposes{"transB", std::int64_t{1}};
       if (!has_bias) return nodes_.add("Gemm", {x_, weight}, {transposes});
-      return nodes_.add("Gemm", {x_, weight, nodes_.constant("bias", linear.bias)}, {transposes});
+      return nodes_.add("Gemm", {x_, weight, nodes_.shared("bias", linear.bias)}, {transposes});
     }
-    const Array<T> weight = transposed(linear.weight);
-    const std::string product =
-        nodes_.add("MatMul", {x_, nodes_.constant("weight", ArrayView<const T>(weight))});
-    return has_bias ? nodes_.add("Add", {product, nodes_.constant("bias", linear.bias)}) : product;
+    const std::string weight = nodes_.once("transposed", linear.weight, [&] {
+      const Array<T> weight = transposed(linear.weight);
+      return nodes_.constant("weight", ArrayView<const T>(weight));
+    });
+    const std::string product = nodes_.add("MatMul", {x_, weight});
+    return has_bias ? nodes_.add("Add", {product, nodes_.shared("bias", linear.bias)}) : product;
   }
 
   std::string operator()(const operations::Conv2d<T>& conv) const {
@@ -74,9 +76,9 @@ class OperationWriter {
                                                       {"kernel_shape", to_ints({shape[2], shape[3]})},
                                                       {"pads", to_pads(options.padding)},
                                                       {"strides", to_ints(options.stride)}};
-    const std::string weight = nodes_.constant("weight", conv.weight);
+    const std::string weight = nodes_.shared("weight", conv.weight);
     if (conv.bias.empty()) return nodes_.add("Conv", {x_, weight}, attributes);
-    return nodes_.add("Conv", {x_, weight, nodes_.constant("bias", conv.bias)}, attributes);
+    return nodes_.add("Conv", {x_, weight, nodes_.shared("bias", conv.bias)}, attributes);
   }
 
   std::string operator()(const operations::MaxPool2d& pool) const {
@@ -98,8 +100,8 @@ class OperationWriter {
     const Shape channels = norm.mean.shape();
     const std::string weight = or_filled("weight", norm.weight, channels, 1);
     const std::string bias = or_filled("bias", norm.bias, channels, 0);
-    const std::string mean = nodes_.constant("mean", norm.mean);
-    const std::string variance = nodes_.constant("variance", norm.variance);
+    const std::string mean = nodes_.shared("mean", norm.mean);
+    const std::string variance = nodes_.shared("variance", norm.variance);
     return nodes_.add("BatchNormalization", {x_, weight, bias, mean, variance},
                       {{"epsilon", static_cast<float>(norm.epsilon)}});
   }
@@ -109,12 +111,12 @@ class OperationWriter {
                                                       {"epsilon", static_cast<float>(norm.epsilon)}};
     const std::string weight = or_filled("weight", norm.weight, norm.normalized, 1);
     if (norm.bias.empty()) return nodes_.add("LayerNormalization", {x_, weight}, attributes);
-    return nodes_.add("LayerNormalization", {x_, weight, nodes_.constant("bias", norm.bias)}, attributes);
+    return nodes_.add("LayerNormalization", {x_, weight, nodes_.shared("bias", norm.bias)}, attributes);
   }
 
   std::string operator()(const operations::Embedding<T>& embedding) const {
     const std::string indices = cast(x_, element_int64);
-    return nodes_.add("Gather", {nodes_.constant("weight", embedding.weight), indices},
+    return nodes_.add("Gather", {nodes_.shared("weight", embedding.weight), indices},
                       {{"axis", std::int64_t{0}}});
   }
 
@@ -219,7 +221,7 @@ class OperationWriter {
   }
 
   std::string or_filled(const char* name, ArrayView<const T> array, const Shape& shape, T number) const {
-    return array.empty() ? nodes_.filled(name, shape, number) : nodes_.constant(name, array);
+    return array.empty() ? nodes_.filled(name, shape, number) : nodes_.shared(name, array);
   }
 
   // x (erf(x / sqrt(2)) + 1) / 2, in the order of PyTorch's exporter, which runtimes know and fuse.

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -38,7 +39,19 @@ class GraphWriter {
   std::string constant(const char* name, ArrayView<const U> array) {
     return constant(name, array.shape(), array.data());
   }
-  // The same of a single number.
+  // The same of an array that outlives the writer: it is appended once, however often it is used.
+  template <class U>
+  std::string shared(const char* name, ArrayView<const U> array) {
+    return once("as it is", array, [&] { return constant(name, array); });
+  }
+  // What write() gives, or gave before for the same memory in the same form.
+  template <class U, class Write>
+  std::string once(const char* form, ArrayView<const U> array, Write write) {
+    const std::tuple key(std::string(form), static_cast<const void*>(array.data()), to_string(array.shape()));
+    const auto known = written_.find(key);
+    return known != written_.end() ? known->second : written_.emplace(key, write()).first->second;
+  }
+  // constant() of a single number.
   template <class U>
   std::string scalar(const char* name, U number) {
     return constant(name, Shape{}, &number);
@@ -54,6 +67,7 @@ class GraphWriter {
 
  private:
   onnx_schema::GraphProto& graph_;
+  std::map<std::tuple<std::string, const void*, std::string>, std::string> written_;  // names of arrays
 };
 
 // Describes a value (batch, ...) that comes into a graph or out of it.

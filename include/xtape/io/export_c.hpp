@@ -55,10 +55,10 @@ struct CFootprint {
 ///
 ///     cc -std=c99 -DTUMOURS_TEST tumours.c -lm && ./a.out
 ///
-/// Memory: constants are written once for each use, those of a batch_norm behind a linear or conv2d folded
-/// into it. The workspace is planned: values whose lives do not overlap share memory, and functions of single
-/// elements work in place. Code is a small loop for each kind of operation that there is, at most 4 KiB, and
-/// a call for each operation.
+/// Memory: constants that hold the same are written once, as those of a layer that the model uses several
+/// times; those of a batch_norm behind a linear or conv2d are folded into it. The workspace is planned:
+/// values whose lives do not overlap share memory, and functions of single elements work in place. Code is a
+/// small loop for each kind of operation that there is, at most 4 KiB, and a call for each operation.
 ///
 /// float32: every operation of nn::Graph. Products are summed in floats, in runs of at most 16, of conv2d of
 /// a row of the kernel, and the runs with their rounding errors carried along (Kahan), which is as good as

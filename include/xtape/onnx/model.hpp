@@ -45,10 +45,11 @@ namespace xtape::io {
 /// | Ordinal | Sub, Softplus, twice, and Sub, Sub: no difference of probabilities is taken |
 /// | a sum, a product of two values | Add, Mul |
 ///
-/// Steps before the model and the temperature are computed in double there, too: of a model of floats between
-/// two Cast. Numbers that are attributes there (epsilon, slope, alpha) are float32 in the format. ONNX
-/// Runtime 1.21 has no Conv, AveragePool, Erf, Elu, HardSwish and Softplus of doubles, nor Silu in the form
-/// that it gives it: it does not load a model of doubles with one of these, nor with Gelu or Ordinal.
+/// An array that several layers share is written once. Steps before the model and the temperature are
+/// computed in double there, too: of a model of floats between two Cast. Numbers that are attributes there
+/// (epsilon, slope, alpha) are float32 in the format. ONNX Runtime 1.21 has no Conv, AveragePool, Erf, Elu,
+/// HardSwish and Softplus of doubles, nor Silu in the form that it gives it: it does not load a model of
+/// doubles with one of these, nor with Gelu or Ordinal.
 ///
 /// By its schema LayerNormalization computes mean and variance in float32, of doubles too. An index that an
 /// Embedding does not have is not found out there: by Gather -1 is the last row.
@@ -94,7 +95,8 @@ void export_onnx(const std::string& path, const inference::Pipeline<T>& pipeline
 /// axis. import_onnx<double> takes a model of floats too, and gives what it gives up to rounding.
 ///
 /// Nothing in a file is believed: what it says of sizes is compared with what it holds before memory is taken
-/// for it. It may have up to 262,144 nodes, attributes, arrays and names.
+/// for it. It may have up to 262,144 nodes, attributes, arrays and names. Layers that share an array get one
+/// each; all of them may have as many numbers as the file has bytes, or 262,144.
 ///
 /// @throws FileError  the file is not readable, is no ONNX, is damaged, keeps weights in other files, or
 ///                    holds what no layer here computes. The message names the node, its operator and the
