@@ -54,6 +54,33 @@ FixedPoint fixed_point(double factor) {
   return {static_cast<int>(multiplier), -exponent};
 }
 
+// Whether floats come out exactly the same in C as here, by +, - and * alone.
+struct IsExact {
+  bool operator()(const Impute&) const { return true; }
+  bool operator()(const Standardize&) const { return true; }
+  bool operator()(const Scale&) const { return true; }
+  bool operator()(const Embedding<float>&) const { return true; }
+  bool operator()(const Add&) const { return true; }
+  bool operator()(const Multiply&) const { return true; }
+  bool operator()(const MaxPool2d&) const { return true; }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
+  }
+};
+
+// Tells where whole numbers are made of floats that are not exact.
+void mark_rough_steps(Program& program) {
+  std::vector<bool> is_rough(program.values.size());
+  for (Step& step : program.steps) {
+    const bool gives_floats = step.operation != nullptr && !program.values[step.output].int8;
+    bool rough = gives_floats && !std::visit(IsExact(), *step.operation);
+    for (const std::size_t input : step.inputs) rough = rough || is_rough[program.values[input].memory];
+    step.is_rough = rough && step.conversion == Conversion::quantize;
+    is_rough[step.output] = rough;
+  }
+}
+
 // Builds a program step by step.
 class Builder {
  public:
@@ -253,7 +280,9 @@ Windows make_windows(const Shape& in, const Shape& out, Size2d kernel, Size2d st
 Program float_program(const Graph& graph) { return Builder("", graph, nullptr).program(); }
 
 Program int8_program(const char* function, const Graph& graph, const std::vector<Range>& ranges) {
-  return Builder(function, graph, &ranges).program();
+  Program program = Builder(function, graph, &ranges).program();
+  mark_rough_steps(program);
+  return program;
 }
 
 Windows windows_of(const Conv2d<float>& conv, const Shape& in, const Shape& out) {

@@ -40,6 +40,8 @@ struct Step {
   std::vector<std::size_t> inputs;
   std::size_t output;
 
+  bool is_rough = false;  // of quantize: its floats may be a little different in C
+
   // Of linear, conv2d and add in int8: whether a relu follows at once; the weight as whole numbers, the bias
   // in units of the sums, and what leads from the sums to the output, for each output; of add, what leads
   // from each input to the sum and from that to the output.
@@ -70,8 +72,9 @@ Program int8_program(const char* function, const Graph& graph, const std::vector
 // they are finite.
 std::vector<Range> ranges_of(const char* function, const Graph& graph, ArrayView<const float> rows);
 
-// What the program gives for one row. Status 1 or 2 throws ArgumentError.
-Array<float> run(const char* function, const Program& program, ArrayView<const float> row);
+// What the program gives for one row. Status 1 or 2 throws ArgumentError. Rough floats that become whole
+// numbers have `nudge`, a part of the distance between two of them, added before.
+Array<float> run(const char* function, const Program& program, ArrayView<const float> row, float nudge = 0);
 
 // Rows (rows, ...) behind one operation.
 Array<float> computed(const Operation& operation, const std::vector<ArrayView<const float>>& inputs);

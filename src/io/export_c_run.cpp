@@ -289,11 +289,11 @@ class OnWholeNumbers {
   const std::vector<Whole>& values_;
 };
 
-Whole quantized(const char* function, const Array<float>& x, const Quantization& to) {
+Whole quantized(const char* function, const Array<float>& x, const Quantization& to, float nudge) {
   Whole y;
   for (const float number : x) {
     if (std::isnan(number)) fail<ArgumentError>("{}: rows in int8 must be numbers, got nan", function);
-    const float q = std::round(number / to.scale) + static_cast<float>(to.zero);
+    const float q = std::round(number / to.scale + nudge) + static_cast<float>(to.zero);
     y.push_back(static_cast<int>(std::clamp(q, -128.0f, 127.0f)));
   }
   return y;
@@ -340,7 +340,7 @@ std::vector<Range> ranges_of(const char* function, const Graph& graph, View rows
   return ranges;
 }
 
-Array<float> run(const char* function, const Program& program, View row) {
+Array<float> run(const char* function, const Program& program, View row, float nudge) {
   std::vector<Array<float>> floats(program.values.size());
   std::vector<Whole> whole(program.values.size());
   floats[0] = Array<float>(row);
@@ -348,7 +348,7 @@ Array<float> run(const char* function, const Program& program, View row) {
     const Value &from = program.values[step.inputs[0]], &to = program.values[step.output];
     switch (step.conversion) {
       case Conversion::quantize:
-        whole[step.output] = quantized(function, floats[from.memory], *to.int8);
+        whole[step.output] = quantized(function, floats[from.memory], *to.int8, step.is_rough ? nudge : 0);
         continue;
       case Conversion::dequantize:
         floats[step.output] = dequantized(whole[from.memory], *from.int8);

@@ -55,6 +55,9 @@ struct CFootprint {
 ///
 ///     cc -std=c99 -DTUMOURS_TEST tumours.c -lm && ./a.out
 ///
+/// It allows for 1e-5 of the largest output, and in int8 for what it makes where a float that becomes a whole
+/// number lies near the middle between two.
+///
 /// Memory: constants that hold the same are written once, as those of a layer that the model uses several
 /// times; those of a batch_norm behind a linear or conv2d are folded into it. The workspace is planned:
 /// values whose lives do not overlap share memory, and functions of single elements work in place. Code is a
