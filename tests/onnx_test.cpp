@@ -242,6 +242,34 @@ TEST_CASE("each of the steps may be alone in the ONNX format", "[onnx]") {
   }
 }
 
+TEMPLATE_TEST_CASE("the steps of a model without layers come back from the ONNX format as they were",
+                   "[onnx]", float, double) {
+  const TemporaryPath path, again;
+  Steps<TestType> fitted(2);
+  for (const OutputKind kind : {OutputKind::classes, OutputKind::multilabel, OutputKind::numbers}) {
+    for (unsigned steps = 0; steps < 32; ++steps) {
+      INFO(to_string(kind) << ", steps " << steps);
+      nn::Sequential<TestType> nothing;
+      Pipeline<TestType> pipeline{.model = nothing, .row = {3}, .outputs_are = kind};
+      if (steps & 1) pipeline.imputer = fitted.imputer;
+      if (steps & 2) pipeline.standardizer = fitted.standardizer;
+      if (steps & 4) pipeline.factor = 0.3;
+      if (steps & 8) pipeline.shift = 0.7;
+      if (steps & 16 && kind != OutputKind::numbers) pipeline.temperature = 1.3;
+      io::export_onnx<TestType>(path, pipeline);
+      const auto loaded = io::import_onnx<TestType>(path);
+      CHECK(static_cast<bool>(loaded.imputer) == static_cast<bool>(steps & 1));
+      CHECK(static_cast<bool>(loaded.standardizer) == static_cast<bool>(steps & 2));
+      CHECK(loaded.factor == pipeline.factor);
+      CHECK(loaded.shift == pipeline.shift);
+      CHECK(loaded.temperature == pipeline.temperature);
+      CHECK(are_same(pipeline.outputs(fitted.rows), loaded.outputs(fitted.rows)));
+      io::export_onnx<TestType>(again, loaded);
+      CHECK(read_text(path) == read_text(again));
+    }
+  }
+}
+
 TEST_CASE("an array that several layers use is in an ONNX file once, and each has it when read", "[onnx]") {
   // A square matrix along the last axis of rows of either kind, and the table of the words that come in.
   struct Tied : nn::Module<float> {

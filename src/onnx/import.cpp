@@ -30,7 +30,7 @@ inference::Pipeline<T> to_pipeline(const ModelFile& file) {
   try {
     const bool knows_outputs = read_metadata(file.model, pipeline);
     if (!knows_outputs) pipeline.outputs_are = OutputKind::numbers;
-    read_first_steps(chain, pipeline);
+    read_first_steps(chain, pipeline, knows_outputs);
     bool has_last_steps = false;
     while (chain.value() != nodes.output() && !has_last_steps) {
       has_last_steps = read_last_steps(chain, pipeline, knows_outputs);

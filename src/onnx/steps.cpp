@@ -9,17 +9,64 @@ namespace {
 
 using inference::OutputKind;
 
+// Through a division by a number, in double or not, if there is one.
+template <class T>
+double take_temperature(const Chain<T>& chain, Walk& walk) {
+  const int element = chain.nodes().input_element();
+  Walk in_double = walk, direct = walk;
+  in_double.to_cast(element_double).to_with_constant("Div");
+  const std::string divisor = in_double.constant_name();
+  if (!in_double.to_cast(element == element_double ? element_double : element_float).is_lost()) {
+    if (const auto temperature = chain.nodes().scalar(divisor)) {
+      walk = in_double;
+      return *temperature;
+    }
+  }
+  if (direct.to_with_constant("Div").is_lost()) return 1;
+  const auto temperature = chain.nodes().scalar(direct.constant_name());
+  if (temperature) walk = direct;
+  return temperature.value_or(1);
+}
+
+// The way to the output through what makes probabilities.
+struct LastSteps {
+  Walk way;
+  double temperature;
+  bool has_softmax;
+};
+
+template <class T>
+std::optional<LastSteps> find_last_steps(const Chain<T>& chain, const inference::Pipeline<T>& pipeline,
+                                         bool knows_outputs) {
+  if (knows_outputs && pipeline.outputs_are == OutputKind::numbers) return std::nullopt;
+  Walk start(chain.nodes(), chain.value());
+  const double temperature = take_temperature(chain, start);
+  Walk softmax = start, sigmoid = start;
+  softmax.to("Softmax");
+  sigmoid.to("Sigmoid");
+  const auto is_last = [&](const Walk& walk) {
+    return chain.is_way(walk) && walk.value() == chain.nodes().output();
+  };
+  const bool are_classes = pipeline.outputs_are == OutputKind::classes;
+  if (is_last(softmax) && (!knows_outputs || are_classes)) return LastSteps{softmax, temperature, true};
+  if (is_last(sigmoid) && chain.shape().rank() <= 1 && !(knows_outputs && are_classes))
+    return LastSteps{sigmoid, temperature, false};
+  return std::nullopt;
+}
+
 template <class T>
 class FirstSteps {
  public:
   FirstSteps(Chain<T>& chain, inference::Pipeline<T>& pipeline)
       : chain_(chain), nodes_(chain.nodes()), pipeline_(pipeline) {}
 
-  void read() {
+  void read(bool knows_outputs) {
     const bool are_numbers =
         nodes_.input_element() == element_float || nodes_.input_element() == element_double;
     if (!are_numbers) return;
     read_imputer();
+    // Of a model without layers the temperature comes next, which looks like the scales of a standardizer.
+    if (find_last_steps(chain_, pipeline_, knows_outputs)) return;
     read_standardizer();
     read_scale();
   }
@@ -152,25 +199,6 @@ class FirstSteps {
   inference::Pipeline<T>& pipeline_;
 };
 
-// Through a division by a number, in double or not, if there is one.
-template <class T>
-double take_temperature(const Chain<T>& chain, Walk& walk) {
-  const int element = chain.nodes().input_element();
-  Walk in_double = walk, direct = walk;
-  in_double.to_cast(element_double).to_with_constant("Div");
-  const std::string divisor = in_double.constant_name();
-  if (!in_double.to_cast(element == element_double ? element_double : element_float).is_lost()) {
-    if (const auto temperature = chain.nodes().scalar(divisor)) {
-      walk = in_double;
-      return *temperature;
-    }
-  }
-  if (direct.to_with_constant("Div").is_lost()) return 1;
-  const auto temperature = chain.nodes().scalar(direct.constant_name());
-  if (temperature) walk = direct;
-  return temperature.value_or(1);
-}
-
 template <class T>
 bool is_over_last_axis(const Chain<T>& chain, std::size_t softmax) {
   const NodeGraph& nodes = chain.nodes();
@@ -182,43 +210,32 @@ bool is_over_last_axis(const Chain<T>& chain, std::size_t softmax) {
 }  // namespace
 
 template <class T>
-void read_first_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline) {
-  FirstSteps<T>(chain, pipeline).read();
+void read_first_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline, bool knows_outputs) {
+  FirstSteps<T>(chain, pipeline).read(knows_outputs);
 }
 
 template <class T>
 bool read_last_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline, bool knows_outputs) {
-  if (knows_outputs && pipeline.outputs_are == OutputKind::numbers) return false;
-  Walk start(chain.nodes(), chain.value());
-  const double temperature = take_temperature(chain, start);
-  Walk softmax = start, sigmoid = start;
-  softmax.to("Softmax");
-  sigmoid.to("Sigmoid");
-  const auto is_last = [&](const Walk& walk) {
-    return chain.is_way(walk) && walk.value() == chain.nodes().output();
-  };
-  const bool may_be_classes = !knows_outputs || pipeline.outputs_are == OutputKind::classes;
-  if (is_last(softmax) && may_be_classes) {
-    if (!is_over_last_axis(chain, softmax.last()))
-      chain.nodes().refuse(softmax.last(), "its axis must be the last one, got {}",
-                           chain.nodes().integer(softmax.last(), "axis", 1));
+  const auto found = find_last_steps(chain, pipeline, knows_outputs);
+  if (!found) return false;
+  if (found->has_softmax) {
+    const std::size_t softmax = found->way.last();
+    if (!is_over_last_axis(chain, softmax))
+      chain.nodes().refuse(softmax, "its axis must be the last one, got {}",
+                           chain.nodes().integer(softmax, "axis", 1));
     if (chain.shape().rank() != 1)
-      chain.nodes().refuse(softmax.last(), "it must be of one row of classes, got {}", chain.shape());
+      chain.nodes().refuse(softmax, "it must be of one row of classes, got {}", chain.shape());
     pipeline.outputs_are = OutputKind::classes;
-  } else if (is_last(sigmoid) && chain.shape().rank() <= 1 &&
-             !(knows_outputs && pipeline.outputs_are == OutputKind::classes)) {
-    if (!knows_outputs)
-      pipeline.outputs_are = chain.shape().elements() == 1 ? OutputKind::binary : OutputKind::multilabel;
-  } else {
-    return false;
+  } else if (!knows_outputs) {
+    pipeline.outputs_are = chain.shape().elements() == 1 ? OutputKind::binary : OutputKind::multilabel;
   }
-  pipeline.temperature = temperature;
-  chain.pass(is_last(softmax) ? softmax : sigmoid);
+  pipeline.temperature = found->temperature;
+  chain.pass(found->way);
   return true;
 }
 
-template void read_first_steps(Chain<float>&, inference::Pipeline<float>&);
-template void read_first_steps(Chain<double>&, inference::Pipeline<double>&);
+template void read_first_steps(Chain<float>&, inference::Pipeline<float>&, bool);
+template void read_first_steps(Chain<double>&, inference::Pipeline<double>&, bool);
 template bool read_last_steps(Chain<float>&, inference::Pipeline<float>&, bool);
 template bool read_last_steps(Chain<double>&, inference::Pipeline<double>&, bool);
 

@@ -6,12 +6,12 @@
 
 namespace xtape::onnx {
 
-// Reads the steps that stand before the first layer.
+// Reads the steps that stand before the first layer. knows_outputs: whether the pipeline already says what
+// the outputs are.
 template <class T>
-void read_first_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline);
+void read_first_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline, bool knows_outputs);
 
 // Reads what makes probabilities of what the layers before give, if it stands here and leads to the output.
-// knows_outputs: whether the pipeline already says what they are.
 template <class T>
 bool read_last_steps(Chain<T>& chain, inference::Pipeline<T>& pipeline, bool knows_outputs);
 
