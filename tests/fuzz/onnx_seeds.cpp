@@ -58,6 +58,7 @@ int main(int count, char** arguments) {
   Seeds seeds(directory);
   Random random(1);
   for (auto& of : testing::every_layer<float>(random)) {
+    if (of.name == "Linear without bias") continue;  // longer than run.sh lets an input be
     const bool are_classes = of.name == "Ordinal" || of.name == "Linear";
     io::export_onnx<float>(seeds.next(),
                            {.model = *of.model,

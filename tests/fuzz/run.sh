@@ -38,8 +38,9 @@ export ASAN_OPTIONS=malloc_context_size=1:quarantine_size_mb=1:thread_local_quar
 for program in "${seeds[@]}"; do "$build/$program" $build/corpus; done
 
 # Which input is tried next is drawn by their age alone, and what an input has done of the tape without counting how often:
-# to choose better takes longer than to try more.
-flags=(-entropic=0 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=16 -print_final_stats=1)
+# to choose better takes longer than to try more. New functions go without their names, for which a symbolizer would read the
+# debug information of the whole program: for longer than a target takes to try its seeds.
+flags=(-entropic=0 -print_funcs=0 -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=16 -print_final_stats=1)
 flags_of_tape=(-use_counters=0)
 
 # Small inputs, as there are more of them in a second. What takes memory out of proportion to them is a finding.
@@ -47,7 +48,7 @@ longest() {
   case $1 in
     checkpoint | npz | safetensors) echo 1024 ;;
     model) echo 2048 ;;
-    onnx) echo 4096 ;;
+    onnx) echo 4608 ;;
     npy) echo 256 ;;
     *) echo 128 ;;
   esac
