@@ -331,6 +331,31 @@ void add_long_sums(AllModels& all) {
           rows);
 }
 
+// What the guide says of int8: a number is within half a step of each rounding, a step is a 255th of the
+// range in the calibration rows, one large number among those makes all steps as large, and nothing leaves
+// the range.
+void add_steps(AllModels& all) {
+  Random random(8);
+  nn::Linear<float> same(1, 1, random);
+  same.weight.values()[0] = 1;
+  same.bias.values()[0] = 0;
+  const Pipeline<float> pipeline{.model = same, .row = {1}, .outputs_are = OutputKind::numbers};
+  for (const float largest : {1.0f, 100.0f}) {
+    Array<float> rows(Shape{16, 1});
+    for (std::size_t i = 0; i < 16; ++i) rows[i] = static_cast<float>(i) / 16;
+    rows[15] = largest;
+    const std::string model = all.add_int8(fmt::format("steps up to {}", largest), pipeline, rows, 1.0 / 255);
+    all.add_call(
+        fmt::format("{{ float worst = 0.0f; for (int i = 0; i < 1000; ++i) {{ const float in = (float)i / "
+                    "1000.0f; float out;"
+                    " wrong += {0}_predict(&in, &out); worst = fmaxf(worst, fabsf(out - in)); }}\n"
+                    "    wrong += worst > {1:.8f}f || worst < {2:.8f}f;\n"
+                    "    const float beyond = 1e6f; float out; wrong += {0}_predict(&beyond, &out) != 0 || "
+                    "fabsf(out - {3:.8f}f) > {1:.8f}f; }}",
+                    model, largest / 255 * 1.001f, largest / 255 * 0.4f, largest));
+  }
+}
+
 // Indices that are none, and what is no number.
 void add_refusals(AllModels& all) {
   Random random(3);
@@ -372,6 +397,7 @@ int main(int argc, char** argv) {
     add_long_sums(all);
     add_pipelines<float>(all);
     add_pipelines<double>(all);
+    add_steps(all);
     add_refusals(all);
     add_digits(all, argv[2]);
     all.write();
