@@ -116,18 +116,21 @@ constexpr std::size_t longest_part = 512;  // of the inner extent
 template <class T>
 class KernelBlocks {
  public:
-  explicit KernelBlocks(const Product<T>& in) : in_(in) {
+  explicit KernelBlocks(const Product<T>& in)
+      : in_(in), inner_(in.inner), rows_of_part_(in.rows), rows_(in.rows), columns_(in.columns) {
     const bool a_is_transposed = in.transpose_a == Transpose::yes,
                b_is_transposed = in.transpose_b == Transpose::yes;
-    const std::size_t parts = has_few_rows(in) ? 1 : (in.inner + longest_part - 1) / longest_part;
-    inner_ = block_length(in.inner, parts, 1);
+    if (!has_few_rows(in) && in.inner > longest_part)
+      inner_ = block_length(in.inner, (in.inner + longest_part - 1) / longest_part, 1);
     // The rows of b^T take long to bring together, so that is done once for all rows of a.
-    rows_of_part_ = b_is_transposed ? in.rows : std::max<std::size_t>(32, elements_of_part / inner_);
-    cut(b_is_transposed ? in.rows : 256, b_is_transposed ? 32 : a_is_transposed ? many_columns : 64);
+    if (!b_is_transposed && in.rows * inner_ > elements_of_part)
+      rows_of_part_ = std::max<std::size_t>(32, elements_of_part / inner_);
+    if (in.multiplications() >= worth_a_thread)
+      cut(b_is_transposed ? in.rows : 256, b_is_transposed ? 32 : a_is_transposed ? many_columns : 64);
     rows_are_together_ = a_is_transposed && !b_is_transposed && columns_ >= many_columns;
   }
 
-  std::size_t count() const { return (in_.rows + rows_ - 1) / rows_ * blocks_across_; }
+  std::size_t count() const { return down_ * across_; }
 
   // In elements, of each block.
   std::size_t groups() const { return has_few_rows(in_) ? 0 : 32 * inner_; }
@@ -136,7 +139,7 @@ class KernelBlocks {
   }
 
   void multiply(std::size_t block, KernelMemory<T> memory) const {
-    const std::size_t i = block / blocks_across_ * rows_, j = block % blocks_across_ * columns_;
+    const std::size_t i = block / across_ * rows_, j = block % across_ * columns_;
     const Range rows{i, std::min(in_.rows, i + rows_)}, columns{j, std::min(in_.columns, j + columns_)};
     for (std::size_t k = 0; k < in_.inner; k += inner_) {
       const Range inner{k, std::min(in_.inner, k + inner_)};
@@ -152,23 +155,23 @@ class KernelBlocks {
   // Into so many blocks as are worth a thread, at first none smaller than said; if these are few, into lower
   // ones.
   void cut(std::size_t rows, std::size_t columns) {
-    const auto wanted =
-        static_cast<std::size_t>(std::clamp(in_.multiplications() / worth_a_thread * 2, 1.0, 32.0));
+    const auto wanted = static_cast<std::size_t>(std::min(in_.multiplications() / worth_a_thread * 2, 32.0));
     std::size_t down = std::clamp<std::size_t>(in_.rows / rows, 1, wanted);
     const std::size_t across = std::clamp<std::size_t>(in_.columns / columns, 1, (wanted + down - 1) / down);
     const std::size_t few = std::min<std::size_t>(wanted, 8);
     if (down * across < few) down = std::clamp<std::size_t>(in_.rows / 64, down, few / across);
     rows_ = block_length(in_.rows, down, 32);
     columns_ = block_length(in_.columns, across, 32);
-    blocks_across_ = (in_.columns + columns_ - 1) / columns_;
+    down_ = (in_.rows + rows_ - 1) / rows_;
+    across_ = (in_.columns + columns_ - 1) / columns_;
   }
 
   static constexpr std::size_t elements_of_part = 1 << 17, many_columns = 256;
 
   const Product<T>& in_;
   std::size_t inner_, rows_of_part_;
-  std::size_t rows_, columns_;  // of a block
-  std::size_t blocks_across_;
+  std::size_t rows_, columns_;         // of a block
+  std::size_t down_ = 1, across_ = 1;  // blocks
   bool rows_are_together_;
 };
 
