@@ -29,9 +29,8 @@ void convolve_part(const ConvolutionPart& part, const T* x, const T* weight, con
   const Convolution& c = part.all;
   for (std::size_t group = 0; group < c.groups; ++group) {
     auto workspace = begin_workspace();
-    const T *const of_group = weight + group * c.out * c.patch(), *const bias_of_group =
-                                                                      bias == nullptr ? nullptr
-                                                                                      : bias + group * c.out;
+    const T* const of_group = weight + group * c.out * c.patch();
+    const T* const bias_of_group = bias == nullptr ? nullptr : bias + group * c.out;
     if (c.is_direct()) {
       convolve_directly(part, group, x, of_group, bias_of_group, results, workspace);
     } else {

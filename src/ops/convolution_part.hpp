@@ -88,7 +88,7 @@ template <class T>
 struct ResultGradient {
   const T *dy, *y, *places;
 
-  // What so many of them from `place` on are before relu.
+  // That of so many results from `place` on, before relu.
   void write(std::size_t place, std::size_t count, T* to) const {
     if (y == nullptr) {
       std::copy_n(dy + place, count, to);
@@ -99,7 +99,7 @@ struct ResultGradient {
 };
 
 template <class T>
-void apply_relu(T* y, std::size_t count) {
+void apply_relu_alone(T* y, std::size_t count) {
   kernels::kernel<kernels::Unary<kernels::Relu>, T>().value(y, y, count);
 }
 

@@ -94,7 +94,7 @@ class DirectPart {
       for (std::size_t row = 0; row < part_.rows.length(); ++row)
         copy_row(row_of_matrix + row * width(), c.width(), y + row * c.width());
     }
-    if (to.relu) apply_relu(y, results());
+    if (to.relu) apply_relu_alone(y, results());
   }
 
   // The opposite, of their gradient: 0 between the positions. Writes up to width() zeros more.
