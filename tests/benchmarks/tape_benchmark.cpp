@@ -2,6 +2,9 @@
 // What the tape itself costs: operations on one element, and whole training steps of small networks.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "xtape/xtape.hpp"
 
 namespace {
@@ -82,6 +85,41 @@ void training_step(benchmark::State& state) {
     optimizer.zero_grad();
   }
 }
+
+// GradBench's lse: the gradient of log_sum_exp of doubles. On its own machine it takes 53 microseconds by
+// hand, 111 by Enzyme, 120 by PyTorch and 653 by Adept.
+Array<double> irregular_numbers(std::size_t count) {
+  Random random(1);
+  Array<double> x(Shape{count});
+  for (double& number : x) number = random.normal();
+  return x;
+}
+
+void gradient_of_log_sum_exp(benchmark::State& state) {
+  const Array<double> numbers = irregular_numbers(static_cast<std::size_t>(state.range(0)));
+  Tape<double> tape;
+  for (auto _ : state) {
+    const auto frame = tape.frame();
+    const auto x = tape.variable(numbers);
+    log_sum_exp(x, {0}).backward();
+    benchmark::DoNotOptimize(x.gradients().data());
+  }
+}
+
+void gradient_of_log_sum_exp_by_hand(benchmark::State& state) {
+  const Array<double> x = irregular_numbers(static_cast<std::size_t>(state.range(0)));
+  Array<double> gradient(x.shape());
+  for (auto _ : state) {
+    double largest = x[0], sum = 0;
+    for (const double number : x) largest = std::max(largest, number);
+    for (std::size_t i = 0; i < x.size(); ++i) sum += gradient[i] = std::exp(x[i] - largest);
+    for (double& slope : gradient) slope /= sum;
+    benchmark::DoNotOptimize(gradient.data());
+  }
+}
+
+BENCHMARK(gradient_of_log_sum_exp)->Arg(10'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(gradient_of_log_sum_exp_by_hand)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 BENCHMARK(training_step<optim::SGD<float>>)->Args({4, 16, 3, 32})->Unit(benchmark::kMicrosecond);
 BENCHMARK(training_step<optim::Adam<float>>)->Args({64, 128, 10, 64})->Unit(benchmark::kMicrosecond);
