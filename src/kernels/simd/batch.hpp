@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #include <xsimd/xsimd.hpp>
 
@@ -146,6 +147,26 @@ XTAPE_INLINE Wide high_half(Batch<float> x) {
   return load<Wide>(lane + lanes<double>);
 }
 #endif
+
+// The batch of such lower and upper lanes, rounded.
+XTAPE_INLINE Batch<float> join(Wide low, Wide high) {
+#ifdef __AVX512F__
+  const __m512 lower = _mm512_castps256_ps512(_mm512_cvtpd_ps(low));
+  return Batch<float>(_mm512_insertf32x8(lower, _mm512_cvtpd_ps(high), 1));
+#else
+  const Wide::register_type halves[] = {low, high};
+  Doubles doubles[2];
+  std::memcpy(doubles, halves, sizeof doubles);
+  const auto shuffled = [&]<int... lane>(std::integer_sequence<int, lane...>) {
+    return __builtin_shufflevector(__builtin_convertvector(doubles[0], Floats),
+                                   __builtin_convertvector(doubles[1], Floats), lane...);
+  };
+  const auto floats = shuffled(std::make_integer_sequence<int, lanes<float>>());
+  Batch<float>::register_type whole;
+  std::memcpy(&whole, &floats, sizeof whole);
+  return Batch<float>(whole);
+#endif
+}
 
 // The first `count` lanes, fewer than all; the others are `rest`.
 #ifdef __AVX512F__

@@ -8,22 +8,21 @@ namespace {
 // y = (x - max) - log1p(rest)
 template <class T>
 void log_softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>* normalisers) {
-  for_row_blocks(x, rows, classes, [&]<class Block>(Block& block, std::size_t first) {
-    RowSums<T, Block::most_rows> sums;
-    block.template normalise<false>(sums, nullptr);
-    keep_normalisers(block, sums, normalisers + first);
-    T log_rest[Block::most_rows];
-    for_each_batch<double>(Block::most_rows, [&](std::size_t r, auto count) {
-      store_some(log1p_of_positive<PrecisionOf<T>>(load_some<Wide>(sums.rest + r, count, 0.0)), log_rest + r,
-                 count);
-    });
-    const Batch<T> max = block.of_row(sums.max), log_rests = block.of_row(log_rest);
-    T* const values = block.values(y + first * classes);
-    for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
-      store_some((load_some<Batch<T>>(block.x() + j, count, T{0}) - max) - log_rests, values + j, count);
-    });
-    block.write(values, y + first * classes);
-  });
+  for_row_blocks<false>(
+      x, rows, classes, y, [&]<class Block>(Block& block, const auto& sums, std::size_t first) {
+        keep_normalisers(block, sums, normalisers + first);
+        double log_rest[Block::most_rows];
+        for_each_batch<double>(Block::most_rows, [&](std::size_t r, auto count) {
+          store_some(log1p_of_positive<PrecisionOf<T>>(load_some<Wide>(sums.rest + r, count, 0.0)),
+                     log_rest + r, count);
+        });
+        const Batch<T> max = block.of_row(sums.max), log_rests = block.of_row(log_rest);
+        T* const values = block.values(y + first * classes);
+        for_each_batch<T>(block.elements(), [&](std::size_t j, auto count) {
+          store_some((load_some<Batch<T>>(block.x() + j, count, T{0}) - max) - log_rests, values + j, count);
+        });
+        block.write(values, y + first * classes);
+      });
 }
 
 // dx = dy - p sum(dy) with p = e^(x - max) / (1 + rest), which is not e^y: y has lost the digits that x - max

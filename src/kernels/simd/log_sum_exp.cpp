@@ -7,9 +7,8 @@ namespace {
 
 template <class T>
 void normalise(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<T>* normalisers) {
-  for_row_blocks(x, rows, classes, [&]<class Block>(Block& block, std::size_t first) {
-    RowSums<T, Block::most_rows> sums;
-    block.template normalise<false>(sums, nullptr);
+  T* const nowhere = nullptr;
+  for_row_blocks<false>(x, rows, classes, nowhere, [&](auto& block, const auto& sums, std::size_t first) {
     keep_normalisers(block, sums, normalisers + first);
   });
 }

@@ -10,8 +10,7 @@ namespace {
 template <class T, std::size_t rows>
 struct Factors {
   static constexpr bool have_low = sizeof(T) == 8;
-  double exact[rows];
-  T rounded[rows], low[rows];
+  double exact[rows], low[rows];
 
   // Of the rows from r on: inverse (total + total_low) scale.
   template <class D>
@@ -25,13 +24,20 @@ struct Factors {
     }
   }
 
-  // Makes them numbers of type T. Those that would be subnormal multiply e at once, and all become 1.
+  // e times that
+  template <class D>
+  XTAPE_INLINE D product(std::size_t r, D e) const {
+    const D product = e * load_rows<D>(exact + r);
+    if constexpr (have_low) return product + e * load_rows<D>(low + r);
+    return product;
+  }
+
+  // Lets those that would be subnormal in T multiply e at once, and all become 1.
   XTAPE_INLINE void round(T* e, std::size_t elements) {
     bool some_are_subnormal = false;
     for_rows<rows>([&]<class D>(std::size_t r, D) {
       const D factor = load_rows<D>(exact + r);
       some_are_subnormal |= any((magnitude(factor) < D(std::numeric_limits<T>::min())) & (factor != D(0.0)));
-      store_rows(factor, rounded + r);
     });
     if (some_are_subnormal) multiply_at_once(e, elements);
   }
@@ -39,7 +45,7 @@ struct Factors {
   // e factor + term
   template <class Block>
   XTAPE_INLINE auto multiplication(const Block& block) const {
-    const Batch<T> factor = block.of_row(rounded);
+    const Batch<T> factor = block.of_row(exact);
     if constexpr (have_low) {
       const Batch<T> small = block.of_row(low);
       return [=](Batch<T> e, Batch<T> term) { return multiply_add(e, factor, multiply_add(e, small, term)); };
@@ -53,7 +59,7 @@ struct Factors {
     for (std::size_t i = 0; i < elements; ++i)
       e[i] = static_cast<T>(static_cast<double>(e[i]) * exact[i % rows]);
     for (std::size_t r = 0; r < rows; ++r) {
-      rounded[r] = 1;
+      exact[r] = 1;
       low[r] = 0;
     }
   }

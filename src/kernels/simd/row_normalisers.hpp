@@ -13,9 +13,9 @@ void keep_normalisers(const Block& block, const RowSums<T, Block::most_rows>& su
   for (std::size_t r = 0; r < block.rows(); ++r) normalisers[r] = {sums.max[r], sums.rest[r]};
 }
 
-template <class T, class Work>
-void for_row_blocks(const T* x, std::size_t rows, std::size_t classes, Work work) {
-  for_row_blocks<64>(x, rows, classes, work, [](std::size_t, std::size_t) {});
+template <bool keep, class T, class Work>
+void for_row_blocks(const T* x, std::size_t rows, std::size_t classes, T* destination, Work work) {
+  for_row_blocks<64, keep>(x, rows, classes, destination, work, [](std::size_t, std::size_t) {});
 }
 
 }  // namespace

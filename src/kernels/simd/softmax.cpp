@@ -8,18 +8,17 @@ namespace {
 
 template <class T>
 void softmax(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>* normalisers) {
-  for_row_blocks(x, rows, classes, [&]<class Block>(Block& block, std::size_t first) {
-    RowSums<T, Block::most_rows> sums;
-    T* const e = block.values(y + first * classes);
-    block.template normalise<true>(sums, e);
-    Factors<T, Block::most_rows> factors;
-    for_rows<Block::most_rows>([&]<class D>(std::size_t r, D) {
-      factors.set(r, inverse_of_1_plus<T>(load_rows<D>(sums.rest + r)), load_rows<D>(sums.scale + r));
-    });
-    multiply_rows(block, factors, e);
-    block.write(e, y + first * classes);
-    keep_normalisers(block, sums, normalisers + first);
-  });
+  for_row_blocks<true>(
+      x, rows, classes, y, [&]<class Block>(Block& block, const auto& sums, std::size_t first) {
+        T* const e = block.values(y + first * classes);
+        Factors<T, Block::most_rows> factors;
+        for_rows<Block::most_rows>([&]<class D>(std::size_t r, D) {
+          factors.set(r, inverse_of_1_plus<T>(load_rows<D>(sums.rest + r)), load_rows<D>(sums.scale + r));
+        });
+        multiply_rows(block, factors, e);
+        block.write(e, y + first * classes);
+        keep_normalisers(block, sums, normalisers + first);
+      });
 }
 
 // The largest p of each lane, and dy there.

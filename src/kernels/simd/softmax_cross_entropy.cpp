@@ -25,72 +25,46 @@ struct LossParts {
   double weight[rows];
 };
 
-// The class indices of a block of rows, and the logits of these classes. Rows that a block lacks are like the
-// last.
-template <class T, std::size_t most_rows>
-struct BlockLabels {
-  std::size_t label[most_rows];
-  T logit[most_rows];
-
-  XTAPE_INLINE BlockLabels(const SoftmaxRows<T>& in, std::size_t first, std::size_t rows) {
-    for (std::size_t i = 0; i < most_rows; ++i) {
-      const std::size_t row = first + (i < rows ? i : rows - 1);
-      label[i] = static_cast<std::size_t>(in.labels[row]);
-      logit[i] = in.x[row * in.classes + label[i]];
-    }
-  }
-};
-
 // Class indices: (max - x_y) + log1p(rest). The gradient is p - onehot(y): p_y - 1 is exact enough where p_y
 // <= 1/2; for the largest it is -rest / (1 + rest), never a difference.
-template <class T, class Block, std::size_t rows>
-void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t first, LossParts<rows>& parts) {
-  constexpr std::size_t most_rows = Block::most_rows;
-  const BlockLabels<T, most_rows> labels(in, first, block.rows());
-  T* const gradient = in.gradient == nullptr ? nullptr : in.gradient + first * in.classes;
-  T* const e = gradient == nullptr ? nullptr : block.values(gradient);
-  RowSums<T, most_rows> sums;
-  if (e == nullptr) {
-    block.template normalise<false>(sums, nullptr);
-  } else {
-    block.template normalise<true>(sums, e);
-  }
-
-  T of_label[most_rows];
-  for (std::size_t r = 0; r < most_rows; ++r) of_label[r] = labels.logit[r];
+template <bool gradient, class T, class Block, std::size_t most_rows, std::size_t rows>
+void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T, most_rows>& sums,
+                        std::size_t first, LossParts<rows>& parts) {
+  const auto classes = block.classes(in.labels + first);
+  T* const destination = gradient ? in.gradient + first * in.classes : nullptr;
+  T* const e = block.values(destination);
+  T logit[most_rows], of_label[most_rows], given_logit[most_rows];
+  block.template pick<gradient>(classes, e, logit, of_label);
   for (std::size_t r = 0; r < block.rows() && in.label_logits != nullptr; ++r)
-    of_label[r] = in.label_logits[first + r];
+    given_logit[r] = in.label_logits[first + r];
+  const T* const label_logits = in.label_logits == nullptr ? logit : given_logit;
   for_rows<most_rows>([&]<class D>(std::size_t r, D) {
     store_rows(load_rows<D>(sums.rest + r), parts.rest + first % rows + r);
-    store_rows(load_rows<D>(sums.max + r) - load_rows<D>(of_label + r), parts.offset + first % rows + r);
+    store_rows(load_rows<D>(sums.max + r) - load_rows<D>(label_logits + r), parts.offset + first % rows + r);
     store_rows(D(1.0), parts.weight + first % rows + r);
   });
-  if (e == nullptr) return;
+  if constexpr (!gradient) return;
 
+  double slope[most_rows];
   Factors<T, most_rows> factors;
   const Scales<T, most_rows> scales(in, first, block.rows());
-  T slope_of_largest[most_rows];
   for_rows<most_rows>([&]<class D>(std::size_t r, D) {
-    const D row_scale = load_rows<D>(scales.of_row + r), rest = load_rows<D>(sums.rest + r);
+    const D scale = load_rows<D>(scales.of_row + r), rest = load_rows<D>(sums.rest + r);
     const Precise<D> inverse = inverse_of_1_plus<T>(rest);
-    factors.set(r, inverse, row_scale * load_rows<D>(sums.scale + r));
-    store_rows(-row_scale * (rest * inverse.value), slope_of_largest + r);
+    factors.set(r, inverse, scale * load_rows<D>(sums.scale + r));
+    const D of_other = factors.product(r, load_rows<D>(of_label + r)) - scale;
+    const auto is_largest = load_rows<D>(logit + r) == load_rows<D>(sums.max + r);
+    store_rows(where(is_largest, -scale * (rest * inverse.value), of_other), slope + r);
   });
   factors.round(e, block.elements());
-  block.write_slopes(labels, sums.max, slope_of_largest, scales.of_row, factors, e, gradient);
+  block.write_slopes(classes, slope, factors, e, destination);
 }
+
 // Soft labels: sum t_j (max - x_j) + sum(t) log1p(rest), of which every term is >= 0. A term with t_j = 0 is
 // 0.
-template <class T, class Block, std::size_t rows>
-void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t first, LossParts<rows>& parts) {
-  constexpr std::size_t most_rows = Block::most_rows;
-  RowSums<T, most_rows> sums;
-  T* const e = in.gradient == nullptr ? nullptr : block.values(in.gradient + first * in.classes);
-  if (e == nullptr) {
-    block.template normalise<false>(sums, nullptr);
-  } else {
-    block.template normalise<true>(sums, e);
-  }
+template <bool gradient, class T, class Block, std::size_t most_rows, std::size_t rows>
+void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T, most_rows>& sums,
+                        std::size_t first, LossParts<rows>& parts) {
   const T *const x = block.x(), *const t = block.labels(in.soft_labels + first * in.classes);
   // Halves: the difference of two finite logits may be too large for T.
   const Batch<T> max = block.of_row(sums.max), zero(T{0}), half(T{0.5}), half_max = half * max;
@@ -114,12 +88,13 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
     store_rows(D(2.0) * load_rows<D>(half_gap + r), parts.offset + first % rows + r);
     store_rows(load_rows<D>(top_label + r) + load_rows<D>(other_labels + r), parts.weight + first % rows + r);
   });
-  if (e == nullptr) return;
+  if constexpr (!gradient) return;
 
+  T* const e = block.values(in.gradient + first * in.classes);
   // p_j sum(t) - t_j. Where p may be near 1 that is p_k (sum of the other t) - t_k (1 - p_k).
   Factors<T, most_rows> factors;
   const Scales<T, most_rows> row_scales(in, first, block.rows());
-  T scale[most_rows], top_logit[most_rows], top_slope[most_rows];
+  double scale[most_rows], top_logit[most_rows], top_slope[most_rows];
   for_rows<most_rows>([&]<class D>(std::size_t r, D) {
     const D row_scale = load_rows<D>(row_scales.of_row + r), rest = load_rows<D>(sums.rest + r);
     const D of_top = load_rows<D>(top_label + r), of_others = load_rows<D>(other_labels + r);
@@ -146,15 +121,15 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, std::size_t firs
   block.write(e, in.gradient + first * in.classes);
 }
 
-template <class T>
+template <bool gradient, class T>
 void softmax_cross_entropy(const SoftmaxRows<T>& in) {
   constexpr std::size_t most_rows = 64;
   LossParts<most_rows> parts;
-  const auto work = [&](auto& block, std::size_t first) {
+  const auto work = [&](auto& block, const auto& sums, std::size_t first) {
     if (in.soft_labels == nullptr) {
-      hard_cross_entropy(in, block, first, parts);
+      hard_cross_entropy<gradient>(in, block, sums, first, parts);
     } else {
-      soft_cross_entropy(in, block, first, parts);
+      soft_cross_entropy<gradient>(in, block, sums, first, parts);
     }
   };
   const auto finish = [&](std::size_t first, std::size_t rows) {
@@ -166,7 +141,16 @@ void softmax_cross_entropy(const SoftmaxRows<T>& in) {
                  in.losses + first + r, count);
     });
   };
-  for_row_blocks<most_rows>(in.x, in.rows, in.classes, work, finish);
+  for_row_blocks<most_rows, gradient>(in.x, in.rows, in.classes, in.gradient, work, finish);
+}
+
+template <class T>
+void softmax_cross_entropy(const SoftmaxRows<T>& in) {
+  if (in.gradient == nullptr) {
+    softmax_cross_entropy<false>(in);
+  } else {
+    softmax_cross_entropy<true>(in);
+  }
 }
 
 }  // namespace
