@@ -49,6 +49,12 @@ XTAPE_INLINE Batch<To> bits_as(Batch<From> x) {
 #endif
 }
 
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+inline constexpr bool multiply_add_rounds_once = true;
+#else
+inline constexpr bool multiply_add_rounds_once = false;
+#endif
+
 // x y + z: rounded once where the processor can.
 template <class B>
 XTAPE_INLINE B multiply_add(B x, B y, B z) {

@@ -119,6 +119,15 @@ XTAPE_INLINE Wide decay(Wide x) {
   }
 }
 
+// e^-|x| for floats, in floats: rounded once more where that makes it subnormal.
+XTAPE_INLINE Batch<float> decay(Batch<float> x) {
+  using Constants = Exponential<float>;
+  const Batch<float> bounded = at_least(Batch<float>(-110.0F), -xsimd::abs(x));
+  const Batch<float> biased(Constants::to_integer + (127 + 64)), shifted = shifted_exponent(bounded, biased);
+  const Batch<float> mantissa = exponential_near_0<float>(reduced(bounded, shifted - biased));
+  return mantissa * power_of_two<float>(shifted) * Batch<float>(0x1p-64F);
+}
+
 // e^(x - max) for x <= max. The difference of two floats is exact enough in double; that of two doubles is
 // rounded where their magnitudes differ, and its error (Knuth's two-sum) goes into the exponential.
 template <class Precision>
@@ -142,6 +151,15 @@ XTAPE_INLINE Wide log1p_of_fraction(Wide x) {
   } else {
     return xsimd::log1p(x);
   }
+}
+
+// The same of floats, in floats.
+XTAPE_INLINE Batch<float> log1p_of_fraction(Batch<float> x) {
+  // Of (log1p(x) - x) / x^2: minimax in the relative error of log1p(x), 2^-30.
+  static constexpr float c[] = {-0x1.fffff8p-2F, 0x1.5553b6p-2F, -0x1.ffc59ep-3F, 0x1.978b56p-3F,
+                                -0x1.4a72c4p-3F, 0x1.ff295ap-4F, -0x1.54f25ep-4F, 0x1.59013p-5F,
+                                -0x1.c0a61p-7F,  0x1.1139b4p-9F};
+  return multiply_add(x * x, polynomial(c, x), x);
 }
 
 // log(1 + x) for x >= 0, NaN where x is.

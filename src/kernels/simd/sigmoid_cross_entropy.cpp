@@ -6,8 +6,10 @@ namespace xtape::kernels {
 namespace {
 
 // weight * x, 0 where the weight is 0, whatever x is.
-XTAPE_INLINE Wide weighted(Wide weight, Wide x) {
-  return xsimd::select(weight == Wide(0.0), Wide(0.0), weight * x);
+template <class B>
+XTAPE_INLINE B weighted(B weight, B x) {
+  const B zero(Value<B>{0});
+  return xsimd::select(weight == zero, zero, weight * x);
 }
 
 // With the label z the loss is z log(1 + e^-x) + (1 - z) log(1 + e^x) = w |x| + log1p(e^-|x|), where w is 1 -
@@ -26,6 +28,42 @@ void plain_sigmoid_cross_entropy(const SigmoidElements<T> in) {
     const Wide other = xsimd::select(is_positive, z, complement);
     const Wide share = xsimd::select(is_positive, scale, negative_scale) / (one + e);
     store_some((w - other * e) * share, in.gradient + i, count);
+  });
+}
+
+// The same of floats in floats, to 2 ulp. The scale must neither lose digits as a float nor make subnormal
+// slopes normal.
+bool floats_suffice(double scale) { return multiply_add_rounds_once && scale >= 0x1p-100 && scale <= 1; }
+
+XTAPE_INLINE void store_losses(Batch<float> losses, double* to, All) {
+  store(low_half(losses), to);
+  store(high_half(losses), to + lanes<double>);
+}
+XTAPE_INLINE void store_losses(Batch<float> losses, double* to, std::size_t count) {
+  double all[lanes<float>];
+  store_losses(losses, all, All());
+  std::memcpy(to, all, count * sizeof(double));
+}
+
+void plain_sigmoid_cross_entropy_in_floats(const SigmoidElements<float> in) {
+  using B = Batch<float>;
+  const float high = static_cast<float>(in.scale), low = static_cast<float>(in.scale - high);
+  const B one(1.0F), zero(0.0F), scale(high), scale_low(low);
+  for_each_batch<float>(in.count, [&](std::size_t i, auto count) {
+    const B x = load_some<B>(in.x + i, count, 0.0F), z = load_some<B>(in.labels + i, count, 0.0F);
+    const auto is_positive = x > zero;
+    const B complement = one - z, w = xsimd::select(is_positive, complement, z);
+    const B e = decay(x), t = log1p_of_fraction(e);
+    store_losses(weighted(w, xsimd::abs(x)) + t, in.losses + i, count);
+    if (in.gradient == nullptr) return;
+    const B other = xsimd::select(is_positive, z, complement);
+    // What the sum, the quotient and the scale lose by rounding goes into the product.
+    const B numerator = multiply_add(-other, e, w), sum = one + e, sum_low = e - (sum - one);
+    const B inverse = one / sum, quotient = numerator * inverse;
+    const B rest = multiply_add(-quotient, sum_low, multiply_add(-quotient, sum, numerator));
+    const B product =
+        multiply_add(quotient, scale, multiply_add(rest * inverse, scale, quotient * scale_low));
+    store_some(xsimd::select(is_positive, product, -product), in.gradient + i, count);
   });
 }
 
@@ -59,6 +97,9 @@ template <class T>
 void sigmoid_cross_entropy(const SigmoidElements<T>& in) {
   const bool is_plain =
       in.kept == 1 && in.pos_weights == nullptr && in.weights == nullptr && in.scales == nullptr;
+  if constexpr (sizeof(T) == 4) {
+    if (is_plain && floats_suffice(in.scale)) return plain_sigmoid_cross_entropy_in_floats(in);
+  }
   if (is_plain) {
     plain_sigmoid_cross_entropy(in);
   } else {
