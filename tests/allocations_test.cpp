@@ -291,6 +291,33 @@ TEST_CASE("training a convolutional network allocates nothing after its second s
   CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
 }
 
+TEST_CASE("training an embedding allocates nothing after its second step, whichever rows are looked up",
+          "[allocations]") {
+  Random random(5);
+  nn::Embedding<float> embedding(200, 3, random);
+  const std::vector<Parameter<float>*> parameters = embedding.parameters();
+  optim::Adam<float> optimizer(parameters);
+  Gradients<float> apart(parameters);
+  Tape<float> tape;
+  std::size_t count = 0;
+  const auto steps = allocations_of_steps(10, [&] {
+    const auto frame = tape.frame();
+    const auto tokens = tape.allocate<std::int64_t>({20});
+    ++count;
+    for (int backward = 0; backward < 3; ++backward) {
+      for (std::int64_t& token : tokens) token = static_cast<std::int64_t>(random.below(20 * count));
+      const auto inner = tape.frame();
+      sum(square(embedding(tape, tokens))).backward(apart);
+    }
+    apart.add_to(parameters);
+    optim::clip_gradient_norm(parameters, 1);
+    optimizer.step();
+    optimizer.zero_grad();
+  });
+  CHECK(steps[0] > 0);
+  CHECK(after_the_second(steps) == std::vector<std::size_t>(8, 0));
+}
+
 TEST_CASE("optimizers, schedules, clipping and averages allocate nothing after their second step",
           "[allocations]") {
   Random random(5);

@@ -38,6 +38,16 @@ TEST_CASE("an embedding begins with standard normal numbers", "[nn][embedding]")
   for (const double w : other.weight.values()) CHECK(std::abs(w) < std::sqrt(6.0 / 7));
 }
 
+TEST_CASE("the gradient of an embedding is sparse unless told otherwise", "[nn][embedding][sparse]") {
+  Random random(1);
+  nn::Embedding<double> sparse(4, 2, random), dense(4, 2, random, {.sparse = false});
+  CHECK(sparse.weight.has_sparse_gradient());
+  CHECK_FALSE(dense.weight.has_sparse_gradient());
+  CHECK(nn::Embedding<double>(sparse.config()).weight.has_sparse_gradient());
+  CHECK_FALSE(nn::Embedding<double>(dense.config()).weight.has_sparse_gradient());
+  CHECK(nn::Embedding<double>(nn::Config().set("count", 4).set("width", 2)).weight.has_sparse_gradient());
+}
+
 TEST_CASE("an embedding refuses what is no index", "[nn][embedding][errors]") {
   Random random(1);
   CHECK_THROWS_AS(nn::Embedding<double>(0, 2, random), ArgumentError);

@@ -5,6 +5,7 @@
 #include "xtape/autograd/claim.hpp"
 #include "xtape/autograd/claims.hpp"
 #include "xtape/autograd/gradcheck.hpp"
+#include "xtape/autograd/gradient_memory.hpp"
 #include "xtape/autograd/gradient_pool.hpp"
 #include "xtape/autograd/gradients.hpp"
 #include "xtape/autograd/node.hpp"

@@ -8,81 +8,61 @@
 
 #include "arrays/format.hpp"
 #include "autograd/distinct_parameters.hpp"
+#include "autograd/gradient_access.hpp"
 #include "core/at_end.hpp"
-#include "kernels/elementwise_kernels.hpp"
-#include "kernels/kernel.hpp"
-#include "threads/thread_pool.hpp"
 #include "xtape/autograd/claims.hpp"
 
 namespace xtape {
-namespace {
-
-template <class T>
-void add(ArrayView<const T> part, ArrayView<T> sum) {
-  parallel_for_ranges(sum.size(), products_per_block, [=](std::size_t begin, std::size_t end) {
-    T* const to = sum.data() + begin;
-    kernels::kernel<kernels::Binary<kernels::Add>, T>()(to, true, part.data() + begin, true, to, end - begin);
-  });
-}
-
-}  // namespace
 
 template <class T>
 Gradients<T>::Gradients(const std::vector<Parameter<T>*>& parameters)
     : parameters_(parameters), by_address_(parameters.size()) {
   detail::require_distinct("Gradients", parameters);
-  std::size_t elements = 0;
-  for (const Parameter<T>* parameter : parameters)
-    parts_.push_back({std::exchange(elements, elements + parameter->size()), true});
   std::iota(by_address_.begin(), by_address_.end(), std::size_t{0});
   std::ranges::sort(by_address_, std::less<>(), [&](std::size_t p) { return parameters[p]; });
+  std::size_t elements = 0;
+  for (const Parameter<T>* parameter : parameters) elements += parameter->size();
   values_ = Array<T>(Shape{elements});
+  T* memory = values_.data();
+  for (const Parameter<T>* parameter : parameters) {
+    parts_.emplace_back(ArrayView<T>(memory, parameter->shape()), parameter->has_sparse_gradient());
+    memory += parameter->size();
+  }
 }
 
 template <class T>
-auto Gradients<T>::find(const Parameter<T>& parameter) noexcept -> Part* {
+detail::GradientMemory<T>* Gradients<T>::find(const Parameter<T>& parameter) noexcept {
   const auto address = [this](std::size_t p) -> const Parameter<T>* { return parameters_[p]; };
   const auto found = std::ranges::lower_bound(by_address_, &parameter, std::less<>(), address);
   return found != by_address_.end() && address(*found) == &parameter ? &parts_[*found] : nullptr;
 }
 
+// What a backward adds to.
 template <class T>
-ArrayView<T> Gradients<T>::filled(Part& part, const Shape& shape) noexcept {
-  const ArrayView<T> values(values_.data() + part.begin, shape);
-  if (part.is_zero) {
-    std::fill(values.begin(), values.end(), T{0});
-    part.is_zero = false;  // Nothing is written from the second call on, which threads may make at once.
-  }
-  return values;
-}
-
-// What a backward adds to. `first` tells whether the memory is uninitialised.
-template <class T>
-T* Gradients<T>::memory_of(const Parameter<T>& parameter, bool& first) {
-  Part* const part = find(parameter);
+detail::GradientMemory<T>& Gradients<T>::memory_of(const Parameter<T>& parameter) {
+  detail::GradientMemory<T>* const part = find(parameter);
   if (part == nullptr) {
     fail<ArgumentError>(
         "backward: gradients must be of every parameter that the variable depends on, got none of '{}'; make "
         "them of all parameters(), or use its value without its gradient, by detach() or no_grad()",
         parameter.name());
   }
-  first = std::exchange(part->is_zero, false);
-  return values_.data() + part->begin;
+  return *part;
 }
 
 template <class T>
 ArrayView<T> Gradients<T>::of(const Parameter<T>& parameter) {
-  Part* const part = find(parameter);
+  detail::GradientMemory<T>* const part = find(parameter);
   if (part == nullptr) {
     fail<ArgumentError>("Gradients::of: parameter must be one that they are gradients of, got '{}'",
                         parameter.name());
   }
-  return filled(*part, parameter.shape());
+  return part->open();
 }
 
 template <class T>
 ArrayView<T> Gradients<T>::flat() {
-  for (std::size_t p = 0; p < parts_.size(); ++p) filled(parts_[p], parameters_[p]->shape());
+  for (auto& part : parts_) part.open();
   return values_;
 }
 
@@ -100,15 +80,14 @@ void Gradients<T>::add_to(const std::vector<Parameter<T>*>& parameters) {
     claims.take("Gradients::add_to", *parameter);
   }
   for (std::size_t p = 0; p < parts_.size(); ++p) {
-    if (parts_[p].is_zero) continue;
-    add<T>(filled(parts_[p], parameters[p]->shape()), parameters[p]->gradients());
+    detail::GradientAccess<T>::of(*parameters[p]).add(parts_[p]);
   }
   zero();
 }
 
 template <class T>
 void Gradients<T>::zero() noexcept {
-  for (Part& part : parts_) part.is_zero = true;
+  for (auto& part : parts_) part.zero();
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 
+#include "autograd/gradient_access.hpp"
 #include "xtape/autograd/tape.hpp"
 
 namespace xtape::detail {
@@ -15,7 +16,7 @@ struct GraphAccess {
   static std::size_t slot(Variable<T> variable) { return variable.slot_; }
   // Nothing where the latest backward has not come by.
   static ArrayView<const T> gradient(const Tape<T>& tape, const Node<T>& node) {
-    if (node.parameter != nullptr) return node.parameter->gradients();
+    if (node.parameter != nullptr) return GradientAccess<T>::of(*node.parameter).filled();
     return node.backward_count == tape.backward_count_ ? ArrayView<const T>(node.grad, node.shape)
                                                        : ArrayView<const T>();
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "xtape/autograd/parameter.hpp"
 
-#include <algorithm>
 #include <utility>
 
+#include "arrays/format.hpp"
 #include "autograd/parameter_budget.hpp"
 
 namespace xtape {
@@ -21,12 +21,11 @@ Parameter<T>::Parameter(std::string name, const Shape& shape)
     : name_(std::move(name)), value_(within_budget(shape)), grad_(shape) {}
 
 template <class T>
-ArrayView<T> Parameter<T>::gradients() {
-  if (grad_is_zero_) {
-    std::fill(grad_.begin(), grad_.end(), T{0});
-    grad_is_zero_ = false;  // Nothing is written from the second call on, which threads may make at once.
+void Parameter<T>::set_sparse_gradient(bool sparse) {
+  if (sparse && shape().rank() == 0) {
+    fail<ShapeError>("set_sparse_gradient: the parameter '{}' must have rows, got a scalar", name());
   }
-  return grad_;
+  gradient_.set_sparse(sparse);
 }
 
 template class Parameter<float>;

@@ -136,6 +136,13 @@ T* Backward<T>::grad_memory(detail::Node<T>& input, bool& first) {
 }
 
 template <class T>
+ArrayView<T> Backward<T>::input_grad(std::size_t i, ArrayView<const std::int64_t> rows) {
+  const detail::Node<T>& input = *node_.inputs[i];
+  if (input.parameter == nullptr) return input_grad(i);
+  return tape_.gradient_of(*input.parameter).contribute_to_rows(rows);
+}
+
+template <class T>
 void Backward<T>::require_unchanged(const detail::Node<T>& input) const {
   const Parameter<T>& parameter = *input.value_of;
   if (parameter.changes_ == input.value_changes) return;

@@ -179,7 +179,7 @@ void Tape<T>::forget_backward(std::size_t last_slot) noexcept {
 // The one place where a gradient begins. `first` tells whether the memory is uninitialised.
 template <class T>
 T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
-  if (node.parameter != nullptr) return gradient_of(*node.parameter, first);
+  if (node.parameter != nullptr) return gradient_of(*node.parameter).contribute(first);
   first = node.backward_count != backward_count_;
   if (!first && !node.grad_is_shared) return node.grad;
   const T* const shared = node.grad;
@@ -195,11 +195,10 @@ T* Tape<T>::grad_memory(detail::Node<T>& node, bool& first) {
 }
 
 template <class T>
-T* Tape<T>::gradient_of(Parameter<T>& parameter, bool& first) {
-  if (apart_ != nullptr) return apart_->memory_of(parameter, first);
+detail::GradientMemory<T>& Tape<T>::gradient_of(Parameter<T>& parameter) {
+  if (apart_ != nullptr) return apart_->memory_of(parameter);
   if (!claims_.has(parameter)) claims_.take("backward", parameter);
-  first = std::exchange(parameter.grad_is_zero_, false);
-  return parameter.grad_.data();
+  return parameter.gradient_;
 }
 
 template <class T>
@@ -243,7 +242,7 @@ ArrayView<T> Tape<T>::gradient(detail::Node<T>& node) {
     fail<TapeError>("grad: the variable must need a gradient, got one recorded by '{}' that does not",
                     node.name);
   }
-  if (node.parameter != nullptr) return node.parameter->gradients();
+  if (node.parameter != nullptr) return node.parameter->gradient_.filled();
   if (!gradients_valid_) {
     fail<TapeError>(
         "grad: backward must have run in this frame, got one recorded by '{}' before it or after it was "

@@ -19,6 +19,7 @@ Embedding<T>::Embedding(std::size_t count, std::size_t width, Random& random,
   if (count == 0 || width == 0)
     fail<ArgumentError>("Embedding: count and width must be at least 1, got {} and {}", count, width);
   options.initializer(weight.values(), random);
+  weight.set_sparse_gradient(options.sparse);
   this->add(weight);
 }
 
@@ -47,8 +48,9 @@ Variable<T> Embedding<T>::forward(Variable<T> x) {
 
 template <class T>
 Embedding<T>::Embedding(const Config& config)
-    : Embedding(config.count("count"), config.count("width"), unused_random(),
-                {.initializer = leave_zeros<T>}) {}
+    : Embedding(
+          config.count("count"), config.count("width"), unused_random(),
+          {.initializer = leave_zeros<T>, .sparse = !config.contains("sparse") || config.flag("sparse")}) {}
 
 template <class T>
 GraphValue Embedding<T>::add_to(Graph<T>& graph, GraphValue x) const {
@@ -57,7 +59,10 @@ GraphValue Embedding<T>::add_to(Graph<T>& graph, GraphValue x) const {
 
 template <class T>
 Config Embedding<T>::config() const {
-  return Config().set("count", weight.shape()[0]).set("width", weight.shape()[1]);
+  return Config()
+      .set("count", weight.shape()[0])
+      .set("width", weight.shape()[1])
+      .set("sparse", weight.has_sparse_gradient());
 }
 
 template class Embedding<float>;

@@ -12,6 +12,7 @@
 
 #include "arrays/format.hpp"
 #include "arrays/multi_index.hpp"
+#include "autograd/gradient_access.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/sum_kernels.hpp"
@@ -31,17 +32,29 @@ void require_limit(const char* function, const char* argument, double value) {
   if (!(value > 0)) fail<ArgumentError>("{}: {} must be above 0, got {}", function, argument, value);
 }
 
+// Filled and listed: of a sparse one the rows that have any are all that counts.
+template <class T>
+detail::GradientMemory<T>& settled_gradient(Parameter<T>* parameter) {
+  detail::GradientMemory<T>& gradient = detail::GradientAccess<T>::of(*parameter);
+  gradient.settle();
+  return gradient;
+}
+
 // The sums of blocks are added in their order, whoever computes them.
 template <class T>
-double sum_of_squares(ArrayView<const T> x, double scale) {
+double sum_of_squares(const detail::GradientMemory<T>& gradient, double scale) {
+  const detail::ElementsOfRows elements = gradient.elements();
   std::array<double, 64> sums;
   constexpr std::size_t elements_at_once = sums.size() * products_per_block;
   double total = 0;
-  for (std::size_t start = 0; start < x.size(); start += elements_at_once) {
-    const std::size_t count = std::min(x.size() - start, elements_at_once);
+  for (std::size_t start = 0; start < elements.size(); start += elements_at_once) {
+    const std::size_t count = std::min(elements.size() - start, elements_at_once);
     parallel_for_ranges(count, products_per_block, [&](std::size_t begin, std::size_t end) {
-      sums[begin / products_per_block] =
-          kernels::kernel<kernels::Sums, T>().sum_of_squares(x.data() + start + begin, end - begin, scale);
+      double sum = 0;
+      elements.for_each_run(start + begin, start + end, [&](std::size_t offset, std::size_t length) {
+        sum += kernels::kernel<kernels::Sums, T>().sum_of_squares(gradient.data() + offset, length, scale);
+      });
+      sums[begin / products_per_block] = sum;
     });
     const std::size_t blocks = (count + products_per_block - 1) / products_per_block;
     total = std::accumulate(sums.begin(), sums.begin() + blocks, total);
@@ -52,7 +65,7 @@ double sum_of_squares(ArrayView<const T> x, double scale) {
 template <class T>
 double sum_of_squares(const std::vector<Parameter<T>*>& parameters, double scale) {
   double total = 0;
-  for (Parameter<T>* parameter : parameters) total += sum_of_squares<T>(parameter->gradients(), scale);
+  for (Parameter<T>* parameter : parameters) total += sum_of_squares(settled_gradient(parameter), scale);
   return total;
 }
 
@@ -63,7 +76,9 @@ double norm_of(const std::vector<Parameter<T>*>& parameters) {
   if (std::isnan(squares) || (squares > 0x1p-900 && std::isfinite(squares))) return std::sqrt(squares);
   double largest = 0;
   for (Parameter<T>* parameter : parameters) {
-    for (const T g : parameter->gradients()) largest = std::max(largest, std::abs(static_cast<double>(g)));
+    for (const T g : settled_gradient(parameter).filled()) {
+      largest = std::max(largest, std::abs(static_cast<double>(g)));
+    }
   }
   if (largest == 0 || std::isinf(largest)) return largest;
   const double scale = std::ldexp(1.0, std::clamp(-std::ilogb(largest), -1000, 1000));
@@ -72,14 +87,19 @@ double norm_of(const std::vector<Parameter<T>*>& parameters) {
 
 template <class T>
 bool are_finite(const std::vector<Parameter<T>*>& parameters) {
-  for (Parameter<T>* parameter : parameters) parameter->gradients();  // Writes the zeros that nobody has.
+  for (Parameter<T>* parameter : parameters) settled_gradient(parameter);
+  const auto gradient_of = [&](std::size_t p) -> const auto& {
+    return detail::GradientAccess<T>::of(*parameters[p]);
+  };
   std::atomic<bool> result = true;
   parallel_for_arrays(
-      parameters.size(), products_per_block, [&](std::size_t p) { return parameters[p]->size(); },
+      parameters.size(), products_per_block, [&](std::size_t p) { return gradient_of(p).elements().size(); },
       [&](std::size_t p, std::size_t begin, std::size_t end) {
-        const T* const g = parameters[p]->gradients().data() + begin;
-        // What is infinite or NaN makes a NaN of 0.
-        if (kernels::kernel<kernels::Sums, T>().sum_of_squares(g, end - begin, 0) != 0) result = false;
+        const T* const g = gradient_of(p).data();
+        gradient_of(p).elements().for_each_run(begin, end, [&](std::size_t offset, std::size_t count) {
+          // What is infinite or NaN makes a NaN of 0.
+          if (kernels::kernel<kernels::Sums, T>().sum_of_squares(g + offset, count, 0) != 0) result = false;
+        });
       });
   return result;
 }
@@ -88,7 +108,7 @@ bool are_finite(const std::vector<Parameter<T>*>& parameters) {
 template <class T>
 std::optional<std::string> not_finite_gradient(const std::vector<Parameter<T>*>& parameters) {
   for (Parameter<T>* parameter : parameters) {
-    const ArrayView<T> g = parameter->gradients();
+    const ArrayView<T> g = settled_gradient(parameter).filled();
     const T* const at = std::find_if_not(g.begin(), g.end(), [](T x) { return std::isfinite(x); });
     if (at == g.end()) continue;
     const auto index = static_cast<std::size_t>(at - g.begin());
@@ -107,16 +127,26 @@ template <class T>
       not_finite_gradient(parameters).value_or(fmt::format("{} of finite gradients", norm)));
 }
 
+// Calls work(elements, how many) for parts of all gradients.
+template <class T, class Work>
+void change(const std::vector<Parameter<T>*>& parameters, Work work) {
+  for (Parameter<T>* parameter : parameters) {
+    detail::GradientMemory<T>& gradient = settled_gradient(parameter);
+    const detail::ElementsOfRows elements = gradient.elements();
+    T* const g = gradient.data_to_change();
+    parallel_for_ranges(elements.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+      elements.for_each_run(begin, end,
+                            [&](std::size_t offset, std::size_t count) { work(g + offset, count); });
+    });
+  }
+}
+
 template <class T>
 void multiply(const std::vector<Parameter<T>*>& parameters, double factor) {
   const T by = static_cast<T>(factor);
-  for (Parameter<T>* parameter : parameters) {
-    T* const g = parameter->gradients().data();
-    parallel_for_ranges(parameter->size(), products_per_block, [&](std::size_t begin, std::size_t end) {
-      kernels::kernel<kernels::Binary<kernels::Multiply>, T>()(g + begin, true, &by, false, g + begin,
-                                                               end - begin);
-    });
-  }
+  change(parameters, [&](T* g, std::size_t count) {
+    kernels::kernel<kernels::Binary<kernels::Multiply>, T>()(g, true, &by, false, g, count);
+  });
 }
 
 }  // namespace
@@ -160,12 +190,9 @@ void clip_gradient_value(const std::vector<Parameter<T>*>& parameters, double li
   require_parameters("clip_gradient_value", parameters);
   require_limit("clip_gradient_value", "limit", limit);
   const T high = static_cast<T>(limit), low = -high;
-  for (Parameter<T>* parameter : parameters) {
-    T* const g = parameter->gradients().data();
-    parallel_for_ranges(parameter->size(), products_per_block, [=](std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) g[i] = g[i] < low ? low : g[i] > high ? high : g[i];
-    });
-  }
+  change(parameters, [=](T* g, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) g[i] = g[i] < low ? low : g[i] > high ? high : g[i];
+  });
 }
 
 template double gradient_norm(const std::vector<Parameter<float>*>&);

@@ -49,7 +49,12 @@ std::uint64_t Optimizer<T>::count_step() noexcept {
 
 template <class T>
 std::string Optimizer<T>::settings() const {
-  return fmt::format("{}: {}", name(), fmt::join(settings_, "; "));
+  std::vector<std::size_t> sparse;
+  for (std::size_t p = 0; p < parameters_.size(); ++p) {
+    if (parameters_[p]->has_sparse_gradient()) sparse.push_back(p);
+  }
+  const std::string settings = fmt::format("{}: {}", name(), fmt::join(settings_, "; "));
+  return sparse.empty() ? settings : fmt::format("{}; sparse: {}", settings, fmt::join(sparse, ", "));
 }
 
 template <class T>

@@ -31,6 +31,7 @@ struct Rule<T, SGDOptions> {
 
   Rule(const SGDOptions& options, double learning_rate, std::uint64_t)
       : has_velocity(options.momentum != 0),
+        moves_all_rows(has_velocity),
         step{.rate = static_cast<T>(learning_rate),
              .momentum = static_cast<T>(options.momentum),
              .weight_decay = static_cast<T>(options.weight_decay),
@@ -41,6 +42,7 @@ struct Rule<T, SGDOptions> {
   }
 
   bool has_velocity;
+  bool moves_all_rows;
   kernels::SGDStep<T> step;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "arrays/format.hpp"
+#include "autograd/gradient_access.hpp"
 #include "autograd/gradient_origin.hpp"
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
@@ -228,26 +229,41 @@ class Step {
     }
   }
 
-  // In a balanced binary tree over the shards. The threads are awake, so that little is worth their help.
+  // The threads are awake, so that little is worth their help.
   void add_gradients_of_shards() {
-    for (Parameter<T>* parameter : parameters_) parameter->gradients();  // Writes the zeros that nobody has.
-    for (std::size_t s = 1; s < parts_.size(); ++s) parts_[s]->gradients.flat();  // likewise
+    const auto is_sparse = [this](std::size_t p) { return parameters_[p]->has_sparse_gradient(); };
+    for (std::size_t p = 0; p < parameters_.size(); ++p) {
+      if (is_sparse(p)) {
+        for_each_pair(
+            [&](std::size_t s, std::size_t other) { gradient_of(s, p).add(gradient_of(other, p)); });
+      } else {
+        for (std::size_t s = 0; s < parts_.size(); ++s) gradient_of(s, p).open();
+      }
+    }
     parallel_for_arrays(
-        parameters_.size(), exponentials_per_block, [this](std::size_t p) { return parameters_[p]->size(); },
+        parameters_.size(), exponentials_per_block,
+        [&](std::size_t p) { return is_sparse(p) ? 0 : parameters_[p]->size(); },
         [this](std::size_t p, std::size_t begin, std::size_t end) {
-          for (std::size_t half = 1; half < parts_.size(); half *= 2) {
-            for (std::size_t s = 0; s + half < parts_.size(); s += 2 * half) {
-              T* const to = gradients_of(s, *parameters_[p]) + begin;
-              kernels::kernel<kernels::Binary<kernels::Add>, T>()(
-                  to, true, gradients_of(s + half, *parameters_[p]) + begin, true, to, end - begin);
-            }
-          }
+          for_each_pair([&](std::size_t s, std::size_t other) {
+            T* const to = gradient_of(s, p).open().data() + begin;
+            kernels::kernel<kernels::Binary<kernels::Add>, T>()(
+                to, true, gradient_of(other, p).data() + begin, true, to, end - begin);
+          });
         });
     for (std::size_t s = 1; s < parts_.size(); ++s) parts_[s]->gradients.zero();
   }
 
-  T* gradients_of(std::size_t shard, Parameter<T>& parameter) {
-    return (shard == 0 ? parameter.gradients() : parts_[shard]->gradients.of(parameter)).data();
+  // Calls work(s, other) for each addition of a shard's gradients to another's, in a balanced binary tree.
+  template <class Work>
+  void for_each_pair(Work work) const {
+    for (std::size_t half = 1; half < parts_.size(); half *= 2) {
+      for (std::size_t s = 0; s + half < parts_.size(); s += 2 * half) work(s, s + half);
+    }
+  }
+
+  detail::GradientMemory<T>& gradient_of(std::size_t shard, std::size_t parameter) {
+    using Access = detail::GradientAccess<T>;
+    return shard == 0 ? Access::of(*parameters_[parameter]) : Access::of(parts_[shard]->gradients, parameter);
   }
 
   const Objective<T>& objective_;

@@ -7,6 +7,7 @@
 #include "xtape/arrays/array.hpp"
 #include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/claim.hpp"
+#include "xtape/autograd/gradient_memory.hpp"
 #include "xtape/autograd/parameter.hpp"
 
 #pragma GCC visibility push(default)
@@ -56,23 +57,17 @@ class Gradients {
 
  private:
   friend class Tape<T>;
+  friend struct detail::GradientAccess<T>;
 
-  // Of one parameter: where its elements begin among all, and whether they are zero whatever is there.
-  struct Part {
-    std::size_t begin;
-    bool is_zero;
-  };
-
-  Part* find(const Parameter<T>& parameter) noexcept;  // null: it is none of them
-  ArrayView<T> filled(Part& part, const Shape& shape) noexcept;
-  T* memory_of(const Parameter<T>& parameter, bool& first);
+  detail::GradientMemory<T>* find(const Parameter<T>& parameter) noexcept;  // null: it is none of them
+  detail::GradientMemory<T>& memory_of(const Parameter<T>& parameter);
   void claim(const char* function, const void* owner);
   void require_same_shapes(const std::vector<Parameter<T>*>& parameters) const;
 
   std::vector<Parameter<T>*> parameters_;
-  std::vector<Part> parts_;              // one a parameter, in their order
   std::vector<std::size_t> by_address_;  // positions of parameters, sorted by where these are
   Array<T> values_;
+  std::vector<detail::GradientMemory<T>> parts_;  // of values_, one a parameter, in their order
   detail::Claim claim_;
 };
 

@@ -27,6 +27,8 @@ struct GradientBlock;
 template <class T>
 class Claims;
 template <class T>
+struct GradientAccess;
+template <class T>
 struct GraphAccess;
 
 template <class T>

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "xtape/arrays/array_source.hpp"
 #include "xtape/arrays/array_view.hpp"
 #include "xtape/autograd/claim.hpp"
+#include "xtape/autograd/gradient_memory.hpp"
 #include "xtape/autograd/node.hpp"
 
 #pragma GCC visibility push(default)
@@ -75,26 +78,45 @@ class Parameter {
   /// The same, only to be read.
   ArrayView<const T> values() const noexcept { return value_; }
   /// The gradient as plain memory.
-  ArrayView<T> gradients();
+  ArrayView<T> gradients() { return gradient_.open(); }
 
   /// Tells the tapes that watch it that its value has changed, as optimizers, load_state and what is assigned
   /// or added to the whole of value() do. Gradient rules that still need the value before throw TapeError
   /// then.
   void note_change() noexcept { ++changes_; }
 
-  /// Sets the gradient to zero. O(1): the next gradient rule overwrites instead of adding.
-  void zero_grad() noexcept { grad_is_zero_ = true; }
+  /// Sets the gradient to zero. O(1): the next gradient rule overwrites instead of adding. Of a sparse one it
+  /// takes the time of the rows that have a gradient.
+  void zero_grad() noexcept { gradient_.zero(); }
+
+  /// Says that the gradient is sparse: that of a table of which a step looks up a few rows, as nn::Embedding
+  /// has it. Rows without a gradient, which are those where all of it is 0, then cost nothing: select_rows()
+  /// writes, and zero_grad() clears, the others alone. Optimizers leave them as they are: see
+  /// optim::Optimizer. It takes 8 bytes a row.
+  ///
+  /// What is read of the gradient is as ever, with zeros in those rows. What is written into grad() or
+  /// gradients() counts, too; to find it, all rows are looked through until zero_grad().
+  /// @throws ShapeError  there are no rows: the parameter is a scalar.
+  void set_sparse_gradient(bool sparse);
+  /// What set_sparse_gradient() has said; at first false.
+  bool has_sparse_gradient() const noexcept { return gradient_.is_sparse(); }
+  /// The rows that have a gradient, in order, until it changes. Of one that is not sparse: none.
+  std::span<const std::size_t> gradient_rows() noexcept {
+    gradient_.settle();
+    return gradient_.rows();
+  }
 
  private:
   friend class Tape<T>;
   friend class Backward<T>;
   friend class Recording<T>;
   friend class detail::Claims<T>;
+  friend struct detail::GradientAccess<T>;
 
   std::string name_;
   Array<T> value_;
   Array<T> grad_;
-  bool grad_is_zero_ = true;  // Whatever grad_ holds.
+  detail::GradientMemory<T> gradient_{grad_, false};
   std::uint64_t changes_ = 0;
   detail::Claim claim_;  // of the gradient
   Parameter* next_claimed_ = nullptr;

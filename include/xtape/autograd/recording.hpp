@@ -54,6 +54,11 @@ class Backward {
     return part.grad;
   }
 
+  /// The same for a rule that adds to elements of these rows alone: where the gradient is sparse, it costs no
+  /// others anything. See Parameter::set_sparse_gradient.
+  /// @param rows  of the first axis, each any number of times.
+  ArrayView<T> input_grad(std::size_t i, ArrayView<const std::int64_t> rows);
+
   /// The same without the zeros, for a rule that can write as well as add. Each call counts as a
   /// contribution, so the rule must make one.
   [[gnu::always_inline]] Contribution<T> contribution(std::size_t i) {

@@ -241,7 +241,7 @@ class Tape {
   void apply_rules(std::size_t last_slot);
   void forget_backward(std::size_t last_slot) noexcept;
   T* grad_memory(detail::Node<T>& node, bool& first);
-  T* gradient_of(Parameter<T>& parameter, bool& first);
+  detail::GradientMemory<T>& gradient_of(Parameter<T>& parameter);
   T* new_gradient(detail::Node<T>& node);
   bool share_grad(detail::Node<T>& node, const T* gradient, detail::GradientBlock* block) noexcept;
   void release_gradient(detail::Node<T>& node) noexcept;

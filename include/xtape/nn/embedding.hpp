@@ -15,12 +15,18 @@ namespace xtape::nn {
 template <class T>
 struct EmbeddingOptions {
   void (*initializer)(ArrayView<T> weight, Random& random) = standard_normal<T>;  ///< sets the first rows
+  bool sparse = true;  ///< whether a step changes only rows that have a gradient; false: as of any parameter
 };
 
 /// A row of numbers for each of `count` things, looked up by index.
 ///
 ///     nn::Embedding<float> words(10'000, 64, random);
 ///     auto x = words(tape, tokens);  // tokens (batch, length) of any integer type: x (batch, length, 64)
+///
+/// The gradient of weight is sparse (Parameter::set_sparse_gradient): the time of a training step is that of
+/// the rows looked up, however many there are. What optimizers make of the others is told at
+/// optim::Optimizer; {.sparse = false} has every step change them all, as PyTorch's Embedding does unless
+/// told otherwise.
 template <class T>
 class Embedding : public Module<T> {
  public:

@@ -56,7 +56,8 @@ template <class T>
 Variable<T> slice(Variable<T> x, int axis, std::ptrdiff_t begin, std::ptrdiff_t end);
 
 /// y[i...] = x[indices[i...]]: rows of x, any number of times each, as in an embedding lookup. Gradients
-/// of a row that was taken several times add up.
+/// of a row that was taken several times add up. To a parameter with a sparse gradient
+/// (Parameter::set_sparse_gradient) only rows that were taken contribute.
 /// @param x        (rows, ...)
 /// @param indices  any shape and integer type, each in [0, rows)
 /// @return         indices' shape followed by the rest of x's

@@ -24,7 +24,8 @@ struct AdagradOptions {
 ///   x \gets x - \frac{r}{1 + (t - 1) d} \cdot \frac{s}{\sqrt q + \epsilon}
 /// @f]
 ///
-/// as in PyTorch.
+/// as in PyTorch. Where the gradient is sparse, rows without one stay as they are, as without weight decay
+/// they would anyway.
 /// @throws ArgumentError  learning_rate_decay, weight_decay or initial_accumulator negative or not finite,
 ///                        epsilon not above 0, or as Optimizer.
 ///

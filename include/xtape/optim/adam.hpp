@@ -37,10 +37,17 @@ struct AdamWOptions {
 /// @f]
 ///
 /// The decay is the gradient of w |x|^2 / 2 and is scaled by the moments like any other; see AdamW.
+///
+/// Where the gradient is sparse, the rows that have one take this step, with t the number of all steps; x, m
+/// and v of the others stay as they are. A row that comes back after k steps without gradient has the moments
+/// it had, which would have faded to @f$ \beta_1^k m @f$ and @f$ \beta_2^k v @f$ in steps of all rows, with x
+/// going on by them.
 /// @throws ArgumentError  beta1 or beta2 outside [0, 1), epsilon not above 0, weight_decay negative or not
 ///                        finite, or as Optimizer.
 ///
-/// Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1.
+/// Source: Kingma and Ba, Adam: a method for stochastic optimization (2015), algorithm 1. Sparse: as
+/// PyTorch's SparseAdam, which has @f$ \epsilon / \sqrt{1 - \beta_2^t} @f$ in place of @f$ \epsilon @f$, and
+/// no weight decay.
 template <class T>
 class Adam : public OptimizerOf<T, AdamOptions> {
  public:
@@ -51,6 +58,8 @@ class Adam : public OptimizerOf<T, AdamOptions> {
 /// without decay:
 ///
 /// @f[ x \gets (1 - r w) x + d @f]
+///
+/// Where the gradient is sparse, rows without one do not decay either.
 ///
 /// @throws ArgumentError  as Adam.
 ///

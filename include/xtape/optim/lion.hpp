@@ -24,7 +24,8 @@ struct LionOptions {
 ///   m \gets \beta_2 m + (1 - \beta_2) g
 /// @f]
 ///
-/// where the sign of 0 is 0, and that of NaN is NaN.
+/// where the sign of 0 is 0, and that of NaN is NaN. Where the gradient is sparse, rows without one stay as
+/// they are, with their m.
 ///
 /// @throws ArgumentError  beta1 or beta2 outside [0, 1), weight_decay negative or not finite, or as
 /// Optimizer.

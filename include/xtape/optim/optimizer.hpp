@@ -35,6 +35,13 @@ struct ParameterGroup {
 ///     optim::Adam<float> optimizer({{backbone.parameters(), {.learning_rate = 1e-4}},
 ///                                   {head.parameters(), {.learning_rate = 1e-3, .weight_decay = 1e-2}}});
 ///
+/// Of a parameter whose gradient is sparse (Parameter::set_sparse_gradient, nn::Embedding) a step changes the
+/// rows that have a gradient, and takes the time of these. The others stay as they are, with all that is
+/// remembered of them, and do not decay either; steps are counted for all alike. For Adam these are the
+/// semantics of PyTorch's SparseAdam, for SGD and Adagrad without weight decay the result is that of a step
+/// of all rows. SGD with a momentum does move them all, see there. Rows that are to change in every step, by
+/// momenta or weight decay, have a gradient that is not sparse: nn::EmbeddingOptions::sparse.
+///
 /// Biases and scales are often kept from weight decay by a group of their own. From the first step on nothing
 /// is allocated: no step is taken by half because memory runs out.
 template <class T>
@@ -55,7 +62,7 @@ class Optimizer : public LearningRates {
 
   /// Its kind and the options of each group in words, without learning rates, as by these a training knows
   /// whether its checkpoint is its own: "Adam: beta1 = 0.9, beta2 = 0.999, epsilon = 1e-08, weight_decay =
-  /// 0".
+  /// 0"; and the positions of the parameters whose gradients are sparse: "; sparse: 0".
   std::string settings() const;
 
   /// All that a run needs, beside the parameters and the options, to go on as if it had not been interrupted:

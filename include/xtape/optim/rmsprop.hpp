@@ -33,6 +33,8 @@ struct RMSpropOptions {
 ///
 /// @f[ n \gets \alpha n + (1 - \alpha) s \qquad a = s / (\sqrt{q - n^2} + \epsilon) @f]
 ///
+/// Where the gradient is sparse, rows without one stay as they are, with their q, v and n.
+///
 /// Where rounding leaves less than 0 of the variance, it counts as 0, where PyTorch gives NaN.
 ///
 /// @throws ArgumentError  alpha or momentum outside [0, 1), epsilon not above 0, weight_decay negative or not

@@ -23,10 +23,17 @@ struct SGDOptions {
 /// @f[ x \gets x - r (s + m v) @f]
 ///
 /// as in PyTorch, without dampening; v is s in the first step.
+///
+/// Where the gradient is sparse, a step without momentum changes the rows that have one alone: without weight
+/// decay the others would stay as they are anyway, and with it they do not decay. With a momentum a step
+/// changes all rows, for v moves a row on when it has no gradient any more, and takes the time of all. So a
+/// sparse gradient gives the same numbers as another but for weight decay without momentum, which PyTorch
+/// refuses.
 /// @throws ArgumentError  momentum outside [0, 1), weight_decay negative or not finite, nesterov without a
 ///                        momentum, or as Optimizer.
 ///
 /// Source: Sutskever et al., On the importance of initialization and momentum in deep learning (2013).
+/// Sparse: as PyTorch's SGD of gradients in its sparse layout.
 template <class T>
 class SGD : public OptimizerOf<T, SGDOptions> {
  public:

@@ -33,7 +33,8 @@ struct WeightAverageOptions {
 ///       evaluate(model);
 ///     }
 ///
-/// The parameters must outlive it. Updates allocate nothing.
+/// The parameters must outlive it. Updates allocate nothing. They take the time of all elements, also where
+/// gradients are sparse: the average of what a step left as it is comes nearer to it all the same.
 ///
 /// State: "updates" (uint64), and the averages by the position of the parameter: "0.average".
 ///
