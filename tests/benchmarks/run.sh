@@ -6,10 +6,14 @@ unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE # They would hold the BLAS to kernels o
 
 bash cmake/install_dependencies.sh libbenchmark-dev libopenmpi-dev
 cmake --preset release -DXTAPE_BUILD_BENCHMARKS=ON
-cmake --build --preset release --target tape_benchmark growth_benchmark ops_benchmark cores_benchmark \
-  mapped_rows_benchmark ranks_benchmark start_benchmark first_prediction first_prediction_with_blas
+programs=(first_prediction)
+if cmake --build --preset release --target help | grep -q first_prediction_with_blas; then programs+=(first_prediction_with_blas); fi
+cmake --build --preset release --target tape_benchmark growth_benchmark embedding_benchmark ops_benchmark cores_benchmark \
+  mapped_rows_benchmark ranks_benchmark start_benchmark "${programs[@]}"
 build/release/tests/benchmarks/tape_benchmark "$@"
 build/release/tests/benchmarks/growth_benchmark
+echo
+build/release/tests/benchmarks/embedding_benchmark
 echo
 echo "Operations beside copying their arrays:"
 build/release/tests/benchmarks/ops_benchmark build/release/ops.json
@@ -22,8 +26,7 @@ build/release/tests/benchmarks/mapped_rows_benchmark build/release/mapped_rows.j
 
 echo
 echo "From the start of a program to its first prediction, and its size stripped, with shared libraries and with the BLAS in it:"
-programs=build/release/tests/benchmarks
-$programs/start_benchmark build/release/start.json $programs/first_prediction $programs/first_prediction_with_blas
+build/release/tests/benchmarks/start_benchmark build/release/start.json "${programs[@]/#/build/release/tests/benchmarks/}"
 
 echo
 echo "Two ranks beside two threads:"
