@@ -88,9 +88,9 @@ TEMPLATE_TEST_CASE("batch_norm with running statistics agrees with PyTorch and l
 }
 
 TEMPLATE_TEST_CASE("batch_norm of every layout normalises each channel", "[ops][batch_norm]", float, double) {
-  // Channels side by side, short pieces, long pieces, one sample, more channels than are copied at once.
+  // Channels side by side, short pieces, long pieces, one sample, more channels than are worked on at once.
   const auto [batch, channels, pixels] = GENERATE(table<std::size_t, std::size_t, std::size_t>(
-      {{50, 3, 1}, {7, 40, 5}, {2, 3, 31}, {2, 3, 32}, {3, 5, 1001}, {1, 4, 9}, {9, 100, 64}}));
+      {{50, 3, 1}, {7, 40, 5}, {2, 3, 31}, {2, 3, 32}, {3, 5, 1001}, {1, 4, 9}, {9, 100, 64}, {5, 1030, 2}}));
   CAPTURE(batch, channels, pixels);
   std::vector<TestType> mean_memory(channels), variance_memory(channels, 1);
   const RunningStatistics<TestType> running{mean_memory, variance_memory};
@@ -108,6 +108,55 @@ TEMPLATE_TEST_CASE("batch_norm of every layout normalises each channel", "[ops][
   const auto slopes = values(x.grad());
   (sum(same * dy) + sum(x)).backward();
   CHECK_THAT(slopes, AllClose(values(x.grad()), ulps<TestType>(16), ulps<TestType>(16)));
+}
+
+// Of pairs at mean - deviation and mean + deviation all is exact: y is -1 and 1, and with slopes s alike for
+// both of a pair dx = (s - mean of s) / deviation.
+TEMPLATE_TEST_CASE("batch_norm of pairs about their mean is exact for any number of samples and channels",
+                   "[ops][batch_norm]", float, double) {
+  const std::size_t batch = GENERATE(2, 8, 14, 16, 18, 32, 34, 64);
+  const std::size_t channels = GENERATE(1, 3, 4, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130);
+  const std::size_t pixels = GENERATE(1, 2, 5);
+  CAPTURE(batch, channels, pixels);
+  const auto deviation_of = [](std::size_t channel) { return channel % 3 == 0 ? 0.5 : 4.0; };
+  xt::xarray<double> x = xt::zeros<double>({batch, channels, pixels}), y = x, dy = x, dx = x;
+  for (std::size_t sample = 0; sample < batch; ++sample) {
+    for (std::size_t c = 0; c < channels; ++c) {
+      for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+        const double sign = sample % 2 == 0 ? -1 : 1, half = static_cast<double>(batch / 2),
+                     pair = static_cast<double>(sample / 2), c_number = static_cast<double>(c);
+        x(sample, c, pixel) = 3 * c_number + sign * deviation_of(c);
+        y(sample, c, pixel) = sign;
+        dy(sample, c, pixel) = pair + c_number;
+        dx(sample, c, pixel) = (pair - (half - 1) / 2) / deviation_of(c);
+      }
+    }
+  }
+  std::vector<TestType> mean_memory(channels), variance_memory(channels, 1);
+  const RunningStatistics<TestType> running{mean_memory, variance_memory};
+  Tape<TestType> tape;
+  const auto in = tape.variable(x), slopes = tape.constant(dy);
+  const auto out = batch_norm(in, running, {.momentum = 1, .epsilon = 0});
+  CHECK_THAT(values(out), AllClose(values(y), 0));
+  out.backward(slopes);
+  CHECK_THAT(values(in.grad()), AllClose(values(dx), 0));
+  (sum(out * slopes) + sum(in)).backward();
+  CHECK_THAT(values(in.grad()), AllClose(values(xt::xarray<double>(dx + 1)), 0));
+}
+
+TEMPLATE_TEST_CASE("batch_norm of rows by running statistics passes its slopes on, scaled",
+                   "[ops][batch_norm]", float, double) {
+  const std::size_t channels = GENERATE(1, 7, 16, 33, 130);
+  std::vector<TestType> mean(channels, 1), variance(channels, 16);
+  Tape<TestType> tape;
+  const auto x = tape.variable(array({2, channels}, std::vector<double>(2 * channels, inf)));
+  const auto y =
+      batch_norm(x, RunningStatistics<TestType>{mean, variance}, {.training = false, .epsilon = 0});
+  CHECK_THAT(values(y), AllClose(std::vector<double>(2 * channels, inf), 0));
+  sum(y).backward();
+  CHECK_THAT(values(x.grad()), AllClose(std::vector<double>(2 * channels, 0.25), 0));
+  (sum(y) + sum(x)).backward();
+  CHECK_THAT(values(x.grad()), AllClose(std::vector<double>(2 * channels, 1.25), 0));
 }
 
 TEMPLATE_TEST_CASE("batch_norm keeps its precision beside a large mean", "[ops][batch_norm][stability]",

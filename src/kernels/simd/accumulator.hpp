@@ -8,13 +8,23 @@ namespace {
 
 // A running sum of batches, in which every lane is good to about an ulp of the sum of its magnitudes: floats,
 // and doubles that need no more than the precision of floats, are summed in double, other doubles with the
-// rounding errors carried along (Knuth's two-sum).
+// rounding errors carried along (Knuth's two-sum). Some may go on from sums in memory, and what these have
+// lost, and be kept there.
 template <class T>
 class Accumulator;
 
 template <>
 class Accumulator<Single> {
  public:
+  XTAPE_INLINE Accumulator() = default;
+  template <class Count>
+  XTAPE_INLINE Accumulator(const double* sums, const double*, Count count)
+      : sum_(load_some<Wide>(sums, count, 0.0)) {}
+  template <class Count>
+  XTAPE_INLINE void keep(double* sums, double*, Count count) const {
+    store_some(sum_, sums, count);
+  }
+
   XTAPE_INLINE void add(Wide x) { sum_ += x; }
   XTAPE_INLINE void add(const Accumulator& other) { sum_ += other.sum_; }
   XTAPE_INLINE double total() const { return sum_of_lanes(sum_); }
@@ -26,6 +36,16 @@ class Accumulator<Single> {
 template <>
 class Accumulator<double> {
  public:
+  XTAPE_INLINE Accumulator() = default;
+  template <class Count>
+  XTAPE_INLINE Accumulator(const double* sums, const double* errors, Count count)
+      : sum_(load_some<Wide>(sums, count, 0.0)), error_(load_some<Wide>(errors, count, 0.0)) {}
+  template <class Count>
+  XTAPE_INLINE void keep(double* sums, double* errors, Count count) const {
+    store_some(sum_, sums, count);
+    store_some(error_, errors, count);
+  }
+
   XTAPE_INLINE void add(Wide x) {
     const Wide next = sum_ + x, back = next - sum_;
     error_ += (sum_ - (next - back)) + (x - back);
@@ -92,13 +112,9 @@ class Accumulator<float> {
 // Adds a batch of terms to as many sums, and what the sums of doubles lose to the errors.
 template <class T, class Count>
 XTAPE_INLINE void add_to_sums(Wide term, Count count, double* sums, double* errors) {
-  const Wide sum = load_some<Wide>(sums, count, 0.0), next = sum + term;
-  store_some(next, sums, count);
-  if constexpr (sizeof(T) == 8) {
-    const Wide back = next - sum;
-    const Wide error = (sum - (next - back)) + (term - back);
-    store_some(load_some<Wide>(errors, count, 0.0) + error, errors, count);
-  }
+  Accumulator<PrecisionOf<T>> sum(sums, errors, count);
+  sum.add(term);
+  sum.keep(sums, errors, count);
 }
 
 }  // namespace

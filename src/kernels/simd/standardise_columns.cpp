@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "kernels/simd/accumulator.hpp"
+#include "kernels/simd/kernel.hpp"
+#include "kernels/simd/row_blocks.hpp"
+#include "kernels/standardise_columns_kernels.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+// A batch of column sums, which grow in registers for some rows.
+template <class T, class Count>
+class ColumnBatch {
+ public:
+  XTAPE_INLINE ColumnBatch(ColumnSums sums, std::size_t i, Count count)
+      : sums_(sums.sums + i), errors_(sums.errors + i), count_(count), sum_(sums_, errors_, count) {}
+  XTAPE_INLINE ~ColumnBatch() { sum_.keep(sums_, errors_, count_); }
+  ColumnBatch(const ColumnBatch&) = delete;
+  ColumnBatch& operator=(const ColumnBatch&) = delete;
+
+  XTAPE_INLINE void add(Wide term) { sum_.add(term); }
+
+ private:
+  double *sums_, *errors_;
+  Count count_;
+  Accumulator<PrecisionOf<T>> sum_;
+};
+
+// A batch of columns standardised.
+template <class Count>
+struct ColumnStandardiser {
+  Wide mean, rest, scale;
+  XTAPE_INLINE ColumnStandardiser(ColumnStandards s, std::size_t i, Count count)
+      : mean(load_some<Wide>(s.means + i, count, 0.0)),
+        rest(load_some<Wide>(s.rests + i, count, 0.0)),
+        scale(load_some<Wide>(s.scales + i, count, 0.0)) {}
+  XTAPE_INLINE Wide operator()(Wide x) const { return ((x - mean) - rest) * scale; }
+};
+
+template <class T>
+void add_column_distances(const T* x, Columns columns, const double* centers, ColumnSums distances,
+                          ColumnSums squares) {
+  for_row_blocks_of_columns<double>(
+      columns.rows, columns.count,
+      [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
+        const Wide center = load_some<Wide>(centers + i, count, 0.0);
+        ColumnBatch<T, Count> distance(distances, i, count), square(squares, i, count);
+        for (; row < end; ++row) {
+          const Wide d = load_some<Wide>(x + row * columns.step + i, count, T{0}) - center;
+          distance.add(d);
+          square.add(d * d);
+        }
+      });
+}
+
+template <class T>
+void standardise_columns(const T* x, Columns columns, ColumnStandards standards, const double* factors,
+                         const double* shifts, T* y) {
+  for_row_blocks_of_columns<double>(
+      columns.rows, columns.count,
+      [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
+        const ColumnStandardiser<Count> z(standards, i, count);
+        const Wide factor = load_some<Wide>(factors + i, count, 0.0),
+                   shift = load_some<Wide>(shifts + i, count, 0.0);
+        for (; row < end; ++row) {
+          const std::size_t at = row * columns.step + i;
+          store_some(multiply_add(z(load_some<Wide>(x + at, count, T{0})), factor, shift), y + at, count);
+        }
+      });
+}
+
+template <class T>
+void add_column_slopes(const T* x, const T* dy, Columns columns, ColumnStandards standards, ColumnSums g,
+                       ColumnSums gz) {
+  for_row_blocks_of_columns<double>(
+      columns.rows, columns.count,
+      [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
+        const ColumnStandardiser<Count> z(standards, i, count);
+        ColumnBatch<T, Count> sum(g, i, count), product(gz, i, count);
+        for (; row < end; ++row) {
+          const std::size_t at = row * columns.step + i;
+          const Wide slope = load_some<Wide>(dy + at, count, T{0});
+          sum.add(slope);
+          product.add(slope * z(load_some<Wide>(x + at, count, T{0})));
+        }
+      });
+}
+
+template <class T>
+void column_gradient(const T* x, const T* dy, Columns columns, ColumnStandards standards,
+                     const double* means_g, const double* means_gz, const double* scales, T* dx, bool first) {
+  for_row_blocks_of_columns<double>(
+      columns.rows, columns.count,
+      [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
+        const ColumnStandardiser<Count> z(standards, i, count);
+        const Wide mean_g = load_some<Wide>(means_g + i, count, 0.0),
+                   mean_gz = load_some<Wide>(means_gz + i, count, 0.0),
+                   scale = load_some<Wide>(scales + i, count, 0.0);
+        for (; row < end; ++row) {
+          const std::size_t at = row * columns.step + i;
+          const Wide g = load_some<Wide>(dy + at, count, T{0});
+          const Wide slope = ((g - mean_g) - z(load_some<Wide>(x + at, count, T{0})) * mean_gz) * scale;
+          store_some(first ? slope : load_some<Wide>(dx + at, count, T{0}) + slope, dx + at, count);
+        }
+      });
+}
+
+}  // namespace
+
+XTAPE_KERNEL(StandardiseColumns, {.add_distances = add_column_distances<T>,
+                                  .value = standardise_columns<T>,
+                                  .add_slopes = add_column_slopes<T>,
+                                  .gradient = column_gradient<T>});
+
+}  // namespace xtape::kernels
