@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
 #include "matchers.hpp"
 
 using namespace xtape;
@@ -105,6 +109,70 @@ TEST_CASE("sum of infinities, NaN and subnormal numbers", "[ops][sum][extremes]"
   const auto x = tape.variable(array({5, 2}, {inf, 1, inf, -inf, NaN, 1, 1e308, 1e308, 5e-324, 5e-324}));
   CHECK_THAT(values(sum(x, 1)), AllClose({inf, NaN, NaN, inf, 1e-323}, 0));
   CHECK_THAT(values(sum(transpose(x), 0)), AllClose({inf, NaN, NaN, inf, 1e-323}, 0));
+}
+
+namespace {
+
+// Of i: an integer that is not in order.
+std::int64_t shuffled(std::size_t i) { return static_cast<std::int64_t>(i * 7919 % 1009) - 500; }
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("sum of integers along any axis of any length is exact, and so is its gradient",
+                   "[ops][sum]", float, double) {
+  const std::size_t middle = GENERATE(1, 3, 4, 7, 8, 9, 15, 16, 17, 33, 520);
+  const std::size_t last = GENERATE(1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 63, 64, 65, 100, 300);
+  constexpr std::size_t first = 3;
+  CAPTURE(middle, last);
+  std::vector<TestType> numbers(first * middle * last);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<TestType>(shuffled(i));
+  Tape<TestType> tape;
+  const auto x = tape.variable(ArrayView<const TestType>(numbers.data(), Shape{first, middle, last}));
+  for (const Axes& axes : {Axes(0), Axes(1), Axes(2), Axes{0, 1}, Axes{0, 2}, Axes{1, 2}, Axes()}) {
+    const auto y = sum(x, axes, keep_dims);
+    const Shape& kept = y.shape();
+    const auto result_of = [&](std::size_t i) {
+      const std::size_t at[] = {i / (middle * last), i / last % middle, i % last};
+      std::size_t result = 0;
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        result = result * kept[axis] + (kept[axis] == 1 ? 0 : at[axis]);
+      return result;
+    };
+    std::vector<std::int64_t> expected(kept.elements());
+    for (std::size_t i = 0; i < numbers.size(); ++i) expected[result_of(i)] += shuffled(i);
+    CHECK(std::equal(expected.begin(), expected.end(), y.values().begin(),
+                     [](std::int64_t a, TestType b) { return static_cast<TestType>(a) == b; }));
+
+    std::vector<TestType> slopes(kept.elements());
+    for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = static_cast<TestType>(shuffled(i + 3));
+    const auto dy = tape.constant(ArrayView<const TestType>(slopes.data(), kept));
+    const auto are_slopes_plus = [&](TestType number) {
+      const auto gradients = x.gradients();
+      for (std::size_t i = 0; i < numbers.size(); ++i)
+        if (gradients[i] != slopes[result_of(i)] + number) return false;
+      return true;
+    };
+    y.backward(dy);
+    CHECK(are_slopes_plus(0));
+    (sum(y * dy) + sum(x)).backward();
+    CHECK(are_slopes_plus(1));
+  }
+}
+
+TEMPLATE_TEST_CASE("sum of many rows has its infinities and NaN in their rows only", "[ops][sum][extremes]",
+                   float, double) {
+  const std::size_t length = GENERATE(1, 4, 10, 100);
+  constexpr std::size_t rows = 40;
+  xt::xarray<double> x = xt::ones<double>({rows, length});
+  x(3, length - 1) = inf;
+  x(5, 0) = NaN;
+  x(38, length / 2) = -inf;
+  Tape<TestType> tape;
+  std::vector<double> expected(rows, static_cast<double>(length));
+  expected[3] = inf, expected[5] = NaN, expected[38] = -inf;
+  const auto in = tape.variable(x);
+  CHECK_THAT(values(sum(in, 1)), AllClose(expected, 0));
+  CHECK_THAT(values(sum(transpose(in), 0)), AllClose(expected, 0));
 }
 
 TEST_CASE("sum over no elements is zero", "[ops][sum][extremes]") {

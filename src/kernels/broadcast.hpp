@@ -8,6 +8,7 @@
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/nest.hpp"
+#include "kernels/repeat_kernels.hpp"
 #include "kernels/sum.hpp"
 #include "kernels/sum_kernels.hpp"
 #include "threads/thread_pool.hpp"
@@ -21,6 +22,40 @@ void for_each_row_in_parallel(const Nest<N>& nest, Row row) {
   const std::size_t of_each = std::max<std::size_t>(1, nest.elements_per_outermost());
   parallel_for_ranges(nest.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
                       [&](std::size_t begin, std::size_t end) { for_each_row(nest, begin, end, row); });
+}
+
+// Calls plane(offset, rows, length) for every plane along the two innermost axes, or parts of it, on several
+// threads if there is much to do.
+template <std::size_t N, class Plane>
+void for_each_plane_in_parallel(const Nest<N>& nest, Plane plane) {
+  const std::size_t length = nest.inner_extent();
+  if (nest.rank == 1) {
+    for_each_row_in_parallel(nest, [&](const std::size_t(&at)[N], std::size_t n) { plane(at, 1, n); });
+    return;
+  }
+  Nest<N> rows = nest;
+  --rows.rank;
+  const std::size_t of_each = std::max<std::size_t>(1, nest.elements_per_outermost());
+  parallel_for_ranges(rows.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
+                      [&](std::size_t begin, std::size_t end) {
+                        for_each_row(rows, begin, end, [&](const std::size_t(&at)[N], std::size_t count) {
+                          plane(at, count, length);
+                        });
+                      });
+}
+
+// out (+)= x, repeated along the axes that it lacks. Array 0 of the nest is `out`, which is dense, array 1 is
+// x.
+template <class T>
+void repeat(const Nest<2>& nest, const T* x, T* out, bool first) {
+  const bool is_number = nest.inner_stride(1) == 0;
+  for_each_plane_in_parallel(nest, [&](const std::size_t(&at)[2], std::size_t rows, std::size_t length) {
+    if (is_number) {
+      kernel<Repeat, T>().each(x + at[1], rows, length, out + at[0], first);
+    } else {
+      kernel<Repeat, T>().all(x + at[1], length, rows, out + at[0], first);
+    }
+  });
 }
 
 // y[i] = f(a[i], b[i]); an operand that does not move is one number.
@@ -68,32 +103,57 @@ void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store)
   }
 }
 
+// Calls store(i, sum) for n results, with the sums over the rows of `reduced`, which begin `step` apart for
+// them.
+template <class T, class Store>
+void sum_rows(const Nest<2>& reduced, const T* x, std::size_t n, std::size_t step, Store store) {
+  constexpr std::size_t block = 256;
+  for (std::size_t begin = 0; begin < n; begin += block) {
+    const std::size_t count = std::min(block, n - begin);
+    double sums[block];
+    const auto sum_one_of_each = [&](std::size_t at) {
+      kernel<Sums, T>().row_sums(x + begin * step + at, count, step, reduced.inner_extent(), sums);
+    };
+    if (reduced.rank == 1) {
+      sum_one_of_each(0);
+      for (std::size_t i = 0; i < count; ++i) store(begin + i, sums[i]);
+      continue;
+    }
+    Sum<double> totals[block];
+    for_each_row(reduced, [&](const std::size_t(&row)[2]) {
+      sum_one_of_each(row[1]);
+      for (std::size_t i = 0; i < count; ++i) totals[i].add(sums[i]);
+    });
+    for (std::size_t i = 0; i < count; ++i) store(begin + i, totals[i].value());
+  }
+}
+
+// Calls results(offset, n) for n neighbouring results of a reduction of array 1 to array 0, on several
+// threads if there is much to do.
+template <class Results>
+void for_each_result_in_parallel(const Reduction<2>& space, Results results) {
+  const std::size_t of_each = space.kept.elements_per_outermost() * space.reduced.elements();
+  const std::size_t fewest = space.kept.rank == 1 ? 256 : 1;  // columns, to read memory in order
+  const std::size_t length = std::max(fewest, products_per_block / std::max<std::size_t>(1, of_each));
+  parallel_for_ranges(space.kept.extent[0], length, [&](std::size_t begin, std::size_t end) {
+    for_each_row(space.kept, begin, end, results);
+  });
+}
+
 // out[kept] (+)= sum of x over the reduced axes / divisor, rounded once. Array 0 of `space` is `out`, array 1
 // is x.
 template <class T>
 void sum(const Reduction<2>& space, const T* x, T* out, bool first, double divisor = 1) {
-  const auto store = [=](std::size_t at, double sum) {
-    out[at] = static_cast<T>(first ? sum / divisor : out[at] + sum / divisor);
-  };
-  const std::size_t of_each = space.kept.elements_per_outermost() * space.reduced.elements();
-  const std::size_t fewest = space.kept.rank == 1 ? 256 : 1;  // columns, to read memory in order
-  const std::size_t length = std::max(fewest, products_per_block / std::max<std::size_t>(1, of_each));
-  const std::size_t out_step = space.kept.inner_stride(0), x_step = space.kept.inner_stride(1);
-  parallel_for_ranges(space.kept.extent[0], length, [&](std::size_t begin, std::size_t end) {
-    for_each_row(space.kept, begin, end, [&](const std::size_t(&kept)[2], std::size_t n) {
-      if (space.kept_is_innermost) {
-        sum_columns(space.reduced, x + kept[1], n,
-                    [&](std::size_t i, double sum) { store(kept[0] + i, sum); });
-        return;
-      }
-      for (std::size_t i = 0; i < n; ++i) {
-        Sum<double> total;
-        for_each_row(space.reduced, [&](const std::size_t(&row)[2]) {
-          total.add(kernel<Sums, T>().sum(x + kept[1] + i * x_step + row[1], space.reduced.inner_extent()));
-        });
-        store(kept[0] + i * out_step, total.value());
-      }
-    });
+  for_each_result_in_parallel(space, [&](const std::size_t(&kept)[2], std::size_t n) {
+    T* const results = out + kept[0];
+    const auto store = [=](std::size_t i, double sum) {
+      results[i] = static_cast<T>(first ? sum / divisor : results[i] + sum / divisor);
+    };
+    if (space.kept_is_innermost) {
+      sum_columns(space.reduced, x + kept[1], n, store);
+    } else {
+      sum_rows(space.reduced, x + kept[1], n, space.kept.inner_stride(1), store);
+    }
   });
 }
 

@@ -3,9 +3,19 @@
 
 #include "kernels/broadcast.hpp"
 #include "ops/axes.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/autograd/recording.hpp"
 
 namespace xtape {
+
+// x / divisor
+template <class T>
+const T* divided(const ArrayView<const T>& x, double divisor, Workspace& workspace) {
+  if (divisor == 1) return x.data();
+  T* const result = workspace.take<T>(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) result[i] = static_cast<T>(x.data()[i] / divisor);
+  return result;
+}
 
 // y = sum of x over the reduced axes, divided by `divisor`. dx = dy / divisor, repeated along those axes.
 template <class T>
@@ -20,16 +30,9 @@ Variable<T> scaled_sum(const char* name, Variable<T> x, const std::array<bool, S
 
   return op.finish([kept, divisor](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
-    T* dx = grad.data();
-    const T* dy = b.output_grad().data();
-    const auto nest = kernels::make_nest<2>(grad.shape(), {&grad.shape(), &kept});
-    const std::size_t dy_step = nest.inner_stride(1);
-    kernels::for_each_row_in_parallel(nest, [=, first = first](const std::size_t(&at)[2], std::size_t n) {
-      for (std::size_t i = 0; i < n; ++i) {
-        const T share = static_cast<T>(dy[at[1] + i * dy_step] / divisor);
-        dx[at[0] + i] = first ? share : dx[at[0] + i] + share;
-      }
-    });
+    Workspace workspace;
+    const T* const shares = divided(b.output_grad(), divisor, workspace);
+    kernels::repeat(kernels::make_nest<2>(grad.shape(), {&grad.shape(), &kept}), shares, grad.data(), first);
   });
 }
 

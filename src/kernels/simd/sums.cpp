@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/simd/accumulator.hpp"
 #include "kernels/simd/kernel.hpp"
+#include "kernels/simd/short_rows.hpp"
 #include "kernels/sum_kernels.hpp"
 
 namespace xtape::kernels {
@@ -40,6 +41,17 @@ double sum_of_squares(const T* x, std::size_t n, double scale) {
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
+// The sums of rows of n elements, `step` apart. Short rows are added up side by side.
+template <class T>
+void row_sums(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums) {
+  std::size_t row = for_short_rows(x, rows, step, n, [&](std::size_t first, auto column) {
+    Accumulator<T> total;
+    for (std::size_t i = 0; i < n; ++i) total.add(column(i));
+    total.store(sums + first);
+  });
+  for (; row < rows; ++row) sums[row] = sum<PrecisionOf<T>>(x + row * step, n);
+}
+
 // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
 template <class T>
 void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {
@@ -67,6 +79,7 @@ void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, dou
 XTAPE_KERNEL(Sums, {.sum = sum<PrecisionOf<T>, T>,
                     .sum_of_doubles = sum<PrecisionOf<T>, double>,
                     .sum_of_squares = sum_of_squares<T>,
+                    .row_sums = row_sums<T>,
                     .add_rows = add_rows<T>});
 
 }  // namespace xtape::kernels
