@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <vector>
+
 #include "matchers.hpp"
 
 using namespace xtape;
@@ -99,6 +102,71 @@ TEST_CASE("max is NaN if one element is", "[ops][max][extremes]") {
   const auto x = tape.variable(array({3, 3}, {NaN, 1, 2, 1, NaN, 2, inf, 2, NaN}));
   CHECK_THAT(values(max(x, 1)), AllClose({NaN, NaN, NaN}, 0));
   CHECK_THAT(values(max(x, 0)), AllClose({NaN, NaN, NaN}, 0));
+}
+
+TEMPLATE_TEST_CASE("max along any axis of any length shares its gradient among the largest", "[ops][max]",
+                   float, double) {
+  const std::size_t middle = GENERATE(1, 3, 4, 8, 9, 16, 17, 33, 1030);
+  const std::size_t last = GENERATE(1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 64, 65, 100);
+  constexpr std::size_t first = 3;
+  CAPTURE(middle, last);
+  std::vector<TestType> numbers(first * middle * last);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = static_cast<TestType>(i * 7919 % 1009 % 13) - 20;  // of which many are alike
+  Tape<TestType> tape;
+  const auto x = tape.variable(ArrayView<const TestType>(numbers.data(), Shape{first, middle, last}));
+  for (const Axes& axes : {Axes(0), Axes(1), Axes(2), Axes{0, 1}, Axes{0, 2}, Axes{1, 2}, Axes()}) {
+    const auto y = max(x, axes, keep_dims);
+    const Shape& kept = y.shape();
+    const auto result_of = [&](std::size_t i) {
+      const std::size_t at[] = {i / (middle * last), i / last % middle, i % last};
+      std::size_t result = 0;
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        result = result * kept[axis] + (kept[axis] == 1 ? 0 : at[axis]);
+      return result;
+    };
+    std::vector<TestType> largest(kept.elements(), -100), slopes(kept.elements());
+    std::vector<int> counts(kept.elements());
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      largest[result_of(i)] = std::max(largest[result_of(i)], numbers[i]);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      counts[result_of(i)] += largest[result_of(i)] == numbers[i];
+    CHECK(std::equal(largest.begin(), largest.end(), y.values().begin()));
+
+    for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i] = static_cast<TestType>(1 + i % 100);
+    const auto dy = tape.constant(ArrayView<const TestType>(slopes.data(), kept));
+    const auto are_shares_plus = [&](TestType number) {
+      const auto gradients = x.gradients();
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::size_t at = result_of(i);
+        const TestType share = numbers[i] == largest[at]
+                                   ? static_cast<TestType>(slopes[at] / static_cast<double>(counts[at]))
+                                   : 0;
+        if (gradients[i] != share + number) return false;
+      }
+      return true;
+    };
+    y.backward(dy);
+    CHECK(are_shares_plus(0));
+    (sum(y * dy) + sum(x)).backward();
+    CHECK(are_shares_plus(1));
+  }
+}
+
+TEMPLATE_TEST_CASE("max is NaN wherever in a row or column NaN is, and NaN has no gradient",
+                   "[ops][max][extremes]", float, double) {
+  const std::size_t length = GENERATE(1, 3, 10, 16, 17, 70, 150);
+  constexpr std::size_t rows = 37;
+  xt::xarray<double> x = irregular({rows, length});
+  std::vector<double> expected(rows, NaN);
+  for (std::size_t row = 0; row < rows; ++row) x(row, row * 31 % length) = NaN;
+  Tape<TestType> tape;
+  const auto in = tape.variable(x);
+  const auto of_rows = max(in, 1), of_columns = max(transpose(in), 0);
+  CHECK_THAT(values(of_rows), AllClose(expected, 0));
+  CHECK_THAT(values(of_columns), AllClose(expected, 0));
+  (sum(of_rows) + sum(of_columns)).backward();
+  CHECK_THAT(values(in.grad()), AllClose(std::vector<double>(rows * length, 0), 0));
 }
 
 TEST_CASE("max of infinities and subnormal numbers", "[ops][max][extremes]") {

@@ -1,14 +1,60 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <limits>
 
 #include "arrays/format.hpp"
-#include "kernels/elementwise.hpp"
+#include "kernels/broadcast.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/maxima_kernels.hpp"
 #include "ops/axes.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/reduce.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
+namespace {
+
+using kernels::Maxima;
+
+// Calls work(function, offset in x, rows, step, length) for the parts of x of which n results are the maxima,
+// of each row or column; they begin at `start`. The function is that of the two for them.
+template <class Function, class Work>
+void for_each_part(const kernels::Reduction<2>& space, std::size_t start, std::size_t n, Function of_rows,
+                   Function of_columns, Work work) {
+  const std::size_t length = space.reduced.inner_extent();
+  kernels::for_each_row(space.reduced, [&](const std::size_t(&at)[2]) {
+    if (space.kept_is_innermost) {
+      work(of_columns, start + at[1], length, space.reduced.inner_stride(1), n);
+    } else {
+      work(of_rows, start + at[1], n, space.kept.inner_stride(1), length);
+    }
+  });
+}
+
+// dx (+)= dy / (how many are as large), where x is the largest, for n neighbouring results.
+template <class T>
+void add_shares(const kernels::Reduction<2>& space, std::size_t start, std::size_t n, const T* x, const T* y,
+                const T* dy, T* dx, bool first) {
+  const auto& maxima = kernels::kernel<Maxima, T>();
+  constexpr std::size_t block = 1024;  // of which a cache holds all elements, where these are not many
+  for (std::size_t begin = 0; begin < n; begin += block) {
+    const std::size_t count = std::min(block, n - begin);
+    const std::size_t at = start + begin * space.kept.inner_stride(1);
+    double counts[block] = {};
+    for_each_part(space, at, count, maxima.count_in_rows, maxima.count_in_columns,
+                  [&](auto count_in, std::size_t offset, auto... extents) {
+                    count_in(x + offset, extents..., y + begin, counts);
+                  });
+    T shares[block];
+    for (std::size_t i = 0; i < count; ++i) shares[i] = static_cast<T>(dy[begin + i] / counts[i]);
+    for_each_part(space, at, count, maxima.share_in_rows, maxima.share_in_columns,
+                  [&](auto share_in, std::size_t offset, auto... extents) {
+                    share_in(x + offset, extents..., y + begin, shares, dx + offset, first);
+                  });
+  }
+}
+
+}  // namespace
 
 template <class T>
 Variable<T> max(Variable<T> x, Axes axes, KeepDims keep) {
@@ -22,28 +68,22 @@ Variable<T> max(Variable<T> x, Axes axes, KeepDims keep) {
 
   Recording<T> op("max", {x});
   const ArrayView<T> y = op.output(reduced_shape(shape, reduced, keep));
-  const ArrayView<double> winners = op.template save<double>(kept);  // a float stops counting at 2^24
-  const auto nest = kernels::make_nest<2>(shape, {&kept, &shape});
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    y[i] = -std::numeric_limits<T>::infinity();
-    winners[i] = 0;
-  }
-  kernels::for_each_element(nest, [&](const std::size_t(&at)[2]) {
-    const T candidate = x.data()[at[1]];
-    T& best = y[at[0]];
-    if (candidate > best || candidate != candidate) {
-      best = candidate;
-      winners[at[0]] = 1;
-    } else if (candidate == best) {
-      winners[at[0]] += 1;
-    }
+  std::fill(y.begin(), y.end(), -std::numeric_limits<T>::infinity());
+  const auto space = kernels::make_reduction<2>(shape, {&kept, &shape});
+  kernels::for_each_result_in_parallel(space, [&](const std::size_t(&at)[2], std::size_t n) {
+    const auto& maxima = kernels::kernel<Maxima, T>();
+    for_each_part(space, at[1], n, maxima.of_rows, maxima.of_columns,
+                  [&](auto max_of, std::size_t offset, auto... extents) {
+                    max_of(x.data() + offset, extents..., y.data() + at[0]);
+                  });
   });
 
-  return op.finish([nest, winners](Backward<T>& b) {
-    const ArrayView<T> dx = b.input_grad(0);
-    kernels::for_each_element(nest, [&](const std::size_t(&at)[2]) {
-      const T best = b.output()[at[0]];
-      if (b.input(0)[at[1]] == best) dx[at[1]] += static_cast<T>(b.output_grad()[at[0]] / winners[at[0]]);
+  return op.finish([space](Backward<T>& b) {
+    const auto [grad, first] = b.contribution(0);
+    const T *const in = b.input(0).data(), *const out = b.output().data(), *const dy = b.output_grad().data();
+    T* const dx = grad.data();
+    kernels::for_each_result_in_parallel(space, [&, first = first](const std::size_t(&at)[2], std::size_t n) {
+      add_shares(space, at[1], n, in, out + at[0], dy + at[0], dx, first);
     });
   });
 }
