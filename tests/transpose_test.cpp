@@ -40,6 +40,54 @@ TEST_CASE("transpose by a permutation and its inverse is the identity", "[ops][t
   CHECK(values(transpose(transpose(x, {2, 0, 3, 1}), {1, 3, 0, 2})) == values(x));
 }
 
+TEMPLATE_TEST_CASE("transpose of every size puts element (r, c) at (c, r)", "[ops][transpose]", float,
+                   double) {
+  // Whatever whole vectors and remainders of them the rows and columns make.
+  const std::size_t rows = GENERATE(2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 31U, 33U, 200U);
+  const std::size_t columns = GENERATE(2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 63U, 64U, 65U, 70U);
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({rows, columns}));
+  const auto y = transpose(x);
+  const auto dy = tape.constant(irregular({columns, rows}, 1, 2));
+  (sum(y * dy) + sum(transpose(x) * dy)).backward();
+  const auto slopes = x.gradients();
+  bool is_value = true, is_slope = true;
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      is_value = is_value && y.data()[c * rows + r] == x.data()[r * columns + c];
+      is_slope = is_slope && slopes[r * columns + c] == 2 * dy.data()[c * rows + r];
+    }
+  }
+  CHECK(is_value);
+  CHECK(is_slope);
+}
+
+TEMPLATE_TEST_CASE("transpose of matrices within an array moves each", "[ops][transpose]", float, double) {
+  constexpr std::size_t pixels = 70, channels = 19, images = 150;  // work for several threads
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({images, pixels, channels}));
+  const auto last = transpose(x, {0, 2, 1}), middle = transpose(x, {1, 0, 2}), all = transpose(x, {2, 1, 0});
+  const auto of_last = tape.constant(irregular(last.shape(), 1, 2)),
+             of_all = tape.constant(irregular(all.shape(), 3, 4));
+  (sum(last * of_last) + sum(all * of_all)).backward();
+  const auto slopes = x.gradients();
+  bool is_value = true, is_slope = true;
+  for (std::size_t i = 0; i < images; ++i) {
+    for (std::size_t p = 0; p < pixels; ++p) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const std::size_t at = (i * pixels + p) * channels + c;
+        const std::size_t in_last = (i * channels + c) * pixels + p, in_all = (c * pixels + p) * images + i;
+        const TestType value = x.data()[at];
+        is_value = is_value && last.data()[in_last] == value && all.data()[in_all] == value &&
+                   middle.data()[(p * images + i) * channels + c] == value;
+        is_slope = is_slope && slopes[at] == of_last.data()[in_last] + of_all.data()[in_all];
+      }
+    }
+  }
+  CHECK(is_value);
+  CHECK(is_slope);
+}
+
 TEST_CASE("transpose in the given order leaves the variable as it is", "[ops][transpose]") {
   Tape<double> tape;
   const auto x = tape.variable(irregular({2, 3})), scalar = tape.variable(3);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
 #include <array>
 
 #include "arrays/format.hpp"
 #include "arrays/slices.hpp"
-#include "kernels/nest.hpp"
+#include "kernels/broadcast.hpp"
+#include "kernels/transpose_kernels.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
 #include "ops/unchanged.hpp"
@@ -11,6 +13,75 @@
 #include "xtape/ops/rearrange.hpp"
 
 namespace xtape {
+
+namespace {
+
+// Which arrays of a nest are written and read.
+struct Direction {
+  std::size_t to, from;
+};
+
+// The axis along which an array is dense.
+std::size_t dense_axis(const kernels::Nest<2>& nest, std::size_t array) {
+  std::size_t axis = 0;
+  while (axis + 1 < nest.rank && nest.stride[array][axis] != 1) ++axis;
+  return axis;
+}
+
+// To and from elements that neighbour each other in both arrays.
+template <class T>
+void copy_rows(const kernels::Nest<2>& nest, Direction direction, const T* from, T* to, bool add) {
+  kernels::for_each_row_in_parallel(nest, [=](const std::size_t(&at)[2], std::size_t count) {
+    T* const row = to + at[direction.to];
+    const T* const moved = from + at[direction.from];
+    for (std::size_t i = 0; i < count; ++i) row[i] = add ? row[i] + moved[i] : moved[i];
+  });
+}
+
+// The longer side of the matrices is cut, for several threads.
+template <class T>
+void transpose_matrices(const kernels::Nest<2>& nest, Direction direction, std::size_t row_axis,
+                        std::size_t column_axis, const T* from, T* to, bool add) {
+  kernels::Nest<2> matrices;
+  for (std::size_t axis = 0; axis < nest.rank; ++axis) {
+    if (axis != row_axis && axis != column_axis)
+      matrices.append(nest.extent[axis], {nest.stride[0][axis], nest.stride[1][axis]});
+  }
+  matrices.close();
+
+  constexpr std::size_t strip = 64;  // the ranges are multiples of it, and so lie on whole lines of memory
+  const std::size_t rows = nest.extent[row_axis], row_step = nest.stride[direction.from][row_axis];
+  const std::size_t columns = nest.extent[column_axis], column_step = nest.stride[direction.to][column_axis];
+  const std::size_t of_each = std::max<std::size_t>(1, matrices.elements() * std::min(rows, columns));
+  const auto& transpose = kernels::kernel<kernels::Transposition, T>();
+  parallel_for_ranges(std::max(rows, columns), std::max(strip, products_per_block / of_each / strip * strip),
+                      [&](std::size_t begin, std::size_t end) {
+                        kernels::for_each_element(matrices, [&](const std::size_t(&at)[2]) {
+                          const T* const source = from + at[direction.from];
+                          T* const target = to + at[direction.to];
+                          if (rows > columns) {
+                            transpose(source + begin * row_step, row_step, end - begin, columns,
+                                      target + begin, column_step, add);
+                          } else {
+                            transpose(source + begin, row_step, rows, end - begin,
+                                      target + begin * column_step, column_step, add);
+                          }
+                        });
+                      });
+}
+
+// to = from, or adds it, for every element of a permutation.
+template <class T>
+void permute_elements(const kernels::Nest<2>& nest, Direction direction, const T* from, T* to, bool add) {
+  const std::size_t row_axis = dense_axis(nest, direction.to), column_axis = dense_axis(nest, direction.from);
+  if (row_axis == column_axis) {
+    copy_rows(nest, direction, from, to, add);
+  } else {
+    transpose_matrices(nest, direction, row_axis, column_axis, from, to, add);
+  }
+}
+
+}  // namespace
 
 template <class T>
 Variable<T> permute(const char* name, Variable<T> x, const std::array<std::size_t, Shape::max_rank>& order) {
@@ -33,15 +104,11 @@ Variable<T> permute(const char* name, Variable<T> x, const std::array<std::size_
 
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(result);
-  kernels::for_each_element(nest, [&](const std::size_t(&at)[2]) { y[at[0]] = x.data()[at[1]]; });
+  permute_elements(nest, {0, 1}, x.data(), y.data(), false);
 
   return op.finish([nest](Backward<T>& b) {
-    const auto [grad, first] = b.contribution(0);
-    T* dx = grad.data();
-    const T* dy = b.output_grad().data();
-    kernels::for_each_element(nest, [=, first = first](const std::size_t(&at)[2]) {
-      dx[at[1]] = first ? dy[at[0]] : dx[at[1]] + dy[at[0]];
-    });
+    const auto [dx, first] = b.contribution(0);
+    permute_elements(nest, {1, 0}, b.output_grad().data(), dx.data(), !first);
   });
 }
 
