@@ -19,8 +19,10 @@ Random::Random(std::uint64_t seed) noexcept {
   }
 }
 
-Random::result_type Random::operator()() noexcept {
-  auto& [a, b, c, d] = state_;
+namespace {
+
+std::uint64_t next(std::array<std::uint64_t, 4>& state) {
+  auto& [a, b, c, d] = state;
   const std::uint64_t result = std::rotl(a + d, 23) + a;
   const std::uint64_t shifted = b << 17;
   c ^= a;
@@ -30,6 +32,16 @@ Random::result_type Random::operator()() noexcept {
   c ^= shifted;
   d = std::rotl(d, 45);
   return result;
+}
+
+}  // namespace
+
+Random::result_type Random::operator()() noexcept { return next(state_); }
+
+void Random::fill(std::span<result_type> numbers) noexcept {
+  std::array<std::uint64_t, 4> state = state_;  // which the numbers cannot overlap
+  for (result_type& number : numbers) number = next(state);
+  state_ = state;
 }
 
 double Random::uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
