@@ -46,6 +46,27 @@ TEST_CASE("dropout of the same random state drops the same elements", "[ops][dro
   CHECK(values(dropout(x, 0.5, first)) != y);
 }
 
+TEMPLATE_TEST_CASE("dropout draws one number for each element and keeps those of at least the probability",
+                   "[ops][dropout]", float, double) {
+  // Whatever whole vectors and remainders of them the elements make.
+  const std::size_t count = GENERATE(1U, 7U, 8U, 9U, 15U, 16U, 17U, 255U, 256U, 257U, 1000U);
+  Random random(9), same(9);
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({count}, 1, 2));
+  const auto y = dropout(x, 0.25, random);
+  (sum(y) + sum(x)).backward();
+  const TestType scale = static_cast<TestType>(1 / 0.75);
+  bool is_value = true, is_slope = true;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool is_kept = same() >= std::uint64_t{1} << 62;
+    is_value = is_value && y.data()[i] == (is_kept ? x.data()[i] * scale : 0);
+    is_slope = is_slope && x.gradients()[i] == (is_kept ? scale + 1 : 1);
+  }
+  CHECK(is_value);
+  CHECK(is_slope);
+  CHECK(random == same);
+}
+
 TEST_CASE("dropout with probability 0 is x and draws nothing", "[ops][dropout]") {
   Random random(4);
   Tape<double> tape;
