@@ -89,3 +89,45 @@ TEST_CASE("avg_pool2d says what does not fit", "[ops][avg_pool2d][errors]") {
   CHECK(refusal<ArgumentError>(tape, [&] { avg_pool2d(x, 3, {.padding = 2}); }) ==
         "avg_pool2d: padding must be at most half of the kernel (3, 3), got (2, 2)");
 }
+
+TEMPLATE_TEST_CASE("avg_pool2d of windows of every kind is the mean of each, exactly", "[ops][avg_pool2d]",
+                   float, double) {
+  // Whatever whole vectors and remainders of them the windows make. Small whole numbers have exact sums.
+  const std::size_t width = GENERATE(3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 600U);
+  const std::size_t stride = GENERATE(1U, 2U, 3U), padding = GENERATE(0U, 1U), kernel = GENERATE(2U, 3U);
+  const bool count_include_pad = GENERATE(true, false);
+  constexpr std::size_t height = 5;
+  const Shape shape{2, 1, height, width};
+  std::vector<TestType> pixels(shape.elements());
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<TestType>(i * 7 % 50);
+  Tape<TestType> tape;
+  const auto x = tape.variable(ArrayView<const TestType>(pixels.data(), shape));
+  const auto y =
+      avg_pool2d(x, kernel, {.stride = stride, .padding = padding, .count_include_pad = count_include_pad});
+  const auto dy = irregular(y.shape());
+  y.backward(tape.constant(dy));
+  const auto slopes = x.gradients();
+
+  const std::size_t rows = y.shape()[2], columns = y.shape()[3];
+  std::vector<TestType> expected(pixels.size());
+  bool is_value = true;
+  for (std::size_t at = 0; at < y.size(); ++at) {
+    const std::size_t plane = at / (rows * columns), top = at / columns % rows * stride,
+                      left = at % columns * stride;
+    double sum = 0;
+    std::vector<std::size_t> places;
+    for (std::size_t r = top; r < top + kernel; ++r) {
+      for (std::size_t c = left; c < left + kernel; ++c) {
+        if (r < padding || c < padding || r - padding >= height || c - padding >= width) continue;
+        places.push_back((plane * height + r - padding) * width + c - padding);
+        sum += static_cast<double>(pixels[places.back()]);
+      }
+    }
+    const auto divisor = static_cast<double>(count_include_pad ? kernel * kernel : places.size());
+    is_value = is_value && y.data()[at] == static_cast<TestType>(sum / divisor);
+    for (const std::size_t place : places)
+      expected[place] += static_cast<TestType>(static_cast<TestType>(dy.data()[at]) / divisor);
+  }
+  CHECK(is_value);
+  CHECK(std::ranges::equal(slopes, expected));
+}

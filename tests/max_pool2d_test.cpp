@@ -148,3 +148,43 @@ TEST_CASE("max_pool2d says what does not fit", "[ops][max_pool2d][errors]") {
   CHECK(refusal<ShapeError>(tape, [x = of({1, 2, 0, 4})] { max_pool2d(x, 2, {.padding = 1}); }) ==
         "max_pool2d: x must have rows and columns, got (1, 2, 0, 4)");
 }
+
+TEMPLATE_TEST_CASE(
+    "max_pool2d of windows of every kind has the largest that looking at each one by one finds",
+    "[ops][max_pool2d]", float, double) {
+  // Whatever whole vectors and remainders of them the windows make.
+  const std::size_t width = GENERATE(3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 67U);
+  const std::size_t stride = GENERATE(1U, 2U, 3U), padding = GENERATE(0U, 1U);
+  constexpr std::size_t height = 5, kernel = 3;
+  const Shape shape{2, 1, height, width};
+  std::vector<TestType> pixels(shape.elements());
+  for (std::size_t i = 0; i < pixels.size(); ++i)  // with many that are equal
+    pixels[i] = i % 11 == 3 ? static_cast<TestType>(NaN) : static_cast<TestType>(i * 7 % 5) - 2;
+  Tape<TestType> tape;
+  const auto x = tape.variable(ArrayView<const TestType>(pixels.data(), shape));
+  const auto y = max_pool2d(x, kernel, {.stride = stride, .padding = padding});
+  const auto dy = irregular(y.shape());
+  y.backward(tape.constant(dy));
+  const auto slopes = x.gradients();
+
+  const std::size_t rows = y.shape()[2], columns = y.shape()[3];
+  std::vector<TestType> expected(pixels.size());
+  bool is_value = true;
+  for (std::size_t at = 0; at < y.size(); ++at) {
+    const std::size_t plane = at / (rows * columns), top = at / columns % rows * stride,
+                      left = at % columns * stride;
+    std::size_t best = pixels.size();
+    for (std::size_t r = top; r < top + kernel; ++r) {
+      for (std::size_t c = left; c < left + kernel; ++c) {
+        if (r < padding || c < padding || r - padding >= height || c - padding >= width) continue;
+        const std::size_t place = (plane * height + r - padding) * width + c - padding;
+        if (best == pixels.size() || pixels[place] > pixels[best] || std::isnan(pixels[place])) best = place;
+      }
+    }
+    is_value =
+        is_value && (y.data()[at] == pixels[best] || (std::isnan(y.data()[at]) && std::isnan(pixels[best])));
+    expected[best] += static_cast<TestType>(dy.data()[at]);
+  }
+  CHECK(is_value);
+  CHECK(std::ranges::equal(slopes, expected));
+}

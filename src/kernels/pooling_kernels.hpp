@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace xtape::kernels {
 
@@ -16,6 +17,33 @@ struct LargestOfFour {
     // other places of the rows, or added to it.
     void (*gradient)(const T* dy, const T* place, std::size_t width, std::size_t rows, std::size_t columns,
                      bool add, T* dx);
+  };
+};
+
+// Windows that hang over no edge: the first begins at an element of an image, the next ones `step` elements
+// further on.
+struct WholeWindows {
+  static constexpr std::size_t fewest = 16;  // that there must be
+
+  std::size_t count, step;
+  std::size_t rows, columns;  // of each
+  std::size_t width;          // of the image
+};
+
+// An image x begins at the first of the windows.
+struct PoolWindows {
+  static constexpr std::size_t furthest = std::size_t{1} << 24;
+
+  template <class T>
+  struct Functions {
+    // y is the largest of each: the first of several, or else the last NaN. `places`, unless null, are how
+    // far from x they are; the elements of a window must be less than
+    // `furthest` apart.
+    void (*largest)(const T* x, const WholeWindows& windows, T* y, std::uint32_t* places);
+    // y is the sum of each in the order of reading, as that of Sum<T>, divided.
+    void (*mean)(const T* x, const WholeWindows& windows, double divisor, T* y);
+    // Adds dy, divided, to each element of its window, in the order of the windows.
+    void (*mean_gradient)(const T* dy, const WholeWindows& windows, double divisor, T* dx);
   };
 };
 

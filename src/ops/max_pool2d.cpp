@@ -13,7 +13,7 @@
 namespace xtape {
 namespace {
 
-// Where in a plane the largest element of a window is: the first of several, or else a NaN.
+// Where in a plane the largest element of a window is: the first of several, or else the last NaN.
 template <class T>
 std::size_t place_of_largest(const T* plane, std::size_t width, Pooling::Range rows, Pooling::Range columns) {
   std::size_t best = rows.begin * width + columns.begin;
@@ -24,6 +24,31 @@ std::size_t place_of_largest(const T* plane, std::size_t width, Pooling::Range r
     }
   }
   return best;
+}
+
+// The largest elements of a plane's windows, and unless `places` is null where in the plane they are.
+template <class T>
+void largest_of_windows(const Pooling& pooling, const T* plane, T* y, std::uint32_t* places) {
+  const std::size_t width = pooling.windows.columns.extent;
+  const auto one = [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
+    const std::size_t place = place_of_largest(plane, width, rows, columns);
+    y[at] = plane[place];
+    if (places != nullptr) places[at] = static_cast<std::uint32_t>(place);
+  };
+  const auto& pool = kernels::kernel<kernels::PoolWindows, T>();
+  pooling.for_each_window(
+      [&](const kernels::WholeWindows& windows, std::size_t first, Pooling::Range rows,
+          Pooling::Range columns, std::size_t at) {
+        if (windows.rows * width > kernels::PoolWindows::furthest) {
+          for (std::size_t i = 0, left = columns.begin; i < windows.count; ++i, left += windows.step)
+            one(rows, {left, left + windows.columns}, at + i);
+          return;
+        }
+        pool.largest(plane + first, windows, y + at, places == nullptr ? nullptr : places + at);
+        if (places == nullptr) return;
+        for (std::size_t i = at; i < at + windows.count; ++i) places[i] += static_cast<std::uint32_t>(first);
+      },
+      one);
 }
 
 // Windows of 2 x 2 side by side, of which none hangs over an edge.
@@ -44,9 +69,7 @@ void max_pool_plane(const Pooling& pooling, const T* plane, T* y) {
                                                        columns.positions, y, nullptr);
     return;
   }
-  pooling.for_each_window(0, [&](Pooling::Range of_rows, Pooling::Range of_columns, std::size_t at) {
-    y[at] = plane[place_of_largest(plane, columns.extent, of_rows, of_columns)];
-  });
+  largest_of_windows<T>(pooling, plane, y, nullptr);
 }
 
 template void max_pool_plane(const Pooling&, const float*, float*);
@@ -73,11 +96,7 @@ void max_pool_plane(const Pooling& pooling, std::size_t plane, const T* x, T* y,
                                                        &places.in_window[first]);
     return;
   }
-  pooling.for_each_window(plane, [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
-    const std::size_t place = place_of_largest(x, width, rows, columns);
-    y[at] = x[place];
-    places.in_plane[at] = static_cast<std::uint32_t>(place);
-  });
+  largest_of_windows(pooling, x, y + first, &places.in_plane[first]);
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/pooling_kernels.hpp"
 #include "threads/thread_pool.hpp"
 #include "xtape/arrays/shape.hpp"
 #include "xtape/ops/size2d.hpp"
@@ -39,6 +40,13 @@ struct SlidingWindow {
   Range covered(std::size_t position) const {
     const std::size_t start = position * stride;
     return {std::max(start, padding) - padding, std::min(extent, start + kernel - padding)};
+  }
+
+  // The positions without dilation that hang over no end of the axis.
+  Range whole() const {
+    const std::size_t begin = std::min((padding + stride - 1) / stride, positions);
+    const std::size_t end = extent + padding < kernel ? 0 : (extent + padding - kernel) / stride + 1;
+    return {begin, std::max(begin, std::min(end, positions))};
   }
 };
 
@@ -84,14 +92,24 @@ struct Pooling {
     });
   }
 
-  // Calls window(rows, columns, at) for each window of a plane: what it covers, and its place in the result.
-  template <class Window>
-  void for_each_window(std::size_t plane, Window window) const {
-    std::size_t at = plane * pixels();
+  // For the windows of a plane, in order: calls whole(windows, first, rows, columns, at) for those side by
+  // side in a row of the result of which each covers as many columns, with the place of their first element
+  // in the plane, and window(rows, columns, at) for each of the others. That is with what a window covers,
+  // the first of several, and its place in the result.
+  template <class Whole, class Window>
+  void for_each_window(Whole whole, Window window) const {
+    const SlidingWindow& along = windows.columns;
+    const Range inner = along.whole().length() < kernels::WholeWindows::fewest ? Range{0, 0} : along.whole();
     for (std::size_t i = 0; i < windows.rows.positions; ++i) {
       const Range rows = windows.rows.covered(i);
-      for (std::size_t j = 0; j < windows.columns.positions; ++j)
-        window(rows, windows.columns.covered(j), at++);
+      const std::size_t at = i * along.positions;
+      for (std::size_t j = 0; j < inner.begin; ++j) window(rows, along.covered(j), at + j);
+      if (inner.length() > 0) {
+        const Range columns = along.covered(inner.begin);
+        whole(kernels::WholeWindows{inner.length(), along.stride, rows.length(), along.kernel, along.extent},
+              rows.begin * along.extent + columns.begin, rows, columns, at + inner.begin);
+      }
+      for (std::size_t j = inner.end; j < along.positions; ++j) window(rows, along.covered(j), at + j);
     }
   }
 };
