@@ -73,6 +73,28 @@ TEST_CASE("maximum gives each of two equal operands half of the gradient", "[ops
   CHECK(a.grad()(0) == 0.5);
 }
 
+TEMPLATE_TEST_CASE("maximum passes the gradient to the larger of each pair, whatever their number",
+                   "[ops][maximum][gradient]", float, double) {
+  constexpr std::size_t count = 37;
+  Tape<TestType> tape;
+  std::vector<TestType> left(count), right(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    left[i] = i % 9 == 8 ? static_cast<TestType>(NaN) : static_cast<TestType>(i * 7 % 5);
+    right[i] = static_cast<TestType>(i * 3 % 4);
+  }
+  const auto a = tape.variable(left), b = tape.variable(right);
+  sum(maximum(a, b)).backward();
+  std::vector<double> of_a, of_b;
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool is_number = !std::isnan(left[i]);
+    const double share = left[i] > right[i] ? 1 : left[i] == right[i] ? 0.5 : 0;
+    of_a.push_back(share);
+    of_b.push_back(is_number ? 1 - share : 0);
+  }
+  CHECK_THAT(values(a.grad()), AllClose(of_a, 0));
+  CHECK_THAT(values(b.grad()), AllClose(of_b, 0));
+}
+
 TEST_CASE("maximum of a variable and itself has gradient one", "[ops][maximum][gradient]") {
   Tape<double> tape;
   const auto x = tape.variable(array({2}, {3, -4}));

@@ -13,7 +13,7 @@ Variable<T> clip(Variable<T> x, Number<T> low, Number<T> high) {
   }
   return unary(
       "clip", x, [low, high](T x) { return x < low ? low : (x > high ? high : x); },
-      [low, high](T x, T) { return x >= low && x <= high ? T{1} : T{0}; });
+      [low, high](T x, T) { return static_cast<T>((x >= low) & (x <= high)); });
 }
 
 template Variable<float> clip(Variable<float>, float, float);

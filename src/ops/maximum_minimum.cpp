@@ -18,11 +18,12 @@ struct Choice {
   T of(T x, T y) const {
     return before(x, y) || x != x ? x : y;
   }
-  // What the gradient leaves to the first.
+  // What the gradient leaves to the first: half where they are equal. Without a branch, so that the compiler
+  // makes vectors of it.
   template <class T>
   T share(T mine, T other) const {
-    if (mine == other) return T{0.5};
-    return before(mine, other) ? T{1} : T{0};
+    const bool wins = before(mine, other), loses_not = wins | (mine == other);
+    return static_cast<T>(static_cast<int>(wins) + static_cast<int>(loses_not)) / 2;
   }
 };
 
