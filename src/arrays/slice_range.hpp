@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "arrays/slices.hpp"
+#include "arrays/transposed_copy.hpp"
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
 
@@ -35,10 +36,8 @@ struct SliceRange {
       return rows;
     }
     for_each_run([&](std::size_t row, std::size_t length, std::size_t at) {
-      for (std::size_t j = 0; j < slices.length; ++j) {
-        for (std::size_t s = 0; s < length; ++s)
-          rows[(row + s) * slices.length + j] = array[at + j * slices.step + s];
-      }
+      copy_transposed(array + at, slices.step, slices.length, length, rows + row * slices.length,
+                      slices.length);
     });
     return rows;
   }
@@ -57,10 +56,8 @@ struct SliceRange {
   void scatter(const T* rows, T* array) const {
     if (are_rows()) return;
     for_each_run([&](std::size_t row, std::size_t length, std::size_t at) {
-      for (std::size_t j = 0; j < slices.length; ++j) {
-        for (std::size_t s = 0; s < length; ++s)
-          array[at + j * slices.step + s] = rows[(row + s) * slices.length + j];
-      }
+      copy_transposed(rows + row * slices.length, slices.length, length, slices.length, array + at,
+                      slices.step);
     });
   }
 
