@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <cmath>
+#include <vector>
+
 #include "matchers.hpp"
 
 using namespace xtape;
@@ -54,6 +57,41 @@ TEST_CASE("log_sum_exp gradient agrees with central differences along every axis
     }
   }
   CHECK_THAT(gradcheck([](auto x) { return log_sum_exp(x); }, irregular({})), HasCorrectGradient());
+}
+
+TEMPLATE_TEST_CASE("log_sum_exp of any axis of any length is the logarithm of how many are alike",
+                   "[ops][log_sum_exp]", float, double) {
+  const std::size_t length = GENERATE(1, 2, 4, 8, 16, 32, 64, 128);
+  const std::size_t others = GENERATE(1, 3, 7, 8, 9, 10, 15, 16, 17, 33, 65, 520);
+  CAPTURE(length, others);
+  Tape<TestType> tape;
+  const auto of = [&](const Shape& shape, int axis) {
+    const auto x = tape.variable(irregular(shape, 3, 3));
+    const auto y = log_sum_exp(x, axis);
+    const std::vector<double> expected(2 * others, std::log(static_cast<double>(length)) + 3);
+    CHECK_THAT(values(y), AllClose(expected, ulps<TestType>(1)));
+    const std::vector<double> probabilities(2 * others * length, 1 / static_cast<double>(length));
+    sum(y).backward();
+    CHECK_THAT(values(x.grad()), AllClose(probabilities, 0));
+    (sum(y) + sum(x)).backward();
+    CHECK_THAT(values(x.grad()), AllClose(std::vector<double>(2 * others * length, 1 + probabilities[0]), 0));
+  };
+  of({length, 2, others}, 0);
+  of({2, length, others}, 1);
+  of({2, others, length}, 2);
+}
+
+TEMPLATE_TEST_CASE("log_sum_exp along the first axis is that of each column, whatever it holds",
+                   "[ops][log_sum_exp][extremes]", float, double) {
+  const xt::xarray<double> x{{inf, NaN, -inf, -inf, 0, 1000, -std::log(2), 0},
+                             {inf, 1, 0, -inf, -40, 1000, -std::log(2), NaN},
+                             {0, inf, -inf, -inf, -inf, -1000, -inf, NaN}};
+  Tape<TestType> tape;
+  const auto in = tape.variable(x);
+  const auto y = log_sum_exp(in, 0);
+  CHECK_THAT(values(y), AllClose(values(log_sum_exp(transpose(in), 1)), ulps<TestType>(1)));
+  CHECK_THAT(values(slice(y, 0, 0, 6)),
+             AllClose({inf, NaN, 0, -inf, std::log1p(std::exp(-40)), 1000 + std::log(2)}, ulps<TestType>(1)));
 }
 
 TEST_CASE("log_sum_exp of a variable used twice adds both gradients", "[ops][log_sum_exp][gradient]") {

@@ -34,9 +34,16 @@ struct LogSoftmax {
 struct LogSumExp {
   template <class T>
   struct Functions {
-    void (*normalise)(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<T>*);
+    // And the logarithms of 1 + rest.
+    void (*normalise)(const T* x, std::size_t rows, std::size_t classes, RowNormaliser<T>*,
+                      double* log_rests);
     void (*gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows, std::size_t classes,
                      T* dx, bool first);
+    // The same of n columns, which lie side by side: the elements of each are `step` apart.
+    void (*normalise_columns)(const T* x, std::size_t classes, std::size_t step, std::size_t n,
+                              RowNormaliser<T>*, double* log_rests);
+    void (*columns_gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t classes,
+                             std::size_t step, std::size_t n, T* dx, bool first);
   };
 };
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 
-#include "arrays/slice_range.hpp"
+#include "arrays/slices.hpp"
 #include "kernels/exponential.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/softmax.hpp"
@@ -11,70 +13,109 @@
 #include "kernels/sum.hpp"
 #include "ops/axes.hpp"
 #include "ops/permute.hpp"
+#include "threads/thread_pool.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/autograd/recording.hpp"
-#include "xtape/ops/rearrange.hpp"
 #include "xtape/ops/reduce.hpp"
 
 #pragma GCC visibility push(default)
 namespace xtape {
 namespace {
 
-// Of a row in which the largest is not finite: infinite with any +inf, however many, and with only -inf.
+// Of a slice in which the largest is not finite: infinite with any +inf, however many, and with only -inf.
 template <class T>
-T limit(const T* x, std::size_t length, kernels::RowNormaliser<T>& normaliser) {
-  const kernels::Normaliser<T> normal = kernels::normaliser(x, length, 1);
+T limit(const T* x, std::size_t length, std::size_t step, kernels::RowNormaliser<T>& normaliser) {
+  const kernels::Normaliser<T> normal = kernels::normaliser(x, length, step);
   normaliser = {normal.max, normal.rest.nearest()};
-  const bool has_nan = std::any_of(x, x + length, [](T value) { return std::isnan(value); });
+  bool has_nan = false;
+  for (std::size_t j = 0; j < length; ++j) has_nan = has_nan || std::isnan(x[j * step]);
   return std::isinf(normal.max) && !has_nan ? normal.max : std::numeric_limits<T>::quiet_NaN();
 }
 
 // Where max and log(1 + rest) are of different signs, and cancel, it is log(1 + (sum(e^x) - 1)).
 template <class T>
-double near_zero(const T* x, std::size_t length) {
+double near_zero(const T* x, std::size_t length, std::size_t step) {
   kernels::Sum<double> sum;
   sum.add(-1);
   for (std::size_t j = 0; j < length; ++j) {
-    sum.add(sizeof(T) < sizeof(double) ? kernels::exponential(x[j]) : kernels::slow_exponential(x[j]));
+    const T logit = x[j * step];
+    sum.add(sizeof(T) < sizeof(double) ? kernels::exponential(logit) : kernels::slow_exponential(logit));
   }
   return std::log1p(sum.value());
 }
 
-// log(sum(e^x)) of each row of (rows, length).
+// Calls work(first slice, n, where it begins) for n slices that lie one after the other, or side by side, on
+// several threads if there are many.
+template <class Work>
+void for_neighbours(const Slices& slices, Work work) {
+  const std::size_t fewest = slices.step == 1 ? 1 : 64;  // to read memory in order
+  const std::size_t range =
+      std::max(fewest, exponentials_per_block / std::max<std::size_t>(1, slices.length));
+  parallel_for_ranges(slices.count, range, [&](std::size_t begin, std::size_t end) {
+    if (slices.step == 1) return work(begin, end - begin, slices.start(begin));
+    for (std::size_t s = begin; s < end;) {
+      const std::size_t n = std::min(end - s, slices.step - s % slices.step);
+      work(s, n, slices.start(s));
+      s += n;
+    }
+  });
+}
+
+// log(sum(e^x)) of each slice.
 template <class T>
-Variable<T> log_sum_exp_rows(Variable<T> x) {
-  const std::size_t rows = x.shape()[0], length = x.shape()[1];
+Variable<T> log_sum_exp_of(const Slices& slices, Variable<T> x, const Shape& result) {
+  const std::size_t length = slices.length, step = slices.step;
 
   Recording<T> op("log_sum_exp", {x});
-  const ArrayView<T> y = op.output({rows});
+  const ArrayView<T> y = op.output(result);
   if (length == 0) std::fill(y.begin(), y.end(), -std::numeric_limits<T>::infinity());
-  const Slices slices{length == 0 ? 0 : rows, length, 1};
   const auto saved = op.template save<kernels::RowNormaliser<T>>({slices.count});
-  for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
+  for_neighbours(slices, [&](std::size_t begin, std::size_t n, std::size_t start) {
+    const auto& kernel = kernels::kernel<kernels::LogSumExp, T>();
     Workspace workspace;
-    kernels::kernel<kernels::LogSumExp, T>().normalise(range.gather(x.data(), workspace), range.count(),
-                                                       length, &saved[range.begin]);
-    for (std::size_t row = range.begin; row < range.end; ++row) {
-      if (std::isnan(saved[row].rest)) {
-        y[row] = limit(x.data() + row * length, length, saved[row]);
-        continue;
+    double* const log_rests = workspace.take<double>(n);
+    if (step == 1) {
+      kernel.normalise(x.data() + start, n, length, &saved[begin], log_rests);
+    } else {
+      kernel.normalise_columns(x.data() + start, length, step, n, &saved[begin], log_rests);
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::size_t s = begin + i;
+      const T* const slice = x.data() + slices.start(s);
+      const double sum = saved[s].max + log_rests[i];
+      if (std::isnan(saved[s].rest)) {
+        y[s] = limit(slice, length, step, saved[s]);
+      } else if (log_rests[i] > 1.5 * std::abs(sum)) {
+        y[s] = static_cast<T>(near_zero(slice, length, step));
+      } else {
+        y[s] = static_cast<T>(sum);
       }
-      const double log_rest = std::log1p(saved[row].rest), sum = saved[row].max + log_rest;
-      const bool cancels = log_rest > 1.5 * std::abs(sum);
-      y[row] = static_cast<T>(cancels ? near_zero(x.data() + row * length, length) : sum);
     }
   });
 
   return op.finish([slices, saved](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
-    T* dx = grad.data();
-    for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
-      Workspace workspace;
-      kernels::kernel<kernels::LogSumExp, T>().gradient(
-          range.gather(b.input(0).data(), workspace), &saved[range.begin],
-          b.output_grad().data() + range.begin, range.count(), range.slices.length,
-          range.to_be_added(dx, first, workspace), first);
+    const T *const in = b.input(0).data(), *const dy = b.output_grad().data();
+    T* const dx = grad.data();
+    for_neighbours(slices, [&, first = first](std::size_t begin, std::size_t n, std::size_t start) {
+      const auto& kernel = kernels::kernel<kernels::LogSumExp, T>();
+      if (slices.step == 1) {
+        kernel.gradient(in + start, &saved[begin], dy + begin, n, slices.length, dx + start, first);
+      } else {
+        kernel.columns_gradient(in + start, &saved[begin], dy + begin, slices.length, slices.step, n,
+                                dx + start, first);
+      }
     });
   });
+}
+
+// How many elements lie between those of a slice, if the reduced axes are neighbours; else 0.
+std::size_t step_of(const Shape& shape, const std::array<bool, Shape::max_rank>& reduced) {
+  std::size_t step = 1, axis = shape.rank();
+  for (; axis > 0 && !reduced[axis - 1]; --axis) step *= shape[axis - 1];
+  while (axis > 0 && reduced[axis - 1]) --axis;
+  const bool are_neighbours = std::none_of(reduced.begin(), reduced.begin() + axis, std::identity());
+  return are_neighbours ? step : 0;
 }
 
 }  // namespace
@@ -84,6 +125,9 @@ Variable<T> log_sum_exp(Variable<T> x, Axes axes, KeepDims keep) {
   const Shape shape = x.shape();
   const auto reduced = axes.resolve("log_sum_exp", shape);
   const Shape result = reduced_shape(shape, reduced, keep);
+  const std::size_t length = reduced_elements(shape, reduced), step = step_of(shape, reduced);
+  const std::size_t count = length == 0 ? 0 : result.elements();
+  if (step != 0 || count == 0) return log_sum_exp_of({count, length, step}, x, result);
 
   // The reduced axes come last, so that each result is of one row.
   std::array<std::size_t, Shape::max_rank> order{};
@@ -94,9 +138,7 @@ Variable<T> log_sum_exp(Variable<T> x, Axes axes, KeepDims keep) {
     }
   }
   detail::Rollback<T> rollback(x.tape());
-  const Variable<T> ordered = permute("log_sum_exp", x, order);
-  const Shape rows{result.elements(), reduced_elements(shape, reduced)};
-  return rollback.keep(reshape(log_sum_exp_rows(reshape(ordered, rows)), result));
+  return rollback.keep(log_sum_exp_of({count, length, 1}, permute("log_sum_exp", x, order), result));
 }
 
 template Variable<float> log_sum_exp(Variable<float>, Axes, KeepDims);

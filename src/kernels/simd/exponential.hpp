@@ -133,7 +133,7 @@ XTAPE_INLINE Batch<float> decay(Batch<float> x) {
 template <class Precision>
 XTAPE_INLINE Wide exponential_of_difference(Wide x, Wide max) {
   const Wide d = x - max;
-  if constexpr (std::is_same_v<Precision, Single>) return exponential<Precision>(d);
+  if constexpr (std::is_same_v<Precision, Single>) return bounded_exponential(at_least(Wide(-700.0), d));
   const Wide back = d - x, low = (x - (d - back)) - (max + back);
   return exponential<Precision>(d, xsimd::select(d < Wide(-750.0), Wide(0.0), low));
 }
