@@ -93,8 +93,10 @@ TEST_CASE("avg_pool2d says what does not fit", "[ops][avg_pool2d][errors]") {
 TEMPLATE_TEST_CASE("avg_pool2d of windows of every kind is the mean of each, exactly", "[ops][avg_pool2d]",
                    float, double) {
   // Whatever whole vectors and remainders of them the windows make. Small whole numbers have exact sums.
-  const std::size_t width = GENERATE(3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 600U);
-  const std::size_t stride = GENERATE(1U, 2U, 3U), padding = GENERATE(0U, 1U), kernel = GENERATE(2U, 3U);
+  const std::size_t width =
+      GENERATE(as<std::size_t>{}, 3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 600U);
+  const std::size_t stride = GENERATE(as<std::size_t>{}, 1U, 2U, 3U), padding = GENERATE(0U, 1U),
+                    kernel = GENERATE(2U, 3U);
   const bool count_include_pad = GENERATE(true, false);
   constexpr std::size_t height = 5;
   const Shape shape{2, 1, height, width};

@@ -114,9 +114,9 @@ TEMPLATE_TEST_CASE("batch_norm of every layout normalises each channel", "[ops][
 // both of a pair dx = (s - mean of s) / deviation.
 TEMPLATE_TEST_CASE("batch_norm of pairs about their mean is exact for any number of samples and channels",
                    "[ops][batch_norm]", float, double) {
-  const std::size_t batch = GENERATE(2, 8, 14, 16, 18, 32, 34, 64);
-  const std::size_t channels = GENERATE(1, 3, 4, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130);
-  const std::size_t pixels = GENERATE(1, 2, 5);
+  const std::size_t batch = GENERATE(as<std::size_t>{}, 2, 8, 14, 16, 18, 32, 34, 64);
+  const std::size_t channels = GENERATE(as<std::size_t>{}, 1, 3, 4, 7, 8, 9, 15, 16, 17, 63, 64, 65, 130);
+  const std::size_t pixels = GENERATE(as<std::size_t>{}, 1, 2, 5);
   CAPTURE(batch, channels, pixels);
   const auto deviation_of = [](std::size_t channel) { return channel % 3 == 0 ? 0.5 : 4.0; };
   xt::xarray<double> x = xt::zeros<double>({batch, channels, pixels}), y = x, dy = x, dx = x;
@@ -146,7 +146,7 @@ TEMPLATE_TEST_CASE("batch_norm of pairs about their mean is exact for any number
 
 TEMPLATE_TEST_CASE("batch_norm of rows by running statistics passes its slopes on, scaled",
                    "[ops][batch_norm]", float, double) {
-  const std::size_t channels = GENERATE(1, 7, 16, 33, 130);
+  const std::size_t channels = GENERATE(as<std::size_t>{}, 1, 7, 16, 33, 130);
   std::vector<TestType> mean(channels, 1), variance(channels, 16);
   Tape<TestType> tape;
   const auto x = tape.variable(array({2, channels}, std::vector<double>(2 * channels, inf)));

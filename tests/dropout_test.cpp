@@ -49,7 +49,8 @@ TEST_CASE("dropout of the same random state drops the same elements", "[ops][dro
 TEMPLATE_TEST_CASE("dropout draws one number for each element and keeps those of at least the probability",
                    "[ops][dropout]", float, double) {
   // Whatever whole vectors and remainders of them the elements make.
-  const std::size_t count = GENERATE(1U, 7U, 8U, 9U, 15U, 16U, 17U, 255U, 256U, 257U, 1000U);
+  const std::size_t count =
+      GENERATE(as<std::size_t>{}, 1U, 7U, 8U, 9U, 15U, 16U, 17U, 255U, 256U, 257U, 1000U);
   Random random(9), same(9);
   Tape<TestType> tape;
   const auto x = tape.variable(irregular({count}, 1, 2));

@@ -61,8 +61,8 @@ TEST_CASE("log_sum_exp gradient agrees with central differences along every axis
 
 TEMPLATE_TEST_CASE("log_sum_exp of any axis of any length is the logarithm of how many are alike",
                    "[ops][log_sum_exp]", float, double) {
-  const std::size_t length = GENERATE(1, 2, 4, 8, 16, 32, 64, 128);
-  const std::size_t others = GENERATE(1, 3, 7, 8, 9, 10, 15, 16, 17, 33, 65, 520);
+  const std::size_t length = GENERATE(as<std::size_t>{}, 1, 2, 4, 8, 16, 32, 64, 128);
+  const std::size_t others = GENERATE(as<std::size_t>{}, 1, 3, 7, 8, 9, 10, 15, 16, 17, 33, 65, 520);
   CAPTURE(length, others);
   Tape<TestType> tape;
   const auto of = [&](const Shape& shape, int axis) {

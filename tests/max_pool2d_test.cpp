@@ -153,8 +153,9 @@ TEMPLATE_TEST_CASE(
     "max_pool2d of windows of every kind has the largest that looking at each one by one finds",
     "[ops][max_pool2d]", float, double) {
   // Whatever whole vectors and remainders of them the windows make.
-  const std::size_t width = GENERATE(3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 67U);
-  const std::size_t stride = GENERATE(1U, 2U, 3U), padding = GENERATE(0U, 1U);
+  const std::size_t width =
+      GENERATE(as<std::size_t>{}, 3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 67U);
+  const std::size_t stride = GENERATE(as<std::size_t>{}, 1U, 2U, 3U), padding = GENERATE(0U, 1U);
   constexpr std::size_t height = 5, kernel = 3;
   const Shape shape{2, 1, height, width};
   std::vector<TestType> pixels(shape.elements());

@@ -106,8 +106,9 @@ TEST_CASE("max is NaN if one element is", "[ops][max][extremes]") {
 
 TEMPLATE_TEST_CASE("max along any axis of any length shares its gradient among the largest", "[ops][max]",
                    float, double) {
-  const std::size_t middle = GENERATE(1, 3, 4, 8, 9, 16, 17, 33, 1030);
-  const std::size_t last = GENERATE(1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 64, 65, 100);
+  const std::size_t middle = GENERATE(as<std::size_t>{}, 1, 3, 4, 8, 9, 16, 17, 33, 1030);
+  const std::size_t last =
+      GENERATE(as<std::size_t>{}, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 64, 65, 100);
   constexpr std::size_t first = 3;
   CAPTURE(middle, last);
   std::vector<TestType> numbers(first * middle * last);
@@ -155,7 +156,7 @@ TEMPLATE_TEST_CASE("max along any axis of any length shares its gradient among t
 
 TEMPLATE_TEST_CASE("max is NaN wherever in a row or column NaN is, and NaN has no gradient",
                    "[ops][max][extremes]", float, double) {
-  const std::size_t length = GENERATE(1, 3, 10, 16, 17, 70, 150);
+  const std::size_t length = GENERATE(as<std::size_t>{}, 1, 3, 10, 16, 17, 70, 150);
   constexpr std::size_t rows = 37;
   xt::xarray<double> x = irregular({rows, length});
   std::vector<double> expected(rows, NaN);

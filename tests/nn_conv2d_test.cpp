@@ -3,7 +3,6 @@
 
 using namespace xtape;
 using namespace xtape::testing;
-using namespace std::literals;
 
 TEMPLATE_TEST_CASE("a convolutional layer is conv2d with its weight, bias and options", "[nn][conv2d]", float,
                    double) {
@@ -26,7 +25,7 @@ TEST_CASE("a convolutional layer, the Relu and the MaxPool2d after it are one op
     model.add<nn::Conv2d>(1, 2, 2, random, nn::Conv2dOptions<float>{.bias = bias}).add<nn::Relu>();
     Tape<float> tape;
     const auto x = tape.constant(irregular({1, 1, 5, 5}));
-    CHECK(model(x).operation() == "conv2d_relu"sv);
+    CHECK(model(x).operation() == std::string("conv2d_relu"));
     const auto expected = max_pool2d(model(x), 2);
     model.add<nn::MaxPool2d>(2).add<nn::Flatten>();
     const auto flat = model(x);

@@ -120,8 +120,9 @@ std::int64_t shuffled(std::size_t i) { return static_cast<std::int64_t>(i * 7919
 
 TEMPLATE_TEST_CASE("sum of integers along any axis of any length is exact, and so is its gradient",
                    "[ops][sum]", float, double) {
-  const std::size_t middle = GENERATE(1, 3, 4, 7, 8, 9, 15, 16, 17, 33, 520);
-  const std::size_t last = GENERATE(1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 63, 64, 65, 100, 300);
+  const std::size_t middle = GENERATE(as<std::size_t>{}, 1, 3, 4, 7, 8, 9, 15, 16, 17, 33, 520);
+  const std::size_t last =
+      GENERATE(as<std::size_t>{}, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 63, 64, 65, 100, 300);
   constexpr std::size_t first = 3;
   CAPTURE(middle, last);
   std::vector<TestType> numbers(first * middle * last);
@@ -161,7 +162,7 @@ TEMPLATE_TEST_CASE("sum of integers along any axis of any length is exact, and s
 
 TEMPLATE_TEST_CASE("sum of many rows has its infinities and NaN in their rows only", "[ops][sum][extremes]",
                    float, double) {
-  const std::size_t length = GENERATE(1, 4, 10, 100);
+  const std::size_t length = GENERATE(as<std::size_t>{}, 1, 4, 10, 100);
   constexpr std::size_t rows = 40;
   xt::xarray<double> x = xt::ones<double>({rows, length});
   x(3, length - 1) = inf;

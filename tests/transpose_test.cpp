@@ -43,8 +43,10 @@ TEST_CASE("transpose by a permutation and its inverse is the identity", "[ops][t
 TEMPLATE_TEST_CASE("transpose of every size puts element (r, c) at (c, r)", "[ops][transpose]", float,
                    double) {
   // Whatever whole vectors and remainders of them the rows and columns make.
-  const std::size_t rows = GENERATE(2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 31U, 33U, 200U);
-  const std::size_t columns = GENERATE(2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 63U, 64U, 65U, 70U);
+  const std::size_t rows =
+      GENERATE(as<std::size_t>{}, 2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 31U, 33U, 200U);
+  const std::size_t columns =
+      GENERATE(as<std::size_t>{}, 2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 63U, 64U, 65U, 70U);
   Tape<TestType> tape;
   const auto x = tape.variable(irregular({rows, columns}));
   const auto y = transpose(x);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/blas_vectors.hpp"
 
-#include <string_view>
+#include <string>
 
 #include "matchers.hpp"
 
@@ -13,7 +13,7 @@ using namespace xtape;
 using kernels::blas_has_narrower_vectors;
 
 TEST_CASE("a BLAS for an older processor has narrower vectors than our kernels", "[ops][gemm]") {
-  const std::string_view core = openblas_get_corename(), simd = simd_name();
+  const std::string core = openblas_get_corename(), simd = simd_name();
   CAPTURE(core, simd);
   if (core == "Prescott") CHECK(blas_has_narrower_vectors() == (simd == "avx2" || simd == "avx512"));
   if (core == "Haswell" || core == "Zen") CHECK(blas_has_narrower_vectors() == (simd == "avx512"));
