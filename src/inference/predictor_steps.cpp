@@ -93,6 +93,7 @@ class MaxPoolStep : public PredictorStep<T> {
       : pooling_(make_pooling("max_pool2d", with_rows_before(row, 1), pool.kernel, pool.options.stride,
                               pool.options.padding)) {
     kernels::kernel<kernels::LargestOfFour, T>();
+    kernels::kernel<kernels::PoolWindows, T>();
   }
   void run(const StepMemory<T>& memory) const noexcept override {
     for_each_pooled_plane(pooling_, memory, [this](const T* x, T* y) { max_pool_plane(pooling_, x, y); });
@@ -108,7 +109,9 @@ class AvgPoolStep : public PredictorStep<T> {
   AvgPoolStep(const nn::operations::AvgPool2d& pool, const Shape& row)
       : pooling_(make_pooling("avg_pool2d", with_rows_before(row, 1), pool.kernel, pool.options.stride,
                               pool.options.padding)),
-        count_include_pad_(pool.options.count_include_pad) {}
+        count_include_pad_(pool.options.count_include_pad) {
+    kernels::kernel<kernels::PoolWindows, T>();
+  }
   void run(const StepMemory<T>& memory) const noexcept override {
     for_each_pooled_plane(pooling_, memory,
                           [this](const T* x, T* y) { avg_pool_plane(pooling_, count_include_pad_, x, y); });

@@ -228,9 +228,10 @@ void add_direct_gradients(const ConvolutionPart& part, std::size_t group, const 
                                gradients.weight + group * c.out * c.patch());
   }
   if (gradients.x == nullptr) return;
-  for (std::size_t sample = part.samples.begin;
-       gradients.x_is_first && part.rows.begin == 0 && sample < part.samples.end; ++sample)
-    std::fill_n(gradients.x + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
+  if (gradients.x_is_first && part.rows.begin == 0) {
+    for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample)
+      std::fill_n(gradients.x + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
+  }
   add_direct_input_gradient(direct, c, weight, slopes, gradients.x);
 }
 
