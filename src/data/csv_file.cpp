@@ -25,7 +25,7 @@ CsvFile::CsvFile(const char* function, const std::string& path, std::size_t piec
 std::string_view CsvFile::more(const char* begin, std::size_t line) {
   if (begin != nullptr) drop(static_cast<std::size_t>(begin - text_.data()));
   file_.require_unchanged();
-  const std::size_t had = text_.size(), wanted = std::max(piece_, had);
+  const std::size_t had = text_.size(), wanted = memory_for(std::max(piece_, had), offset_ + had);
   text_.resize(had + wanted);
   const std::size_t got = file_.read(text_.data() + had, wanted);
   text_.resize(had + got);
@@ -50,9 +50,14 @@ void CsvFile::go_to(std::uint64_t offset) {
   is_at_end_ = false;
 }
 
+std::size_t CsvFile::memory_for(std::size_t count, std::uint64_t offset) const {
+  if (file_.size() <= offset) return count;
+  return static_cast<std::size_t>(std::min<std::uint64_t>(count, file_.size() - offset + 1));
+}
+
 std::string CsvFile::beginning() {
   file_.go_to(0);
-  std::string text(beginning_size, '\0');
+  std::string text(memory_for(beginning_size, 0), '\0');
   text.resize(file_.read(text.data(), text.size()));
   const auto last_end = text.find_last_of("\r\n");
   if (text.size() == beginning_size && last_end != std::string::npos) text.resize(last_end);

@@ -35,6 +35,9 @@ class CsvFile : public CsvSource {
 
  private:
   void drop(std::size_t count);
+  // How many bytes to ask for where `count` would be read from there: no more than the file has, and one by
+  // which its end shows. Files of the system have more than they say.
+  std::size_t memory_for(std::size_t count, std::uint64_t offset) const;
 
   const char* const function_;
   const std::string path_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data/csv_file.hpp"
 
+#include <filesystem>
+
 #include "files.hpp"
 #include "matchers.hpp"
 #include "memory_file.hpp"
@@ -119,6 +121,18 @@ TEST_CASE("characters may be cut by the pieces, and others than of UTF-8 are nam
     CHECK(error_in(std::string("\xFF\xFE\0\0a\0\0\0", 8), piece) ==
           ": the file must be text in UTF-8, got UTF-32, by its first 4 bytes");
   }
+}
+
+TEST_CASE("a file of the system, which says that it is empty, is read whole", "[data][csv][rows]") {
+  const std::string path = "/proc/version";
+  if (!std::filesystem::exists(path)) return;
+  REQUIRE(std::filesystem::file_size(path) == 0);
+  const std::string text = read_text(path);
+  CsvFile file("read", path);
+  CHECK(file.beginning() == text.substr(0, text.rfind('\n') + 1));
+  file.go_to(0);
+  CHECK(file.more(nullptr, 1) == text);
+  CHECK(file.is_at_end());
 }
 
 }  // namespace csv_file_test
