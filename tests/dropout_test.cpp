@@ -4,6 +4,21 @@
 using namespace xtape;
 using namespace xtape::testing;
 
+namespace {
+
+// As in Vigna's splitmix64.c.
+struct SplitMix {
+  std::uint64_t state;
+  std::uint64_t operator()() {
+    std::uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+  }
+};
+
+}  // namespace
+
 TEMPLATE_TEST_CASE("dropout drops the share it is told and scales what it keeps", "[ops][dropout]", float,
                    double) {
   constexpr std::size_t count = 20'000;
@@ -46,26 +61,55 @@ TEST_CASE("dropout of the same random state drops the same elements", "[ops][dro
   CHECK(values(dropout(x, 0.5, first)) != y);
 }
 
-TEMPLATE_TEST_CASE("dropout draws one number for each element and keeps those of at least the probability",
-                   "[ops][dropout]", float, double) {
-  // Whatever whole vectors and remainders of them the elements make.
+TEMPLATE_TEST_CASE(
+    "dropout keeps the elements whose half of a number of SplitMix64 is at least the probability",
+    "[ops][dropout]", float, double) {
+  // Whatever whole vectors and remainders of them the elements make, and whatever threads there are.
   const std::size_t count =
-      GENERATE(as<std::size_t>{}, 1U, 7U, 8U, 9U, 15U, 16U, 17U, 255U, 256U, 257U, 1000U);
+      GENERATE(as<std::size_t>{}, 1U, 7U, 8U, 9U, 15U, 16U, 17U, 63U, 64U, 65U, 127U, 1000U, 300'001U);
   Random random(9), same(9);
   Tape<TestType> tape;
   const auto x = tape.variable(irregular({count}, 1, 2));
   const auto y = dropout(x, 0.25, random);
   (sum(y) + sum(x)).backward();
+  SplitMix numbers{same()};
   const TestType scale = static_cast<TestType>(1 / 0.75);
+  std::uint64_t number = 0;
   bool is_value = true, is_slope = true;
   for (std::size_t i = 0; i < count; ++i) {
-    const bool is_kept = same() >= std::uint64_t{1} << 62;
+    number = i % 2 == 0 ? numbers() : number >> 32;
+    const bool is_kept = static_cast<std::uint32_t>(number) >= std::uint32_t{1} << 30;
     is_value = is_value && y.data()[i] == (is_kept ? x.data()[i] * scale : 0);
     is_slope = is_slope && x.gradients()[i] == (is_kept ? scale + 1 : 1);
   }
   CHECK(is_value);
   CHECK(is_slope);
   CHECK(random == same);
+}
+
+TEST_CASE("the SplitMix64 that dropout is compared with gives its published numbers", "[ops][dropout]") {
+  SplitMix numbers{1234567};
+  CHECK(numbers() == 6457827717110365317U);
+  CHECK(numbers() == 3203168211198807973U);
+  CHECK(numbers() == 9817491932198370423U);
+}
+
+TEST_CASE("dropout drops the same elements of floats and doubles", "[ops][dropout]") {
+  Random first(3), second(3);
+  Tape<float> floats;
+  Tape<double> doubles;
+  const auto as_floats = values(dropout(floats.constant(std::vector<float>(1000, 1)), 0.5, first));
+  const auto as_doubles = values(dropout(doubles.constant(std::vector<double>(1000, 1)), 0.5, second));
+  CHECK(std::equal(as_floats.begin(), as_floats.end(), as_doubles.begin(), as_doubles.end()));
+}
+
+TEST_CASE("dropout keeps or drops next to all elements where the probability is next to 0 or 1",
+          "[ops][dropout][extremes]") {
+  Random random(10);
+  Tape<double> tape;
+  const auto x = tape.constant(std::vector<double>(1000, 1));
+  CHECK(values(dropout(x, 0x1p-60, random)) == std::vector<double>(1000, 1));
+  CHECK(values(dropout(x, 1 - 0x1p-53, random)) == std::vector<double>(1000, 0));
 }
 
 TEST_CASE("dropout with probability 0 is x and draws nothing", "[ops][dropout]") {

@@ -78,16 +78,6 @@ TEST_CASE("the generator is xoshiro256++ seeded by SplitMix64", "[core][random]"
   CHECK(random() == 0x0699fc348ddd7152);
 }
 
-TEST_CASE("fill gives the numbers that as many calls give", "[core][random]") {
-  Random filled(42), called(42);
-  for (const std::size_t count : {0U, 1U, 5U, 1000U}) {
-    std::vector<std::uint64_t> numbers(count);
-    filled.fill(numbers);
-    for (const std::uint64_t number : numbers) CHECK(number == called());
-    CHECK(filled == called);
-  }
-}
-
 TEST_CASE("uniform and normal numbers of a seed are the same everywhere", "[core][random]") {
   Random uniform(42);
   CHECK(uniform.uniform() == 0x1.a0ec9a9e88ecdp-1);

@@ -41,8 +41,7 @@ Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b) {
       if (grad.shape() == shape && flags.shape() == shape) {
         parallel_for_ranges(shape.elements(), products_per_block,
                             [&, dx = grad.data(), add = !first](std::size_t begin, std::size_t end) {
-                              select.product(&flags[begin], chosen, T{1}, dy + begin, dx + begin, end - begin,
-                                             add);
+                              select.part(&flags[begin], chosen, dy + begin, dx + begin, end - begin, add);
                             });
         continue;
       }

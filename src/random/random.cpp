@@ -5,24 +5,17 @@
 #include <bit>
 
 #include "arrays/format.hpp"
+#include "random/split_mix.hpp"
 #include "xtape/arrays/named_arrays.hpp"
 
 namespace xtape {
 
 Random::Random(std::uint64_t seed) noexcept {
-  for (std::uint64_t& word : state_) {
-    seed += 0x9e3779b97f4a7c15;
-    std::uint64_t z = seed;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    word = z ^ (z >> 31);
-  }
+  for (std::uint64_t& word : state_) word = split_mix(seed += split_mix_increment);
 }
 
-namespace {
-
-std::uint64_t next(std::array<std::uint64_t, 4>& state) {
-  auto& [a, b, c, d] = state;
+Random::result_type Random::operator()() noexcept {
+  auto& [a, b, c, d] = state_;
   const std::uint64_t result = std::rotl(a + d, 23) + a;
   const std::uint64_t shifted = b << 17;
   c ^= a;
@@ -32,16 +25,6 @@ std::uint64_t next(std::array<std::uint64_t, 4>& state) {
   c ^= shifted;
   d = std::rotl(d, 45);
   return result;
-}
-
-}  // namespace
-
-Random::result_type Random::operator()() noexcept { return next(state_); }
-
-void Random::fill(std::span<result_type> numbers) noexcept {
-  std::array<std::uint64_t, 4> state = state_;  // which the numbers cannot overlap
-  for (result_type& number : numbers) number = next(state);
-  state_ = state;
 }
 
 double Random::uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }

@@ -9,7 +9,9 @@ namespace xtape {
 
 /// Each element is 0 with the given probability, and x / (1 - probability) otherwise, so that its expectation
 /// stays. The slope is 1 / (1 - probability) where it was kept. What is dropped is 0 even if it was NaN.
-/// Takes one number of `random` for each element, none if the probability is 0.
+/// Takes one number of `random`, none if the probability is 0: that and its place decide over each element,
+/// so that the same ones are dropped of floats and doubles. Probabilities are rounded down to a multiple of
+/// 2^-32.
 /// @throws ArgumentError  the probability is not in [0, 1).
 /// Source: Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, Dropout: a simple way to prevent
 /// neural networks from overfitting (2014).

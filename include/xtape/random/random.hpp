@@ -4,7 +4,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <utility>
 
 #pragma GCC visibility push(default)
@@ -33,9 +32,6 @@ class Random {
 
   /// 64 uniform bits.
   result_type operator()() noexcept;
-
-  /// As many numbers as there is room for: those that as many calls of operator() give, in less time.
-  void fill(std::span<result_type> numbers) noexcept;
 
   /// Uniform on [0, 1): a multiple of 2^-53.
   double uniform() noexcept;
