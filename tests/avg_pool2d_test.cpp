@@ -94,7 +94,7 @@ TEMPLATE_TEST_CASE("avg_pool2d of windows of every kind is the mean of each, exa
                    float, double) {
   // Whatever whole vectors and remainders of them the windows make. Small whole numbers have exact sums.
   const std::size_t width =
-      GENERATE(as<std::size_t>{}, 3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 600U);
+      GENERATE(as<std::size_t>{}, 3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 600U, 2100U);
   const std::size_t stride = GENERATE(as<std::size_t>{}, 1U, 2U, 3U), padding = GENERATE(0U, 1U),
                     kernel = GENERATE(2U, 3U);
   const bool count_include_pad = GENERATE(true, false);
@@ -132,4 +132,21 @@ TEMPLATE_TEST_CASE("avg_pool2d of windows of every kind is the mean of each, exa
   }
   CHECK(is_value);
   CHECK(std::ranges::equal(slopes, expected));
+}
+
+TEMPLATE_TEST_CASE("avg_pool2d of windows of 600 columns is the mean of each", "[ops][avg_pool2d]", float,
+                   double) {
+  const std::size_t stride = GENERATE(as<std::size_t>{}, 1U, 50U, 600U);
+  std::vector<double> pixels(1300), means, slopes(pixels.size());
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<double>(i);
+  for (std::size_t left = 0; left + 600 <= pixels.size(); left += stride) {
+    means.push_back(static_cast<double>(left) + 299.5);
+    for (std::size_t i = left; i < left + 600; ++i) slopes[i] += 1.0 / 4;
+  }
+  Tape<TestType> tape;
+  const auto x = tape.variable(array({1, 1, 1, pixels.size()}, pixels));
+  const auto y = avg_pool2d(x, {1, 600}, {.stride = stride});
+  sum(TestType{150} * y).backward();
+  CHECK(values(y) == means);
+  CHECK(values(x.grad()) == slopes);
 }

@@ -39,26 +39,29 @@ const std::vector<Case> cases{
     {{3, 2, 30, 200}, {20, 1, 5, 4}, {.padding = {4, 0}, .groups = 2}},
     {{5, 6, 9, 30}, {6, 1, 3, 3}, {.padding = 1, .groups = 6}},
     {{2, 4, 1, 90}, {4, 4, 1, 9}, {.padding = {0, 4}}},
+    {{4, 5, 9, 10}, {40, 5, 3, 3}, {.padding = 1}},
+    {{2, 4, 30, 60}, {80, 2, 3, 2}, {.padding = {1, 0}, .dilation = {2, 1}, .groups = 2}},
 };
 
 // The sum of the header, term by term; f(y, x, weight) is called with the places of each term.
 template <class F>
 void for_each_term(const Case& c, const Shape& y, F f) {
   const auto& [stride, padding, dilation, groups] = c.options;
-  const std::size_t in = c.weight[1], out = c.weight[0] / groups;
+  const std::size_t channels = c.x[1], rows = c.x[2], columns = c.x[3], out = c.weight[0] / groups,
+                    in = c.weight[1], kernel_rows = c.weight[2], kernel_columns = c.weight[3];
   std::size_t at = 0;
   for (std::size_t b = 0; b < y[0]; ++b)
     for (std::size_t o = 0; o < y[1]; ++o)
       for (std::size_t i = 0; i < y[2]; ++i)
         for (std::size_t j = 0; j < y[3]; ++j, ++at)
           for (std::size_t ch = 0; ch < in; ++ch)
-            for (std::size_t k = 0; k < c.weight[2]; ++k)
-              for (std::size_t l = 0; l < c.weight[3]; ++l) {
+            for (std::size_t k = 0; k < kernel_rows; ++k)
+              for (std::size_t l = 0; l < kernel_columns; ++l) {
                 const std::size_t r = i * stride.rows + k * dilation.rows - padding.rows,
                                   s = j * stride.columns + l * dilation.columns - padding.columns;
-                if (r >= c.x[2] || s >= c.x[3]) continue;  // below 0 wraps around
-                f(at, ((b * c.x[1] + o / out * in + ch) * c.x[2] + r) * c.x[3] + s,
-                  ((o * in + ch) * c.weight[2] + k) * c.weight[3] + l);
+                if (r >= rows || s >= columns) continue;  // below 0 wraps around
+                f(at, ((b * channels + o / out * in + ch) * rows + r) * columns + s,
+                  ((o * in + ch) * kernel_rows + k) * kernel_columns + l);
               }
 }
 
@@ -176,10 +179,11 @@ TEMPLATE_TEST_CASE("conv2d of every kind is the sum of its terms, and so are its
       value[i] = bias.data()[channel];
       dbias[channel] += dy.data()[i];
     }
+    const TestType *const of_x = x.data(), *const of_weight = weight.data(), *const of_dy = dy.data();
     for_each_term(c, y.shape(), [&](std::size_t at, std::size_t at_x, std::size_t at_weight) {
-      value[at] += static_cast<double>(x.data()[at_x]) * weight.data()[at_weight];
-      dx[at_x] += static_cast<double>(dy.data()[at]) * weight.data()[at_weight];
-      dweight[at_weight] += static_cast<double>(dy.data()[at]) * x.data()[at_x];
+      value[at] += static_cast<double>(of_x[at_x]) * of_weight[at_weight];
+      dx[at_x] += static_cast<double>(of_dy[at]) * of_weight[at_weight];
+      dweight[at_weight] += static_cast<double>(of_dy[at]) * of_x[at_x];
     });
     // The rounding of a sum of so many terms, whose parts are about as large as the largest result.
     const auto near = [](const std::vector<double>& expected, std::size_t terms) {
@@ -280,7 +284,15 @@ TEST_CASE("conv2d_relu_max_pool2d keeps nothing between the three", "[ops][conv2
   CHECK(conv2d_relu_max_pool2d(x, weight, {}, 2).operation() == std::string("conv2d_relu_max_pool2d"));
   CHECK(conv2d_relu_max_pool2d(x, weight, {}, 2).shape() == Shape{1, 2, 2, 2});
   CHECK(conv2d_relu_max_pool2d(x, weight, {}, 2, {.stride = 1}).operation() == std::string("max_pool2d"));
-  CHECK_THROWS_AS(conv2d_relu_max_pool2d(x, weight, {}, 5), ShapeError);
+}
+
+TEST_CASE("conv2d_relu_max_pool2d leaves nothing on the tape where the windows do not fit",
+          "[ops][conv2d][max_pool2d][errors]") {
+  Tape<float> tape;
+  const auto x = tape.variable(irregular({1, 1, 6, 7})), weight = tape.variable(irregular({2, 1, 3, 3}));
+  CHECK(refusal<ShapeError>(tape, [&] { conv2d_relu_max_pool2d(x, weight, {}, 5); }) ==
+        "max_pool2d: the kernel must fit into the padded image, got x (1, 2, 4, 5) with kernel (5, 5), "
+        "dilation (1, 1) and padding (0, 0)");
 }
 
 TEST_CASE("conv2d_relu hands NaN on, and gives no gradient where its output is 0",
@@ -343,17 +355,28 @@ TEST_CASE("conv2d of no images is empty, with gradients of zero", "[ops][conv2d]
 }
 
 TEST_CASE("conv2d of no channels is the bias, and of no outputs empty", "[ops][conv2d][extremes]") {
-  Tape<double> tape;
-  const auto bias = tape.variable(array({1}, {0.5}));
-  const auto y = conv2d(tape.variable(irregular({1, 0, 2, 1})), tape.variable(irregular({1, 0, 1, 1})), bias);
-  CHECK_THAT(values(y), AllClose({0.5, 0.5}, 0));
-  sum(y).backward();
-  CHECK_THAT(values(bias.grad()), AllClose({2}, 0));
-  const auto x = tape.variable(irregular({1, 2, 2, 1}));
-  const auto nothing = conv2d(x, tape.variable(irregular({0, 2, 1, 1})));
-  CHECK(nothing.shape() == Shape{1, 0, 2, 1});
-  sum(nothing).backward();
-  CHECK_THAT(values(x.grad()), AllClose({0, 0, 0, 0}, 0));
+  for (const std::size_t kernel : {1U, 2U}) {
+    for (const std::size_t stride : {1U, 2U}) {
+      for (const std::size_t channels : {0U, 2U}) {
+        for (const std::size_t outputs : {0U, 1U}) {
+          if (channels > 0 && outputs > 0) continue;
+          CAPTURE(kernel, stride, channels, outputs);
+          Tape<double> tape;
+          const auto x = tape.variable(irregular({1, channels, 3, 4})),
+                     weight = tape.variable(irregular({outputs, channels, kernel, kernel})),
+                     bias = tape.variable(array({outputs}, std::vector<double>(outputs, 0.5)));
+          const auto y = conv2d(x, weight, bias, {.stride = stride});
+          const std::size_t rows = (3 - kernel) / stride + 1, columns = (4 - kernel) / stride + 1;
+          CHECK(y.shape() == Shape{1, outputs, rows, columns});
+          CHECK(values(y) == std::vector<double>(outputs * rows * columns, 0.5));
+          sum(y).backward();
+          CHECK(values(x.grad()) == std::vector<double>(channels * 12));
+          CHECK(weight.gradients().size() == 0);
+          CHECK(values(bias.grad()) == std::vector<double>(outputs, static_cast<double>(rows * columns)));
+        }
+      }
+    }
+  }
 }
 
 TEST_CASE("conv2d hands NaN to those outputs that see it", "[ops][conv2d][extremes]") {

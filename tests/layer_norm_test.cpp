@@ -67,6 +67,44 @@ TEMPLATE_TEST_CASE("layer_norm keeps its precision beside a large mean", "[ops][
   CHECK_THAT(values(far.grad()), AllClose(slopes, ulps<TestType>(8), ulps<TestType>(2)));
 }
 
+// The first is (n - 1) / sqrt(n - 1 + n / a^2) deviations from the mean, with a = 1e4 times that of the
+// others.
+TEMPLATE_TEST_CASE("layer_norm keeps its precision behind a first element far from all others",
+                   "[ops][layer_norm][stability]", float, double) {
+  const std::size_t pairs = GENERATE(as<std::size_t>{}, 1, 4, 32, 500, 60'000, 1'500'000);
+  CAPTURE(pairs);
+  const double far = 1e4, n = static_cast<double>(2 * pairs + 1);
+  std::vector<TestType> x{static_cast<TestType>(far)};
+  for (std::size_t i = 0; i < pairs; ++i) x.insert(x.end(), {TestType{-1}, TestType{1}});
+  Tape<TestType> tape;
+  const auto y = layer_norm(tape.variable(x), {x.size()}, {.epsilon = 0});
+  const double mean = far / n, deviation = std::sqrt((n - 1) / n * (far * mean + 1));
+  CHECK_THAT(values(slice(y, 0, 0, 3)),
+             AllClose({(far - mean) / deviation, (-1 - mean) / deviation, (1 - mean) / deviation},
+                      ulps<TestType>(4)));
+}
+
+TEMPLATE_TEST_CASE("layer_norm of a row is the same alone and among others", "[ops][layer_norm]", float,
+                   double) {
+  const std::size_t length = GENERATE(as<std::size_t>{}, 1, 7, 8, 10, 64, 65, 600, 5'000);
+  CAPTURE(length);
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({21, length})), weight = tape.variable(irregular({length}));
+  const auto dy = tape.constant(seed({21, length}));
+  const auto y = layer_norm(x, weight);
+  y.backward(dy);
+  const auto row = [](const auto& all, std::ptrdiff_t r) { return values(slice(all, 0, r, r + 1)); };
+  const auto slopes = tape.constant(x.grad());
+  for (const std::ptrdiff_t r : {0, 1, 7, 8, 15, 19, 20}) {
+    CAPTURE(r);
+    const auto alone = tape.variable(array({1, length}, row(x, r)));
+    const auto same = layer_norm(alone, weight);
+    CHECK(values(same) == row(y, r));
+    same.backward(tape.constant(array({1, length}, row(dy, r))));
+    CHECK(values(alone.grad()) == row(slopes, r));
+  }
+}
+
 TEMPLATE_TEST_CASE("layer_norm of rows of any length has mean 0 and variance 1", "[ops][layer_norm]", float,
                    double) {
   for (const std::size_t length :

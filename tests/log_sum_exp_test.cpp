@@ -94,6 +94,28 @@ TEMPLATE_TEST_CASE("log_sum_exp along the first axis is that of each column, wha
              AllClose({inf, NaN, 0, -inf, std::log1p(std::exp(-40)), 1000 + std::log(2)}, ulps<TestType>(1)));
 }
 
+TEMPLATE_TEST_CASE("log_sum_exp passes a tiny gradient on with all its digits",
+                   "[ops][log_sum_exp][extremes]", float, double) {
+  const std::size_t length = GENERATE(as<std::size_t>{}, 3, 20, 100);
+  const TestType tiny = static_cast<TestType>(1e-25);
+  const double total = 1 + std::exp(-20) + static_cast<double>(length - 2) * std::exp(-5);
+  xt::xarray<double> x = xt::zeros<double>({length, std::size_t{19}}) - 5, expected = x;
+  for (std::size_t column = 0; column < 19; ++column) {
+    x(1, column) = 0;
+    x(2, column) = -20;
+  }
+  expected = xt::exp(x) * static_cast<double>(tiny) / total;
+  for (const int axis : {0, 1}) {
+    CAPTURE(length, axis);
+    Tape<TestType> tape;
+    const auto in = tape.variable(axis == 0 ? x : xt::xarray<double>(xt::transpose(x)));
+    log_sum_exp(in, axis).backward(tape.constant(std::vector<TestType>(19, tiny)));
+    const auto slopes =
+        axis == 0 ? xt::xarray<double>(expected) : xt::xarray<double>(xt::transpose(expected));
+    CHECK_THAT(values(in.grad()), AllClose(values(slopes), ulps<TestType>(4)));
+  }
+}
+
 TEST_CASE("log_sum_exp of a variable used twice adds both gradients", "[ops][log_sum_exp][gradient]") {
   CHECK_THAT(gradcheck([](auto x) { return log_sum_exp(x, 0) * x + log_sum_exp(x); }, irregular({3, 2})),
              HasCorrectGradient());

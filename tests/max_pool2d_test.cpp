@@ -154,7 +154,7 @@ TEMPLATE_TEST_CASE(
     "[ops][max_pool2d]", float, double) {
   // Whatever whole vectors and remainders of them the windows make.
   const std::size_t width =
-      GENERATE(as<std::size_t>{}, 3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 67U);
+      GENERATE(as<std::size_t>{}, 3U, 4U, 5U, 8U, 9U, 16U, 17U, 18U, 19U, 33U, 34U, 35U, 64U, 67U, 2100U);
   const std::size_t stride = GENERATE(as<std::size_t>{}, 1U, 2U, 3U), padding = GENERATE(0U, 1U);
   constexpr std::size_t height = 5, kernel = 3;
   const Shape shape{2, 1, height, width};
@@ -188,4 +188,21 @@ TEMPLATE_TEST_CASE(
   }
   CHECK(is_value);
   CHECK(std::ranges::equal(slopes, expected));
+}
+
+TEMPLATE_TEST_CASE("max_pool2d of windows of 600 columns is the largest of each", "[ops][max_pool2d]", float,
+                   double) {
+  const std::size_t stride = GENERATE(as<std::size_t>{}, 1U, 50U, 600U);
+  std::vector<double> pixels(1300), largest, slopes(pixels.size());
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<double>(i);
+  for (std::size_t left = 0; left + 600 <= pixels.size(); left += stride) {
+    largest.push_back(static_cast<double>(left) + 599);
+    slopes[left + 599] = 1;
+  }
+  Tape<TestType> tape;
+  const auto x = tape.variable(array({1, 1, 1, pixels.size()}, pixels));
+  const auto y = max_pool2d(x, {1, 600}, {.stride = stride});
+  sum(y).backward();
+  CHECK(values(y) == largest);
+  CHECK(values(x.grad()) == slopes);
 }

@@ -34,6 +34,35 @@ TEST_CASE("softmax slices sum to one", "[ops][softmax]") {
   CHECK_THAT(values(sum(softmax(x, 1), 1)), AllClose(ones, ulps<double>(2)));
 }
 
+TEMPLATE_TEST_CASE("softmax along any axis of any length is that of each slice", "[ops][softmax]", float,
+                   double) {
+  const std::size_t length = GENERATE(as<std::size_t>{}, 1, 2, 3, 10, 64, 65, 300);
+  const std::size_t others = GENERATE(as<std::size_t>{}, 1, 2, 7, 8, 15, 16, 17, 33, 100, 600);
+  CAPTURE(length, others);
+  Tape<TestType> tape;
+  const auto x = tape.variable(irregular({2, length, others}, -9, 9));
+  const auto dy = tape.constant(irregular({2, length, others}));
+  const auto y = softmax(x, 1), same = transpose(softmax(transpose(x, {0, 2, 1})), {0, 2, 1});
+  CHECK_THAT(values(y), AllClose(values(same), ulps<TestType>(4), ulps<TestType>(4)));
+  y.backward(dy);
+  const auto slopes = values(x.grad());
+  same.backward(dy);
+  CHECK_THAT(slopes, AllClose(values(x.grad()), ulps<TestType>(8), ulps<TestType>(4)));
+  (sum(y * dy) + sum(x)).backward();
+  const auto added = values(x.grad());
+  (sum(same * dy) + sum(x)).backward();
+  CHECK_THAT(added, AllClose(values(x.grad()), ulps<TestType>(8), ulps<TestType>(4)));
+}
+
+TEST_CASE("softmax along the first axis is that of each column, whatever it holds",
+          "[ops][softmax][extremes]") {
+  Tape<float> tape;
+  const auto x = tape.variable(xt::xarray<double>{{inf, NaN, -inf, -inf, 0, 1000, 1e30, 3},
+                                                  {0, 1, 0, -inf, -40, 1001, 1e30, NaN},
+                                                  {1, inf, -inf, -inf, -inf, -1000, -inf, NaN}});
+  CHECK_THAT(values(softmax(x, 0)), AllClose(values(transpose(softmax(transpose(x)))), ulps<float>(4)));
+}
+
 TEST_CASE("softmax does not change when all elements are shifted", "[ops][softmax]") {
   Tape<double> tape;
   // Eighths, so that the shift does not round.

@@ -84,4 +84,22 @@ void for_slice_ranges(const Slices& slices, std::size_t elements, Work work) {
   });
 }
 
+// Calls work(first slice, n, where it begins) for n slices that lie one after the other, or side by side, on
+// several threads if there are many.
+template <class Work>
+void for_neighbouring_slices(const Slices& slices, std::size_t elements, Work work) {
+  if (slices.count == 0) return;                         // their step may be 0
+  const std::size_t fewest = slices.step == 1 ? 1 : 64;  // to read memory in order
+  std::size_t range = std::max(fewest, elements / std::max<std::size_t>(1, slices.length));
+  if (range > slices.step) range -= range % slices.step;
+  parallel_for_ranges(slices.count, range, [&](std::size_t begin, std::size_t end) {
+    if (slices.step == 1) return work(begin, end - begin, slices.start(begin));
+    for (std::size_t s = begin; s < end;) {
+      const std::size_t n = std::min(end - s, slices.step - s % slices.step);
+      work(s, n, slices.start(s));
+      s += n;
+    }
+  });
+}
+
 }  // namespace xtape

@@ -14,6 +14,8 @@
 #include "kernels/pooling_kernels.hpp"
 #include "kernels/softmax.hpp"
 #include "kernels/softmax_kernels.hpp"
+#include "kernels/standardise_kernels.hpp"
+#include "kernels/standardise_rows_kernels.hpp"
 #include "ops/normalization.hpp"
 #include "ops/ordinal_values.hpp"
 #include "ops/rising.hpp"
@@ -79,13 +81,6 @@ class PairStep : public PredictorStep<T> {
   std::size_t length_;
 };
 
-// Calls of_plane(x, y) for each plane of all rows.
-template <class T, class OfPlane>
-void for_each_pooled_plane(const Pooling& pooling, const StepMemory<T>& memory, OfPlane of_plane) {
-  for (std::size_t plane = 0; plane < memory.rows * pooling.planes(); ++plane)
-    of_plane(memory.x + plane * pooling.image_pixels(), memory.y + plane * pooling.pixels());
-}
-
 template <class T>
 class MaxPoolStep : public PredictorStep<T> {
  public:
@@ -93,10 +88,10 @@ class MaxPoolStep : public PredictorStep<T> {
       : pooling_(make_pooling("max_pool2d", with_rows_before(row, 1), pool.kernel, pool.options.stride,
                               pool.options.padding)) {
     kernels::kernel<kernels::LargestOfFour, T>();
-    kernels::kernel<kernels::PoolWindows, T>();
+    kernels::kernel<kernels::LargestOfWindows, T>();
   }
   void run(const StepMemory<T>& memory) const noexcept override {
-    for_each_pooled_plane(pooling_, memory, [this](const T* x, T* y) { max_pool_plane(pooling_, x, y); });
+    max_pool_planes(pooling_, memory.rows * pooling_.planes(), memory.x, memory.y);
   }
 
  private:
@@ -110,11 +105,10 @@ class AvgPoolStep : public PredictorStep<T> {
       : pooling_(make_pooling("avg_pool2d", with_rows_before(row, 1), pool.kernel, pool.options.stride,
                               pool.options.padding)),
         count_include_pad_(pool.options.count_include_pad) {
-    kernels::kernel<kernels::PoolWindows, T>();
+    kernels::kernel<kernels::MeanOfWindows, T>();
   }
   void run(const StepMemory<T>& memory) const noexcept override {
-    for_each_pooled_plane(pooling_, memory,
-                          [this](const T* x, T* y) { avg_pool_plane(pooling_, count_include_pad_, x, y); });
+    avg_pool_planes(pooling_, count_include_pad_, memory.rows * pooling_.planes(), memory.x, memory.y);
   }
 
  private:
@@ -173,14 +167,13 @@ class LayerNormStep : public PredictorStep<T> {
         epsilon_(norm.epsilon),
         factors_(elements_of(norm.weight)),
         shifts_(elements_of(norm.bias)) {
-    kernels::kernel<kernels::Standardise, T>();
+    kernels::kernel<kernels::StandardiseRows, T>();
   }
   bool works_in_place() const override { return true; }
   void run(const StepMemory<T>& memory) const noexcept override {
-    for (std::size_t at = 0; at < memory.rows * count_ * length_; at += length_) {
-      normalize_row(memory.x + at, length_, epsilon_, data_or_null(factors_), data_or_null(shifts_),
-                    memory.y + at);
-    }
+    kernels::kernel<kernels::StandardiseRows, T>().value(memory.x, memory.rows * count_, length_, epsilon_,
+                                                         data_or_null(factors_), data_or_null(shifts_),
+                                                         nullptr, memory.y);
   }
 
  private:

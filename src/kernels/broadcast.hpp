@@ -86,7 +86,8 @@ void broadcast(const Nest<3>& nest, T* y, const T* a, const T* b, F f) {
 // A sum by add_rows. The error of an infinite one is inf - inf.
 inline double sum_with_error(double sum, double error) { return std::isfinite(sum) ? sum + error : sum; }
 
-// Calls store(i, sum) for n neighbouring columns, with their sums over the rows of `reduced`.
+// Calls store(i, count, sums) for n neighbouring columns, some at a time, with their sums over the rows of
+// `reduced`.
 template <class T, class Store>
 void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store) {
   constexpr std::size_t block = 512;
@@ -99,12 +100,14 @@ void sum_columns(const Nest<2>& reduced, const T* x, std::size_t n, Store store)
       kernel<Sums, T>().add_rows(x + at[1] + begin, reduced.inner_extent(), reduced.inner_stride(1), count,
                                  sums, errors);
     });
-    for (std::size_t i = 0; i < count; ++i) store(begin + i, sum_with_error(sums[i], errors[i]));
+    if constexpr (sizeof(T) == 8) {
+      for (std::size_t i = 0; i < count; ++i) sums[i] = sum_with_error(sums[i], errors[i]);
+    }
+    store(begin, count, sums);
   }
 }
 
-// Calls store(i, sum) for n results, with the sums over the rows of `reduced`, which begin `step` apart for
-// them.
+// The same for n results, of which the rows of `reduced` begin `step` apart.
 template <class T, class Store>
 void sum_rows(const Nest<2>& reduced, const T* x, std::size_t n, std::size_t step, Store store) {
   constexpr std::size_t block = 256;
@@ -116,7 +119,7 @@ void sum_rows(const Nest<2>& reduced, const T* x, std::size_t n, std::size_t ste
     };
     if (reduced.rank == 1) {
       sum_one_of_each(0);
-      for (std::size_t i = 0; i < count; ++i) store(begin + i, sums[i]);
+      store(begin, count, sums);
       continue;
     }
     Sum<double> totals[block];
@@ -124,7 +127,8 @@ void sum_rows(const Nest<2>& reduced, const T* x, std::size_t n, std::size_t ste
       sum_one_of_each(row[1]);
       for (std::size_t i = 0; i < count; ++i) totals[i].add(sums[i]);
     });
-    for (std::size_t i = 0; i < count; ++i) store(begin + i, totals[i].value());
+    for (std::size_t i = 0; i < count; ++i) sums[i] = totals[i].value();
+    store(begin, count, sums);
   }
 }
 
@@ -146,8 +150,8 @@ template <class T>
 void sum(const Reduction<2>& space, const T* x, T* out, bool first, double divisor = 1) {
   for_each_result_in_parallel(space, [&](const std::size_t(&kept)[2], std::size_t n) {
     T* const results = out + kept[0];
-    const auto store = [=](std::size_t i, double sum) {
-      results[i] = static_cast<T>(first ? sum / divisor : results[i] + sum / divisor);
+    const auto store = [=](std::size_t i, std::size_t count, const double* sums) {
+      kernel<Sums, T>().write_quotients(sums, count, divisor, results + i, first);
     };
     if (space.kept_is_innermost) {
       sum_columns(space.reduced, x + kept[1], n, store);

@@ -21,9 +21,10 @@ struct SoftmaxRows {
   T* gradient;     // null if nobody needs it
 };
 
+// Whether all losses are numbers.
 struct SoftmaxCrossEntropy {
   template <class T>
-  using Functions = void (*)(const SoftmaxRows<T>&);
+  using Functions = bool (*)(const SoftmaxRows<T>&);
 };
 
 // Logits and labels of as many independent losses, the label smoothed to kept z + added_yes and its

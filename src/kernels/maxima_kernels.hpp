@@ -21,6 +21,7 @@ struct Maxima {
   struct Functions {
     Find<T> of_rows, of_columns;               // raises each max to the largest element
     Count<T> count_in_rows, count_in_columns;  // adds how many elements are equal to the max
+    void (*shares)(const T* dy, const double* counts, std::size_t n, T* shares);  // dy / count
     // dx = the share where x is the max, else 0; added unless it is the first contribution. It lies like x.
     Share<T> share_in_rows, share_in_columns;
   };

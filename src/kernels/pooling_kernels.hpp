@@ -20,31 +20,39 @@ struct LargestOfFour {
   };
 };
 
-// Windows that hang over no edge: the first begins at an element of an image, the next ones `step` elements
-// further on.
-struct WholeWindows {
-  static constexpr std::size_t fewest = 16;  // that there must be
-
-  std::size_t count, step;
-  std::size_t rows, columns;  // of each
-  std::size_t width;          // of the image
+// Windows along an axis: window i covers the elements from i step - padding on, `length` of them or those
+// that there are, and at least one.
+struct WindowsAlong {
+  std::size_t extent, length, step, padding, count;
 };
 
-// An image x begins at the first of the windows.
-struct PoolWindows {
-  static constexpr std::size_t furthest = std::size_t{1} << 24;
+// On a plane. The kernels below take columns that are at most `widest` long and apart, and windows whose
+// elements are less than `furthest` apart in the plane.
+struct PlaneWindows {
+  static constexpr std::size_t widest = 512, furthest = std::size_t{1} << 24;
 
+  WindowsAlong rows, columns;
+};
+
+struct MeanOfWindows {
   template <class T>
   struct Functions {
-    // y is the largest of each: the first of several, or else the last NaN. `places`, unless null, are how
-    // far from x they are; the elements of a window must be less than
-    // `furthest` apart.
-    void (*largest)(const T* x, const WholeWindows& windows, T* y, std::uint32_t* places);
-    // y is the sum of each in the order of reading, as that of Sum<T>, divided.
-    void (*mean)(const T* x, const WholeWindows& windows, double divisor, T* y);
-    // Adds dy, divided, to each element of its window, in the order of the windows.
-    void (*mean_gradient)(const T* dy, const WholeWindows& windows, double divisor, T* dx);
+    // y is the sum of each window, as exact as that of Sum<T>, divided by how many elements a window has:
+    // all, those of the padding too, or those that it covers.
+    void (*value)(const PlaneWindows& windows, std::size_t planes, bool count_padding, const T* x, T* y);
+    // dy, divided, to each element of its window, in the order of the windows: instead of what is there, or
+    // added to it.
+    void (*gradient)(const PlaneWindows& windows, std::size_t planes, bool count_padding, const T* dy,
+                     bool add, T* dx);
   };
+};
+
+struct LargestOfWindows {
+  // y is the largest of each window: the first of several, or else the last NaN. `places`, unless null, are
+  // where in their planes they are.
+  template <class T>
+  using Functions = void (*)(const PlaneWindows& windows, std::size_t planes, const T* x, T* y,
+                             std::uint32_t* places);
 };
 
 }  // namespace xtape::kernels

@@ -90,18 +90,20 @@ Normaliser<T> normaliser(const T* x, std::size_t count, std::size_t step, Rounde
   return {max, k, undefined ? Rounded{NAN} : rest.rounded(), temperature};
 }
 
-// One row, of any logits: the kernels leave those to these in which the largest is not finite.
+// One slice, of any logits, `step` apart: the kernels leave those to these in which the largest is not
+// finite.
 template <class T>
-void softmax(const T* x, std::size_t classes, T* y) {
-  const Normaliser<T> normal = normaliser(x, classes, 1);
-  for (std::size_t j = 0; j < classes; ++j) y[j] = static_cast<T>(normal.probability(x[j], j));
+void softmax(const T* x, std::size_t classes, T* y, std::size_t step = 1) {
+  const Normaliser<T> normal = normaliser(x, classes, step);
+  for (std::size_t j = 0; j < classes; ++j) y[j * step] = static_cast<T>(normal.probability(x[j * step], j));
 }
 
 template <class T>
-RowNormaliser<T> log_softmax(const T* x, std::size_t classes, T* y) {
-  const Normaliser<T> normal = normaliser(x, classes, 1);
+RowNormaliser<T> log_softmax(const T* x, std::size_t classes, T* y, std::size_t step = 1) {
+  const Normaliser<T> normal = normaliser(x, classes, step);
   const double log_rest = normal.log_rest();
-  for (std::size_t j = 0; j < classes; ++j) y[j] = static_cast<T>(-(normal.gap(x[j], j) + log_rest));
+  for (std::size_t j = 0; j < classes; ++j)
+    y[j * step] = static_cast<T>(-(normal.gap(x[j * step], j) + log_rest));
   return {normal.max, normal.rest.nearest()};
 }
 

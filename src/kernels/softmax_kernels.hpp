@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
+#include "kernels/columns.hpp"
 
 namespace xtape::kernels {
 
@@ -13,12 +13,14 @@ struct RowNormaliser {
   double rest;
 };
 
-// Of each row of x; the gradients are added unless they are the first contribution.
+// Of each row of x, or of each column; the gradients are added unless they are the first contribution.
 struct Softmax {
   template <class T>
   struct Functions {
     void (*value)(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>*);
     void (*gradient)(const T* p, const T* dy, std::size_t rows, std::size_t classes, T* dx, bool first);
+    void (*value_of_columns)(const T* x, Columns, T* y, RowNormaliser<T>*);
+    void (*gradient_of_columns)(const T* p, const T* dy, Columns, T* dx, bool first);
   };
 };
 
@@ -28,6 +30,8 @@ struct LogSoftmax {
     void (*value)(const T* x, std::size_t rows, std::size_t classes, T* y, RowNormaliser<T>*);
     void (*gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows, std::size_t classes,
                      T* dx, bool first);
+    void (*value_of_columns)(const T* x, Columns, T* y, RowNormaliser<T>*);
+    void (*gradient_of_columns)(const T* x, const RowNormaliser<T>*, const T* dy, Columns, T* dx, bool first);
   };
 };
 
@@ -39,11 +43,8 @@ struct LogSumExp {
                       double* log_rests);
     void (*gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t rows, std::size_t classes,
                      T* dx, bool first);
-    // The same of n columns, which lie side by side: the elements of each are `step` apart.
-    void (*normalise_columns)(const T* x, std::size_t classes, std::size_t step, std::size_t n,
-                              RowNormaliser<T>*, double* log_rests);
-    void (*columns_gradient)(const T* x, const RowNormaliser<T>*, const T* dy, std::size_t classes,
-                             std::size_t step, std::size_t n, T* dx, bool first);
+    void (*normalise_columns)(const T* x, Columns, RowNormaliser<T>*, double* log_rests);
+    void (*columns_gradient)(const T* x, const RowNormaliser<T>*, const T* dy, Columns, T* dx, bool first);
   };
 };
 

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <cstddef>
+#include "kernels/columns.hpp"
 
 namespace xtape::kernels {
-
-// Rows of `count` neighbouring elements, which begin `step` apart: the elements below one another are a
-// column.
-struct Columns {
-  std::size_t rows, step, count;
-};
 
 // Of each column: see Standard.
 struct ColumnStandards {

@@ -10,8 +10,8 @@ struct Pieces {
   std::size_t count, length, step;
 };
 
-// Of numbers: mean + rest is their mean to about twice the precision of a double, and the variance that of
-// all of them, not an estimate of that of others.
+// Of numbers: mean + rest is their mean to about twice the precision of a double, that of floats without a
+// rest, and the variance that of all of them, not an estimate of that of others.
 struct Moments {
   double mean, rest, variance;
 };
@@ -33,22 +33,15 @@ struct Standardise {
     Moments (*moments)(const T* x, Pieces);
     // y = z factor + shift with z = x standardised.
     void (*value)(const T* x, Pieces, Standard, double factor, double shift, T* y);
-    // The same with a factor (null: 1) and a shift (null: 0) for each of n neighbouring elements.
-    void (*row_value)(const T* x, std::size_t n, Standard, const T* factors, const T* shifts, T* y);
     // The same with a mean, a scale, a factor and a shift for each, and nothing as the rest of the mean.
     void (*each_value)(const T* x, std::size_t n, const double* means, const double* scales,
                        const double* factors, const double* shifts, T* y);
-    // Of g = dy; for a row g = dy factors.
+    // Of g = dy.
     StandardSums (*sums)(const T* x, const T* dy, Pieces, Standard);
-    StandardSums (*row_sums)(const T* x, const T* dy, std::size_t n, Standard, const T* factors);
     // dx = (g - means.g - z means.gz) scale, which is added unless it is the first contribution; `scale` is
     // that of the gradient.
     void (*gradient)(const T* x, const T* dy, Pieces, Standard, StandardSums means, double scale, T* dx,
                      bool first);
-    void (*row_gradient)(const T* x, const T* dy, std::size_t n, Standard, const T* factors,
-                         StandardSums means, T* dx, bool first);
-    // Adds dy z to n sums, and what the sums of doubles lose to `errors`.
-    void (*add_products)(const T* x, const T* dy, std::size_t n, Standard, double* sums, double* errors);
   };
 };
 

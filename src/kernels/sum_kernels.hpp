@@ -16,6 +16,9 @@ struct Sums {
     // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
     void (*add_rows)(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums,
                      double* errors);
+    void (*divide)(const T* x, std::size_t n, double divisor, T* y);  // y = x / divisor, rounded once
+    // y = sums / divisor, which is added unless it is the first contribution; rounded once.
+    void (*write_quotients)(const double* sums, std::size_t n, double divisor, T* y, bool first);
   };
 };
 

@@ -2,9 +2,7 @@
 #include "losses/softmax_cross_entropy_of_block.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <cstdint>
 
 #include "kernels/cross_entropy_kernels.hpp"
 #include "kernels/kernel.hpp"
@@ -13,16 +11,6 @@
 
 namespace xtape::losses {
 namespace {
-
-// A NaN carries into the sign bit: a loop that compilers turn into vector instructions.
-bool any_nan(const double* losses, std::size_t count) {
-  constexpr std::uint64_t magnitude = ~std::uint64_t{0} >> 1;
-  constexpr std::uint64_t to_sign = magnitude - std::bit_cast<std::uint64_t>(double{INFINITY});
-  std::uint64_t any = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    any |= (std::bit_cast<std::uint64_t>(losses[i]) & magnitude) + to_sign;
-  return any > magnitude;
-}
 
 // The logits of the labels, also of masked classes, which are not among those of the rows.
 template <class T>
@@ -70,12 +58,9 @@ void SoftmaxCrossEntropyOfBlock<T>::write_with_kernel(const SampleBlock<T>& rows
   const T* label_logits = labels_.are_hard() && labels_.class_mask != nullptr
                               ? gather_label_logits(rows, labels_, workspace)
                               : nullptr;
-  if (temperature_ == 1) {
-    run_kernel(rows, label_logits);
-  } else {
-    write_scaled(rows, label_logits);
-  }
-  if (!any_nan(rows.losses, rows.count())) return;
+  const bool all_are_numbers =
+      temperature_ == 1 ? run_kernel(rows, label_logits) : write_scaled(rows, label_logits);
+  if (all_are_numbers) return;
   // The kernel leaves rows to this in which the largest logit is not finite.
   for (std::size_t row = 0; row < rows.count(); ++row) {
     if (std::isnan(rows.losses[row]) && rows.is_valid(row)) rows.losses[row] = loss_without_kernel(rows, row);
@@ -84,7 +69,7 @@ void SoftmaxCrossEntropyOfBlock<T>::write_with_kernel(const SampleBlock<T>& rows
 
 // Floats that are divided by the temperature as doubles lose nothing.
 template <class T>
-void SoftmaxCrossEntropyOfBlock<T>::write_scaled(const SampleBlock<T>& rows, const T* label_logits) const {
+bool SoftmaxCrossEntropyOfBlock<T>::write_scaled(const SampleBlock<T>& rows, const T* label_logits) const {
   Workspace workspace;
   const auto quotients = [&](const auto* numbers, std::size_t count, double divisor) {
     double* result = numbers == nullptr ? nullptr : workspace.take<double>(count);
@@ -103,16 +88,17 @@ void SoftmaxCrossEntropyOfBlock<T>::write_scaled(const SampleBlock<T>& rows, con
       .losses = rows.losses,
       .gradient = rows.gradient == nullptr ? nullptr : workspace.take<double>(count),
       .label_gradient = nullptr};
-  run_kernel(scaled, quotients(label_logits, rows.count(), temperature_));
+  const bool all_are_numbers = run_kernel(scaled, quotients(label_logits, rows.count(), temperature_));
   if (rows.gradient != nullptr) std::copy_n(scaled.gradient, count, rows.gradient);
+  return all_are_numbers;
 }
 
 template <class T>
 template <class Number>
-void SoftmaxCrossEntropyOfBlock<T>::run_kernel(const SampleBlock<Number>& rows,
+bool SoftmaxCrossEntropyOfBlock<T>::run_kernel(const SampleBlock<Number>& rows,
                                                const Number* label_logits) const {
   const bool are_hard = labels_.are_hard();
-  kernels::kernel<kernels::SoftmaxCrossEntropy, Number>()(
+  return kernels::kernel<kernels::SoftmaxCrossEntropy, Number>()(
       {.rows = rows.count(),
        .classes = rows.length(),
        .x = rows.x,

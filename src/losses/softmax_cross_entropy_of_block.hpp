@@ -17,9 +17,10 @@ class SoftmaxCrossEntropyOfBlock {
 
  private:
   void write_with_kernel(const SampleBlock<T>& rows) const;
-  void write_scaled(const SampleBlock<T>& rows, const T* label_logits) const;
+  // Whether all losses are numbers.
+  bool write_scaled(const SampleBlock<T>& rows, const T* label_logits) const;
   template <class Number>
-  void run_kernel(const SampleBlock<Number>& rows, const Number* label_logits) const;
+  bool run_kernel(const SampleBlock<Number>& rows, const Number* label_logits) const;
   double loss_without_kernel(const SampleBlock<T>& rows, std::size_t row) const;
   double loss(const Sample<T>& sample, const double* t) const;
 

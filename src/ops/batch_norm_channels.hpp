@@ -106,17 +106,19 @@ class ChannelColumns {
 
   Workspace& workspace() const { return workspace_; }
 
+  // See kernels/simd/distances.hpp.
   void moments(const T* x, Moments* result) const {
-    const kernels::ColumnSums sums = zeros(), distances = zeros(), squares = zeros();
-    const auto [rows, step, count] = columns();
-    kernels::kernel<kernels::Sums, T>().add_rows(x + start(), rows, step, count, sums.sums, sums.errors);
-    const auto n = static_cast<double>(all_.values());
-    const double* const means = for_columns([&](std::size_t c) { return total(sums, c) / n; });
-    functions().add_distances(x + start(), columns(), means, distances, squares);
+    constexpr bool center_is_mean = sizeof(T) == 8;
+    const auto mean_of = [&](std::size_t c) { return result[c - begin_].mean + result[c - begin_].rest; };
+    result += begin_;
+    moments_about(center_is_mean ? means(x) : firsts(x), x, result);
+    if (center_is_mean) return;
+    const bool is_off = std::any_of(result, result + (end_ - begin_),
+                                    [](const Moments& m) { return m.rest * m.rest > 0x1p20 * m.variance; });
+    if (is_off) moments_about(for_columns(mean_of), x, result);
     for (std::size_t c = begin_; c < end_; ++c) {
-      const double distance = total(distances, c), rest = distance / n;
-      const double variance = (total(squares, c) - distance * rest) / n;
-      result[c] = {means[(c - begin_) * all_.pixels], rest, variance < 0 ? 0 : variance};
+      const double rest = result[c - begin_].rest;
+      result[c - begin_] = {mean_of(c) + (rest - rest), 0, result[c - begin_].variance};
     }
   }
 
@@ -156,6 +158,29 @@ class ChannelColumns {
 
  private:
   static const auto& functions() { return kernels::kernel<kernels::StandardiseColumns, T>(); }
+
+  // By the distances from the centers, of each column; of channels from begin_ on.
+  void moments_about(const double* centers, const T* x, Moments* result) const {
+    const kernels::ColumnSums distances = zeros(), squares = zeros();
+    functions().add_distances(x + start(), columns(), centers, distances, squares);
+    const auto n = static_cast<double>(all_.values());
+    for (std::size_t c = begin_; c < end_; ++c) {
+      const double distance = total(distances, c), rest = distance / n;
+      const double variance = (total(squares, c) - distance * rest) / n;
+      result[c - begin_] = {centers[(c - begin_) * all_.pixels], rest, variance < 0 ? 0 : variance};
+    }
+  }
+  const double* means(const T* x) const {
+    const kernels::ColumnSums sums = zeros();
+    const auto [rows, step, count] = columns();
+    kernels::kernel<kernels::Sums, T>().add_rows(x + start(), rows, step, count, sums.sums, sums.errors);
+    const auto n = static_cast<double>(all_.values());
+    return for_columns([&](std::size_t c) { return total(sums, c) / n; });
+  }
+  const double* firsts(const T* x) const {
+    return for_columns([&](std::size_t c) { return static_cast<double>(x[c * all_.pixels]); });
+  }
+
   std::size_t start() const { return begin_ * all_.pixels; }
   std::size_t count() const { return (end_ - begin_) * all_.pixels; }
   kernels::Columns columns() const { return {all_.batch, all_.count * all_.pixels, count()}; }

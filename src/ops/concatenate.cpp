@@ -3,6 +3,7 @@
 
 #include "arrays/format.hpp"
 #include "arrays/slices.hpp"
+#include "kernels/copy_runs.hpp"
 #include "ops/axes.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/rearrange.hpp"
@@ -54,8 +55,7 @@ Variable<T> concatenate(std::span<const Variable<T>> parts, int axis) {
   std::size_t begin = 0;
   for (const Variable<T>& part : parts) {
     const std::size_t length = run_length(part.shape(), along);
-    for (std::size_t r = 0; r < runs; ++r)
-      std::copy_n(part.data() + r * length, length, y.data() + r * stride + begin);
+    kernels::copy_runs(part.data(), length, runs, length, y.data() + begin, stride);
     begin += length;
   }
 
@@ -64,10 +64,14 @@ Variable<T> concatenate(std::span<const Variable<T>> parts, int axis) {
     for (std::size_t part = 0; part < count; ++part) {
       const std::size_t length = run_length(b.input(part).shape(), along);
       if (b.needs_grad(part)) {
-        const ArrayView<T> dx = b.input_grad(part);
-        for (std::size_t r = 0; r < runs; ++r) {
-          const T* dy = b.output_grad().data() + r * stride + begin;
-          for (std::size_t i = 0; i < length; ++i) dx[r * length + i] += dy[i];
+        const auto [dx, first] = b.contribution(part);
+        const T* const dy = b.output_grad().data() + begin;
+        if (first) {
+          kernels::copy_runs(dy, stride, runs, length, dx.data(), length);
+        } else {
+          for (std::size_t r = 0; r < runs; ++r) {
+            for (std::size_t i = 0; i < length; ++i) dx[r * length + i] += dy[r * stride + i];
+          }
         }
       }
       begin += length;

@@ -14,6 +14,7 @@
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
 #include "xtape/autograd/recording.hpp"
+#include "xtape/autograd/rollback.hpp"
 #include "xtape/ops/convolution.hpp"
 
 #pragma GCC visibility push(default)
@@ -219,7 +220,9 @@ Variable<T> convolve_and_pool(Variable<T> x, Variable<T> weight, const Variable<
   Convolution c = check(name, x.shape(), weight.shape(), bias == nullptr ? nullptr : &bias->shape(), options);
   c.halved = c.is_direct() && is_halving(c, kernel, pooling);
   if (c.halved) return record_convolution(name, c, x, weight, bias, true);
-  return max_pool2d(record_convolution("conv2d_relu", c, x, weight, bias, true), kernel, pooling);
+  detail::Rollback<T> rollback(x.tape());
+  return rollback.keep(
+      max_pool2d(record_convolution("conv2d_relu", c, x, weight, bias, true), kernel, pooling));
 }
 
 }  // namespace

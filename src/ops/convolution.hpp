@@ -65,7 +65,8 @@ struct Convolution {
     if (sees_image()) return rows();
     if (is_direct()) {
       constexpr std::size_t most_of_image_or_result = 1 << 15;
-      const std::size_t fitting = most_of_image_or_result / (std::max(in, out) * padded_width());
+      const std::size_t fitting =
+          most_of_image_or_result / (std::max<std::size_t>({1, in, out}) * padded_width());
       return std::min(rows(), std::max<std::size_t>(2, fitting / 2 * 2));
     }
     const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());

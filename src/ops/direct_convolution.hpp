@@ -23,11 +23,24 @@ class DirectPart {
 
   std::size_t width() const { return part_.all.padded_width(); }
   std::size_t positions() const { return (part_.rows.length() - 1) * width() + part_.all.width(); }
-  std::size_t columns() const {
-    return (positions() + kernels::shifted_columns - 1) / kernels::shifted_columns * kernels::shifted_columns;
-  }
+  std::size_t columns() const { return up_to_multiple(positions()); }
   // Of a channel, of which columns after the last position see some of the next, or of as many zeros.
   std::size_t channel() const { return part_.padded_rows() * width(); }
+  // What of the padded image is the image: rows of `width` from the first element seen on.
+  SlidingWindow::Range seen_rows() const {
+    const SlidingWindow& rows = part_.all.windows.rows;
+    const std::size_t begin = std::max(part_.rows.begin, rows.padding) - rows.padding;
+    const std::size_t end = std::max(part_.rows.begin + part_.padded_rows(), rows.padding) - rows.padding;
+    return {begin, std::max(begin, std::min(rows.extent, end))};
+  }
+  std::size_t first_seen() const {
+    const SlidingWindows& windows = part_.all.windows;
+    return (seen_rows().begin + windows.rows.padding - part_.rows.begin) * width() + windows.columns.padding;
+  }
+  std::size_t seen_columns() const {
+    const std::size_t rows = seen_rows().length();
+    return rows == 0 ? 0 : up_to_multiple((rows - 1) * width() + part_.all.windows.columns.extent);
+  }
   std::size_t image_elements() const { return part_.all.in * channel() + kernels::shifted_columns; }
 
   // How far element (c, k, l) of the kernel sees after the first, by their order in a weight.
@@ -35,10 +48,25 @@ class DirectPart {
     const SlidingWindows& windows = part_.all.windows;
     for (std::size_t c = 0; c < part_.all.in; ++c) {
       for (std::size_t k = 0; k < windows.rows.kernel; ++k) {
-        for (std::size_t l = 0; l < windows.columns.kernel; ++l)
-          *shifts++ = c * channel() + k * windows.rows.dilation * width() + l * windows.columns.dilation;
+        for (std::size_t l = 0; l < windows.columns.kernel; ++l) *shifts++ = c * channel() + shift(k, l);
       }
     }
+  }
+
+  // The opposite: what element (k, l) of the kernel lets each place of a channel see of an output's slopes,
+  // if `before` zeros are before them. Outputs begin `pitch` apart.
+  void write_shifts_back(std::size_t pitch, std::size_t* shifts) const {
+    const SlidingWindows& windows = part_.all.windows;
+    for (std::size_t o = 0; o < part_.all.out; ++o) {
+      for (std::size_t k = 0; k < windows.rows.kernel; ++k) {
+        for (std::size_t l = 0; l < windows.columns.kernel; ++l)
+          *shifts++ = o * pitch + before() - shift(k, l);
+      }
+    }
+  }
+  std::size_t before() const {
+    const SlidingWindows& windows = part_.all.windows;
+    return shift(windows.rows.kernel - 1, windows.columns.kernel - 1);
   }
 
   // Of each output of a sample.
@@ -57,26 +85,27 @@ class DirectPart {
   void write_image(std::size_t sample, const T* x, T* image) const {
     const SlidingWindow& columns = part_.all.windows.columns;
     if (part_.all.has_padding()) std::fill_n(image, image_elements(), T{0});
-    for_each_channel(sample, x, image, [&](const T* from, T* to, SlidingWindow::Range seen) {
+    for_each_channel(sample, x, image + first_seen(), channel(), [&](const T* from, T* to) {
+      const std::size_t rows = seen_rows().length();
       if (columns.padding == 0) {
-        std::copy_n(from, seen.length() * columns.extent, to);
+        std::copy_n(from, rows * columns.extent, to);
       } else {
-        for (std::size_t row = 0; row < seen.length(); ++row)
+        for (std::size_t row = 0; row < rows; ++row)
           copy_row(from + row * columns.extent, columns.extent, to + row * width());
       }
     });
     std::fill_n(image + part_.all.in * channel(), kernels::shifted_columns, T{0});
   }
 
-  // Adds what lies in the place of x.
+  // Adds what lies in the place of x, from the first element seen on; channels begin `pitch` apart.
   template <class T>
-  void add_image(std::size_t sample, const T* image, T* x) const {
-    const SlidingWindow& columns = part_.all.windows.columns;
+  void add_image(std::size_t sample, const T* image, std::size_t pitch, T* x) const {
+    const std::size_t extent = part_.all.windows.columns.extent, rows = seen_rows().length();
     const auto add = kernels::kernel<kernels::Binary<kernels::Add>, T>();
-    for_each_channel(sample, x, image, [&](T* to, const T* from, SlidingWindow::Range seen) {
-      if (columns.padding == 0) return add(to, true, from, true, to, seen.length() * columns.extent);
-      for (std::size_t row = 0; row < seen.length(); ++row, to += columns.extent, from += width())
-        add(to, true, from, true, to, columns.extent);
+    for_each_channel(sample, x, image, pitch, [&](T* to, const T* from) {
+      if (extent == width()) return add(to, true, from, true, to, rows * extent);
+      for (std::size_t row = 0; row < rows; ++row, to += extent, from += width())
+        add(to, true, from, true, to, extent);
     });
   }
 
@@ -112,21 +141,26 @@ class DirectPart {
   }
 
  private:
-  // Calls f(of_x, of_image, rows) for each channel: where the rows that the part sees begin.
+  static std::size_t up_to_multiple(std::size_t columns) {
+    return (columns + kernels::shifted_columns - 1) / kernels::shifted_columns * kernels::shifted_columns;
+  }
+
+  // How far element (k, l) of the kernel sees after the first.
+  std::size_t shift(std::size_t k, std::size_t l) const {
+    const SlidingWindows& windows = part_.all.windows;
+    return k * windows.rows.dilation * width() + l * windows.columns.dilation;
+  }
+
+  // Calls f(of_x, of_image) for each channel: where the rows that the part sees begin. In the image they are
+  // `pitch` apart.
   template <class X, class Image, class F>
-  void for_each_channel(std::size_t sample, X* x, Image* image, F f) const {
+  void for_each_channel(std::size_t sample, X* x, Image* image, std::size_t pitch, F f) const {
     const Convolution& c = part_.all;
-    const SlidingWindow& rows = c.windows.rows;
-    const std::size_t begin = std::max(part_.rows.begin, rows.padding) - rows.padding;
-    const std::size_t seen_end = part_.rows.begin + part_.padded_rows();
-    const std::size_t end = std::min(rows.extent, std::max(seen_end, rows.padding) - rows.padding);
-    if (begin >= end) return;
-    x += c.image(part_.samples.begin + sample, group_) + begin * c.windows.columns.extent;
-    image += (begin + rows.padding - part_.rows.begin) * width() + c.windows.columns.padding;
+    x += c.image(part_.samples.begin + sample, group_) + seen_rows().begin * c.windows.columns.extent;
     for (std::size_t channel_number = 0; channel_number < c.in; ++channel_number) {
-      f(x, image, SlidingWindow::Range{begin, end});
+      f(x, image);
       x += c.windows.image_pixels();
-      image += channel();
+      image += pitch;
     }
   }
 
@@ -190,10 +224,11 @@ void add_direct_weight_gradient(const DirectPart& direct, const Convolution& c, 
       !is_first, dweight);
 }
 
-// To images that are 0 or have the gradients of the part's rows before it.
+// To images that are 0 or have the gradients of the part's rows before it: what each element of the kernel
+// gives them is one product of all slopes.
 template <class T>
-void add_direct_input_gradient(const DirectPart& direct, const Convolution& c, const T* weight,
-                               const T* slopes, T* dx) {
+void add_input_gradient_by_elements(const DirectPart& direct, const Convolution& c, const T* weight,
+                                    const T* slopes, T* dx) {
   Workspace workspace;
   T* const matrix = workspace.take<T>(c.patch() * direct.columns());
   std::size_t* const shifts = workspace.take<std::size_t>(c.patch());
@@ -208,7 +243,34 @@ void add_direct_input_gradient(const DirectPart& direct, const Convolution& c, c
       T* const to = image + shifts[k];
       add(to, true, matrix + k * direct.columns(), true, to, direct.columns());
     }
-    direct.add_image(sample, image, dx);
+    direct.add_image(sample, image + direct.first_seen(), direct.channel(), dx);
+  }
+}
+
+// The same of few outputs, for which that product would write more than it multiplies: at each place of a
+// channel it is what the kernel, turned round, sees of the slopes.
+template <class T>
+void add_input_gradient_by_places(const DirectPart& direct, const Convolution& c, const T* weight,
+                                  const T* slopes, T* dx) {
+  const std::size_t elements = c.kernel_size(), inner = c.out * elements, columns = direct.seen_columns(),
+                    pitch = direct.before() + direct.channel();
+  Workspace workspace;
+  T* const padded = workspace.take<T>(c.out * pitch + kernels::shifted_columns);
+  T* const of_inputs = workspace.take<T>(c.in * inner);
+  std::size_t* const shifts = workspace.take<std::size_t>(inner);
+  T* const image = workspace.take<T>(c.in * columns);
+  direct.write_shifts_back(pitch, shifts);
+  for (std::size_t o = 0; o < c.out; ++o) {
+    for (std::size_t i = 0; i < c.in; ++i, weight += elements)
+      copy_row(weight, elements, of_inputs + i * inner + o * elements);
+  }
+  std::fill_n(padded, c.out * pitch + kernels::shifted_columns, T{0});
+  for (std::size_t sample = 0; sample < direct.samples(); ++sample, slopes += c.out * direct.columns()) {
+    for (std::size_t o = 0; o < c.out; ++o)
+      copy_row(slopes + o * direct.columns(), direct.positions(), padded + o * pitch + direct.before());
+    kernels::kernel<kernels::MultiplyShifted, T>().product(
+        c.in, columns, inner, of_inputs, padded + direct.first_seen(), shifts, nullptr, image);
+    direct.add_image(sample, image, columns, dx);
   }
 }
 
@@ -232,7 +294,9 @@ void add_direct_gradients(const ConvolutionPart& part, std::size_t group, const 
     for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample)
       std::fill_n(gradients.x + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
   }
-  add_direct_input_gradient(direct, c, weight, slopes, gradients.x);
+  constexpr std::size_t few_outputs = 32;
+  (c.out <= few_outputs ? add_input_gradient_by_places<T>
+                        : add_input_gradient_by_elements<T>)(direct, c, weight, slopes, gradients.x);
 }
 
 }  // namespace xtape

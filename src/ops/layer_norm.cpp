@@ -6,9 +6,9 @@
 #include "arrays/format.hpp"
 #include "kernels/broadcast.hpp"
 #include "kernels/kernel.hpp"
-#include "kernels/standardise_kernels.hpp"
-#include "ops/normalization.hpp"
+#include "kernels/standardise_rows_kernels.hpp"
 #include "threads/thread_pool.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/autograd/recording.hpp"
 #include "xtape/ops/normalization.hpp"
 
@@ -18,8 +18,7 @@ namespace {
 
 using kernels::kernel;
 using kernels::Standard;
-using kernels::Standardise;
-using kernels::StandardSums;
+using kernels::StandardiseRows;
 
 struct Rows {
   std::size_t count, length;
@@ -37,33 +36,64 @@ Rows check(const Shape& x, const Shape& normalized, const LayerNormOptions& opti
   return {Shape(x.begin(), x.end() - normalized.rank()).elements(), normalized.elements()};
 }
 
-// Calls work(row) for every row, on several threads if there are many.
+// Calls work(first row, rows, where they begin) for all rows that have elements, `range` at a time, on
+// several threads if there are many.
 template <class Work>
-void for_each_row_of(const Rows& rows, Work work) {
-  const std::size_t range =
-      std::max<std::size_t>(1, exponentials_per_block / std::max<std::size_t>(1, rows.length));
+void for_some_rows_of(const Rows& rows, std::size_t range, Work work) {
+  if (rows.length == 0) return;
   parallel_for_ranges(rows.count, range, [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) work(row);
+    work(begin, end - begin, begin * rows.length);
   });
+}
+std::size_t rows_worth_a_thread(const Rows& rows) {
+  return std::max<std::size_t>(1, exponentials_per_block / std::max<std::size_t>(1, rows.length));
 }
 
-// dweight = dy z summed over the rows, with z = x standardised.
+// dweight = dy z and dbias = dy, summed over the rows, with z = x standardised: the sums of each range of
+// rows at first.
 template <class T>
-void add_weight_gradient(const Rows& rows, const T* x, const T* dy, const Standard* standards,
-                         Contribution<T> dweight) {
-  constexpr std::size_t block = 256;
-  parallel_for_ranges(rows.length, block, [&](std::size_t begin, std::size_t end) {
-    double sums[block] = {}, errors[block] = {};
-    for (std::size_t row = 0; row < rows.count; ++row) {
-      const std::size_t at = row * rows.length + begin;
-      kernel<Standardise, T>().add_products(x + at, dy + at, end - begin, standards[row], sums, errors);
+class ParameterGradients {
+ public:
+  ParameterGradients(const Rows& rows, std::size_t range)
+      : length_(rows.length),
+        range_(range),
+        ranges_((rows.count + range - 1) / range),
+        sums_(workspace_.take<double>(ranges_ * of_range())) {
+    std::fill_n(sums_, ranges_ * of_range(), 0.0);
+  }
+
+  // Of rows that a range begins with.
+  void add(const T* x, const T* dy, std::size_t first_row, std::size_t rows, const Standard* standards) {
+    double* const g = sums_ + first_row / range_ * of_range();
+    double* const gz = g + 2 * length_;
+    kernel<StandardiseRows, T>().add_slopes(x, dy, {rows, length_, length_}, standards, {g, g + length_},
+                                            {gz, gz + length_});
+  }
+
+  void take_totals(const Contribution<T>& dweight, const Contribution<T>& dbias) const {
+    take_total(2 * length_, dweight);
+    take_total(0, dbias);
+  }
+
+ private:
+  std::size_t of_range() const { return 4 * length_; }
+
+  void take_total(std::size_t offset, const Contribution<T>& to) const {
+    if (to.grad.empty()) return;
+    for (std::size_t i = 0; i < length_; ++i) {
+      kernels::Sum<T> total;
+      for (std::size_t r = 0; r < ranges_; ++r) {
+        const double* const sum = sums_ + r * of_range() + offset + i;
+        total.add(kernels::sum_with_error(sum[0], sum[length_]));
+      }
+      to.grad[i] = static_cast<T>(to.first ? total.value() : to.grad[i] + total.value());
     }
-    for (std::size_t i = begin; i < end; ++i) {
-      const double sum = kernels::sum_with_error(sums[i - begin], errors[i - begin]);
-      dweight.grad[i] = static_cast<T>(dweight.first ? sum : dweight.grad[i] + sum);
-    }
-  });
-}
+  }
+
+  Workspace workspace_;
+  std::size_t length_, range_, ranges_;
+  double* sums_;
+};
 
 template <class T>
 Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* bias, const Shape& normalized,
@@ -80,33 +110,30 @@ Variable<T> record(Variable<T> x, const Variable<T>* weight, const Variable<T>* 
   const T *const factors = weight == nullptr ? nullptr : weight->data(), *const shifts = bias == nullptr
                                                                                              ? nullptr
                                                                                              : bias->data();
-  for_each_row_of(rows, [&](std::size_t row) {
-    const std::size_t at = row * rows.length;
-    standards[row] =
-        normalize_row(x.data() + at, rows.length, options.epsilon, factors, shifts, y.data() + at);
+  for_some_rows_of(rows, rows_worth_a_thread(rows), [&](std::size_t row, std::size_t some, std::size_t at) {
+    kernel<StandardiseRows, T>().value(x.data() + at, some, rows.length, options.epsilon, factors, shifts,
+                                       &standards[row], y.data() + at);
   });
 
   return op.finish([rows, standards, count](Backward<T>& b) {
     const T *const in = b.input(0).data(), *const dy = b.output_grad().data();
-    if (b.needs_grad(0)) {  // dx = (g - mean of g - z mean of g z) / deviation, with g = dy weight
-      const T* const factors = count > 1 ? b.input(1).data() : nullptr;
-      const auto [dx, first] = b.contribution(0);
-      T* const out = dx.data();
-      for_each_row_of(rows, [&, first = first](std::size_t row) {
-        const std::size_t at = row * rows.length;
-        const auto n = static_cast<double>(rows.length);
-        const StandardSums sums =
-            kernel<Standardise, T>().row_sums(in + at, dy + at, rows.length, standards[row], factors);
-        kernel<Standardise, T>().row_gradient(in + at, dy + at, rows.length, standards[row], factors,
-                                              {sums.g / n, sums.gz / n}, out + at, first);
-      });
-    }
-    if (count > 1 && b.needs_grad(1)) add_weight_gradient(rows, in, dy, standards.data(), b.contribution(1));
-    if (count > 2 && b.needs_grad(2)) {  // dbias = dy summed over the rows
-      const auto [dbias, first] = b.contribution(2);
-      const Shape columns{rows.length}, matrix{rows.count, rows.length};
-      kernels::sum(kernels::make_reduction<2>(matrix, {&columns, &matrix}), dy, dbias.data(), first);
-    }
+    const auto part_of = [&](std::size_t i) {
+      return i < count && b.needs_grad(i) ? b.contribution(i) : Contribution<T>{{}, false};
+    };
+    // dx = (g - mean of g - z mean of g z) / deviation, with g = dy weight
+    const Contribution<T> dx = part_of(0), dweight = part_of(1), dbias = part_of(2);
+    const T* const factors = count > 1 ? b.input(1).data() : nullptr;
+    const bool have_parameters = !dweight.grad.empty() || !dbias.grad.empty();
+    constexpr std::size_t fewest = 64;  // of which the sums are little beside the rows
+    const std::size_t range = std::max(rows_worth_a_thread(rows), fewest);
+    ParameterGradients<T> parameters(have_parameters ? rows : Rows{0, 0}, range);
+    for_some_rows_of(rows, range, [&](std::size_t row, std::size_t some, std::size_t at) {
+      if (!dx.grad.empty())
+        kernel<StandardiseRows, T>().gradient(in + at, dy + at, some, rows.length, &standards[row], factors,
+                                              dx.grad.data() + at, dx.first);
+      if (have_parameters) parameters.add(in + at, dy + at, row, some, &standards[row]);
+    });
+    parameters.take_totals(dweight, dbias);
   });
 }
 

@@ -19,32 +19,38 @@ Variable<T> log_softmax(Variable<T> x, int axis) {
   Recording<T> op("log_softmax", {x});
   const ArrayView<T> y = op.output(x.shape());
   const auto normalisers = op.template save<kernels::RowNormaliser<T>>({slices.count});
-  for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
-    Workspace workspace;
-    const T* logits = range.gather(x.data(), workspace);
-    T* rows = range.rows_of(y.data(), workspace);
-    kernels::kernel<kernels::LogSoftmax, T>().value(logits, range.count(), slices.length, rows,
-                                                    &normalisers[range.begin]);
-    for (std::size_t r = 0; r < range.count(); ++r) {
-      auto& normaliser = normalisers[range.begin + r];
-      if (!std::isnan(normaliser.rest)) continue;
-      normaliser = kernels::log_softmax(logits + r * slices.length, slices.length, rows + r * slices.length);
-    }
-    range.scatter(rows, y.data());
-  });
+  for_neighbouring_slices(
+      slices, exponentials_per_block, [&](std::size_t begin, std::size_t n, std::size_t start) {
+        const auto& kernel = kernels::kernel<kernels::LogSoftmax, T>();
+        const T* const logits = x.data() + start;
+        T* const out = y.data() + start;
+        if (slices.step == 1) {
+          kernel.value(logits, n, slices.length, out, &normalisers[begin]);
+        } else {
+          kernel.value_of_columns(logits, {slices.length, slices.step, n}, out, &normalisers[begin]);
+        }
+        for (std::size_t s = 0; s < n; ++s) {
+          const std::size_t at = slices.start(s);
+          auto& normaliser = normalisers[begin + s];
+          if (std::isnan(normaliser.rest))
+            normaliser = kernels::log_softmax(logits + at, slices.length, out + at, slices.step);
+        }
+      });
 
   return op.finish([slices, normalisers](Backward<T>& b) {
-    const auto [grad, first] = b.contribution(0);
-    T* dx = grad.data();
-    for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
-      Workspace workspace;
-      const T* x = range.gather(b.input(0).data(), workspace);
-      const T* dy = range.gather(b.output_grad().data(), workspace);
-      T* slopes = range.to_be_added(dx, first, workspace);
-      kernels::kernel<kernels::LogSoftmax, T>().gradient(x, &normalisers[range.begin], dy, range.count(),
-                                                         slices.length, slopes, first);
-      range.scatter(slopes, dx);
-    });
+    const Contribution<T> dx = b.contribution(0);
+    const T *const x = b.input(0).data(), *const dy = b.output_grad().data();
+    for_neighbouring_slices(
+        slices, exponentials_per_block, [&](std::size_t begin, std::size_t n, std::size_t start) {
+          const auto& kernel = kernels::kernel<kernels::LogSoftmax, T>();
+          T* const slopes = dx.grad.data() + start;
+          if (slices.step == 1) {
+            kernel.gradient(x + start, &normalisers[begin], dy + start, n, slices.length, slopes, dx.first);
+          } else {
+            kernel.gradient_of_columns(x + start, &normalisers[begin], dy + start,
+                                       {slices.length, slices.step, n}, slopes, dx.first);
+          }
+        });
   });
 }
 

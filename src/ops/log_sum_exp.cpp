@@ -5,7 +5,7 @@
 #include <functional>
 #include <limits>
 
-#include "arrays/slices.hpp"
+#include "arrays/slice_range.hpp"
 #include "kernels/exponential.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/softmax.hpp"
@@ -44,23 +44,6 @@ double near_zero(const T* x, std::size_t length, std::size_t step) {
   return std::log1p(sum.value());
 }
 
-// Calls work(first slice, n, where it begins) for n slices that lie one after the other, or side by side, on
-// several threads if there are many.
-template <class Work>
-void for_neighbours(const Slices& slices, Work work) {
-  const std::size_t fewest = slices.step == 1 ? 1 : 64;  // to read memory in order
-  const std::size_t range =
-      std::max(fewest, exponentials_per_block / std::max<std::size_t>(1, slices.length));
-  parallel_for_ranges(slices.count, range, [&](std::size_t begin, std::size_t end) {
-    if (slices.step == 1) return work(begin, end - begin, slices.start(begin));
-    for (std::size_t s = begin; s < end;) {
-      const std::size_t n = std::min(end - s, slices.step - s % slices.step);
-      work(s, n, slices.start(s));
-      s += n;
-    }
-  });
-}
-
 // log(sum(e^x)) of each slice.
 template <class T>
 Variable<T> log_sum_exp_of(const Slices& slices, Variable<T> x, const Shape& result) {
@@ -70,42 +53,45 @@ Variable<T> log_sum_exp_of(const Slices& slices, Variable<T> x, const Shape& res
   const ArrayView<T> y = op.output(result);
   if (length == 0) std::fill(y.begin(), y.end(), -std::numeric_limits<T>::infinity());
   const auto saved = op.template save<kernels::RowNormaliser<T>>({slices.count});
-  for_neighbours(slices, [&](std::size_t begin, std::size_t n, std::size_t start) {
-    const auto& kernel = kernels::kernel<kernels::LogSumExp, T>();
-    Workspace workspace;
-    double* const log_rests = workspace.take<double>(n);
-    if (step == 1) {
-      kernel.normalise(x.data() + start, n, length, &saved[begin], log_rests);
-    } else {
-      kernel.normalise_columns(x.data() + start, length, step, n, &saved[begin], log_rests);
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-      const std::size_t s = begin + i;
-      const T* const slice = x.data() + slices.start(s);
-      const double sum = saved[s].max + log_rests[i];
-      if (std::isnan(saved[s].rest)) {
-        y[s] = limit(slice, length, step, saved[s]);
-      } else if (log_rests[i] > 1.5 * std::abs(sum)) {
-        y[s] = static_cast<T>(near_zero(slice, length, step));
-      } else {
-        y[s] = static_cast<T>(sum);
-      }
-    }
-  });
+  for_neighbouring_slices(
+      slices, exponentials_per_block, [&](std::size_t begin, std::size_t n, std::size_t start) {
+        const auto& kernel = kernels::kernel<kernels::LogSumExp, T>();
+        Workspace workspace;
+        double* const log_rests = workspace.take<double>(n);
+        if (step == 1) {
+          kernel.normalise(x.data() + start, n, length, &saved[begin], log_rests);
+        } else {
+          kernel.normalise_columns(x.data() + start, {length, step, n}, &saved[begin], log_rests);
+        }
+        for (std::size_t i = 0; i < n; ++i) {
+          const std::size_t s = begin + i;
+          const T* const slice = x.data() + slices.start(s);
+          const double sum = saved[s].max + log_rests[i];
+          if (std::isnan(saved[s].rest)) {
+            y[s] = limit(slice, length, step, saved[s]);
+          } else if (log_rests[i] > 1.5 * std::abs(sum)) {
+            y[s] = static_cast<T>(near_zero(slice, length, step));
+          } else {
+            y[s] = static_cast<T>(sum);
+          }
+        }
+      });
 
   return op.finish([slices, saved](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
     const T *const in = b.input(0).data(), *const dy = b.output_grad().data();
     T* const dx = grad.data();
-    for_neighbours(slices, [&, first = first](std::size_t begin, std::size_t n, std::size_t start) {
-      const auto& kernel = kernels::kernel<kernels::LogSumExp, T>();
-      if (slices.step == 1) {
-        kernel.gradient(in + start, &saved[begin], dy + begin, n, slices.length, dx + start, first);
-      } else {
-        kernel.columns_gradient(in + start, &saved[begin], dy + begin, slices.length, slices.step, n,
-                                dx + start, first);
-      }
-    });
+    for_neighbouring_slices(slices, exponentials_per_block,
+                            [&, first = first](std::size_t begin, std::size_t n, std::size_t start) {
+                              const auto& kernel = kernels::kernel<kernels::LogSumExp, T>();
+                              if (slices.step == 1) {
+                                kernel.gradient(in + start, &saved[begin], dy + begin, n, slices.length,
+                                                dx + start, first);
+                              } else {
+                                kernel.columns_gradient(in + start, &saved[begin], dy + begin,
+                                                        {slices.length, slices.step, n}, dx + start, first);
+                              }
+                            });
   });
 }
 

@@ -46,7 +46,7 @@ void add_shares(const kernels::Reduction<2>& space, std::size_t start, std::size
                     count_in(x + offset, extents..., y + begin, counts);
                   });
     T shares[block];
-    for (std::size_t i = 0; i < count; ++i) shares[i] = static_cast<T>(dy[begin + i] / counts[i]);
+    maxima.shares(dy + begin, counts, count, shares);
     for_each_part(space, at, count, maxima.share_in_rows, maxima.share_in_columns,
                   [&](auto share_in, std::size_t offset, auto... extents) {
                     share_in(x + offset, extents..., y + begin, shares, dx + offset, first);

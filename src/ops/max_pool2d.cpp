@@ -26,94 +26,68 @@ std::size_t place_of_largest(const T* plane, std::size_t width, Pooling::Range r
   return best;
 }
 
-// The largest elements of a plane's windows, and unless `places` is null where in the plane they are.
+// The largest elements of windows, and unless `places` is null where in their planes they are.
 template <class T>
-void largest_of_windows(const Pooling& pooling, const T* plane, T* y, std::uint32_t* places) {
-  const std::size_t width = pooling.windows.columns.extent;
-  const auto one = [&](Pooling::Range rows, Pooling::Range columns, std::size_t at) {
-    const std::size_t place = place_of_largest(plane, width, rows, columns);
-    y[at] = plane[place];
-    if (places != nullptr) places[at] = static_cast<std::uint32_t>(place);
-  };
-  const auto& pool = kernels::kernel<kernels::PoolWindows, T>();
+void largest_of_windows(const Pooling& pooling, std::size_t planes, const T* x, T* y, std::uint32_t* places) {
+  if (pooling.have_kernels())
+    return kernels::kernel<kernels::LargestOfWindows, T>()(pooling.plane_windows(), planes, x, y, places);
   pooling.for_each_window(
-      [&](const kernels::WholeWindows& windows, std::size_t first, Pooling::Range rows,
-          Pooling::Range columns, std::size_t at) {
-        if (windows.rows * width > kernels::PoolWindows::furthest) {
-          for (std::size_t i = 0, left = columns.begin; i < windows.count; ++i, left += windows.step)
-            one(rows, {left, left + windows.columns}, at + i);
-          return;
-        }
-        pool.largest(plane + first, windows, y + at, places == nullptr ? nullptr : places + at);
-        if (places == nullptr) return;
-        for (std::size_t i = at; i < at + windows.count; ++i) places[i] += static_cast<std::uint32_t>(first);
-      },
-      one);
+      planes, [&](std::size_t plane, Pooling::Range rows, Pooling::Range columns, std::size_t at) {
+        const T* const image = x + plane * pooling.image_pixels();
+        const std::size_t place = place_of_largest(image, pooling.windows.columns.extent, rows, columns);
+        y[at] = image[place];
+        if (places != nullptr) places[at] = static_cast<std::uint32_t>(place);
+      });
 }
 
-// Windows of 2 x 2 side by side, of which none hangs over an edge.
+// Windows of 2 x 2 side by side, of which none hangs over an edge, and a row of them is not too short for its
+// own kernel.
 bool is_halving(const Pooling& pooling) {
   const auto halves = [](const SlidingWindow& window) {
     return window.kernel == 2 && window.stride == 2 && window.padding == 0;
   };
-  return halves(pooling.windows.rows) && halves(pooling.windows.columns);
+  constexpr std::size_t short_row = 8;
+  return halves(pooling.windows.rows) && halves(pooling.windows.columns) &&
+         pooling.windows.columns.positions >= short_row;
 }
-
-}  // namespace
-
-template <class T>
-void max_pool_plane(const Pooling& pooling, const T* plane, T* y) {
-  const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
-  if (is_halving(pooling)) {
-    kernels::kernel<kernels::LargestOfFour, T>().value(plane, columns.extent, rows.positions,
-                                                       columns.positions, y, nullptr);
-    return;
-  }
-  largest_of_windows<T>(pooling, plane, y, nullptr);
-}
-
-template void max_pool_plane(const Pooling&, const float*, float*);
-template void max_pool_plane(const Pooling&, const double*, double*);
-
-namespace {
 
 // Where the largest elements are: of windows of 2 x 2 side by side their places in the window, of others
 // those in the plane.
 template <class T>
 struct LargestPlaces {
-  ArrayView<T> in_window;
-  ArrayView<std::uint32_t> in_plane;
+  T* in_window = nullptr;
+  std::uint32_t* in_plane = nullptr;
 };
 
 template <class T>
-void max_pool_plane(const Pooling& pooling, std::size_t plane, const T* x, T* y,
-                    const LargestPlaces<T>& places) {
-  const std::size_t width = pooling.windows.columns.extent, first = plane * pooling.pixels();
-  x += plane * pooling.image_pixels();
-  if (!places.in_window.empty()) {
-    kernels::kernel<kernels::LargestOfFour, T>().value(x, width, pooling.windows.rows.positions,
-                                                       pooling.windows.columns.positions, y + first,
-                                                       &places.in_window[first]);
-    return;
+void largest_of_planes(const Pooling& pooling, std::size_t planes, const T* x, T* y,
+                       const LargestPlaces<T>& places) {
+  if (!is_halving(pooling)) return largest_of_windows(pooling, planes, x, y, places.in_plane);
+  const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
+  for (std::size_t plane = 0; plane < planes; ++plane) {
+    const std::size_t at = plane * pooling.pixels();
+    kernels::kernel<kernels::LargestOfFour, T>().value(
+        x + plane * pooling.image_pixels(), columns.extent, rows.positions, columns.positions, y + at,
+        places.in_window == nullptr ? nullptr : places.in_window + at);
   }
-  largest_of_windows(pooling, x, y + first, &places.in_plane[first]);
 }
 
 template <class T>
-void add_max_pool_gradient(const Pooling& pooling, std::size_t plane, const T* dy,
-                           const LargestPlaces<T>& places, bool first, T* dx) {
-  const std::size_t begin = plane * pooling.pixels(), image = pooling.image_pixels();
-  dx += plane * image;
-  if (!places.in_window.empty()) {
-    const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
-    kernels::kernel<kernels::LargestOfFour, T>().gradient(
-        dy + begin, &places.in_window[begin], columns.extent, rows.positions, columns.positions, !first, dx);
-    const std::size_t written = 2 * rows.positions * columns.extent;
-    if (first) std::fill(dx + written, dx + image, T{0});
-    return;
+void max_pool_gradient(const Pooling& pooling, std::size_t planes, const T* dy,
+                       const LargestPlaces<T>& places, bool add, T* dx) {
+  const std::size_t image = pooling.image_pixels(), pixels = pooling.pixels();
+  const SlidingWindow &rows = pooling.windows.rows, &columns = pooling.windows.columns;
+  for (std::size_t plane = 0; plane < planes; ++plane, dx += image) {
+    const std::size_t begin = plane * pixels;
+    if (places.in_window == nullptr) {
+      if (!add) std::fill_n(dx, image, T{0});
+      for (std::size_t at = begin; at < begin + pixels; ++at) dx[places.in_plane[at]] += dy[at];
+    } else {
+      kernels::kernel<kernels::LargestOfFour, T>().gradient(
+          dy + begin, places.in_window + begin, columns.extent, rows.positions, columns.positions, add, dx);
+      if (!add) std::fill(dx + 2 * rows.positions * columns.extent, dx + image, T{0});
+    }
   }
-  if (first) std::fill_n(dx, image, T{0});
-  for (std::size_t at = begin; at < begin + pooling.pixels(); ++at) dx[places.in_plane[at]] += dy[at];
 }
 
 template <class T>
@@ -124,27 +98,38 @@ Variable<T> record_max_pool(Variable<T> x, const Pooling& pooling) {
   Recording<T> op("max_pool2d", {x});
   const ArrayView<T> y = op.output(pooling.result);
   LargestPlaces<T> places;
-  if (op.needs_grad() && is_halving(pooling)) places.in_window = op.template save<T>(pooling.result);
+  if (op.needs_grad() && is_halving(pooling)) places.in_window = op.template save<T>(pooling.result).data();
   if (op.needs_grad() && !is_halving(pooling))
-    places.in_plane = op.template save<std::uint32_t>(pooling.result);
-  pooling.for_each_plane([&, needs_grad = op.needs_grad()](std::size_t plane) {
-    if (needs_grad) {
-      max_pool_plane(pooling, plane, x.data(), y.data(), places);
-    } else {
-      max_pool_plane(pooling, x.data() + plane * pooling.image_pixels(), y.data() + plane * pooling.pixels());
-    }
+    places.in_plane = op.template save<std::uint32_t>(pooling.result).data();
+  const auto from = [places](std::size_t at) {
+    return LargestPlaces<T>{places.in_window == nullptr ? nullptr : places.in_window + at,
+                            places.in_plane == nullptr ? nullptr : places.in_plane + at};
+  };
+  pooling.for_ranges_of_planes([&](std::size_t begin, std::size_t end) {
+    const std::size_t at = begin * pooling.pixels();
+    largest_of_planes(pooling, end - begin, x.data() + begin * pooling.image_pixels(), y.data() + at,
+                      from(at));
   });
 
-  return op.finish([places, pooling](Backward<T>& b) {
+  return op.finish([from, pooling](Backward<T>& b) {
     const auto [grad, first] = b.contribution(0);
     const T* const dy = b.output_grad().data();
-    pooling.for_each_plane([&, dx = grad.data(), first = first](std::size_t plane) {
-      add_max_pool_gradient(pooling, plane, dy, places, first, dx);
+    pooling.for_ranges_of_planes([&, dx = grad.data(), add = !first](std::size_t begin, std::size_t end) {
+      const std::size_t at = begin * pooling.pixels();
+      max_pool_gradient(pooling, end - begin, dy + at, from(at), add, dx + begin * pooling.image_pixels());
     });
   });
 }
 
 }  // namespace
+
+template <class T>
+void max_pool_planes(const Pooling& pooling, std::size_t planes, const T* x, T* y) {
+  largest_of_planes<T>(pooling, planes, x, y, {});
+}
+
+template void max_pool_planes(const Pooling&, std::size_t, const float*, float*);
+template void max_pool_planes(const Pooling&, std::size_t, const double*, double*);
 
 #pragma GCC visibility push(default)
 

@@ -14,16 +14,4 @@ inline kernels::Standard standard_of(const kernels::Moments& moments, double eps
   return {moments.mean, moments.rest, 1 / std::sqrt(moments.variance + epsilon)};
 }
 
-// The value of layer_norm for one row of it.
-// @param factors, shifts  null: 1, 0
-// @return  the distances' standard
-template <class T>
-kernels::Standard normalize_row(const T* x, std::size_t length, double epsilon, const T* factors,
-                                const T* shifts, T* y) {
-  const auto& functions = kernels::kernel<kernels::Standardise, T>();
-  const kernels::Standard standard = standard_of(functions.moments(x, {1, length, length}), epsilon);
-  functions.row_value(x, length, standard, factors, shifts, y);
-  return standard;
-}
-
 }  // namespace xtape

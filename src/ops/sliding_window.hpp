@@ -41,13 +41,6 @@ struct SlidingWindow {
     const std::size_t start = position * stride;
     return {std::max(start, padding) - padding, std::min(extent, start + kernel - padding)};
   }
-
-  // The positions without dilation that hang over no end of the axis.
-  Range whole() const {
-    const std::size_t begin = std::min((padding + stride - 1) / stride, positions);
-    const std::size_t end = extent + padding < kernel ? 0 : (extent + padding - kernel) / stride + 1;
-    return {begin, std::max(begin, std::min(end, positions))};
-  }
 };
 
 // Two of them over the last axes of images.
@@ -78,47 +71,46 @@ struct Pooling {
   std::size_t pixels() const { return windows.pixels(); }
   std::size_t window_pixels() const { return windows.rows.kernel * windows.columns.kernel; }
 
-  // By what the sum over a window that covers so much is divided for its mean.
-  double divisor(bool count_include_pad, Range of_rows, Range of_columns) const {
-    return static_cast<double>(count_include_pad ? window_pixels() : of_rows.length() * of_columns.length());
+  kernels::PlaneWindows plane_windows() const {
+    const auto along = [](const SlidingWindow& window) {
+      return kernels::WindowsAlong{window.extent, window.kernel, window.stride, window.padding,
+                                   window.positions};
+    };
+    return {along(windows.rows), along(windows.columns)};
   }
 
-  // Calls work(plane), on several threads if there are many.
+  // Whether there are kernels for them.
+  bool have_kernels() const {
+    using kernels::PlaneWindows;
+    const SlidingWindow& columns = windows.columns;
+    return std::max(columns.kernel, columns.stride) <= PlaneWindows::widest &&
+           windows.rows.kernel <= PlaneWindows::furthest / std::max(columns.kernel, columns.extent);
+  }
+
+  // Calls work(begin, end) for ranges of planes, on several threads if there are many.
   template <class Work>
-  void for_each_plane(Work work) const {
+  void for_ranges_of_planes(Work work) const {
     const std::size_t range = std::max<std::size_t>(1, exponentials_per_block / (pixels() * window_pixels()));
-    parallel_for_ranges(planes(), range, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t plane = begin; plane < end; ++plane) work(plane);
-    });
+    parallel_for_ranges(planes(), range, work);
   }
 
-  // For the windows of a plane, in order: calls whole(windows, first, rows, columns, at) for those side by
-  // side in a row of the result of which each covers as many columns, with the place of their first element
-  // in the plane, and window(rows, columns, at) for each of the others. That is with what a window covers,
-  // the first of several, and its place in the result.
-  template <class Whole, class Window>
-  void for_each_window(Whole whole, Window window) const {
-    const SlidingWindow& along = windows.columns;
-    const Range inner = along.whole().length() < kernels::WholeWindows::fewest ? Range{0, 0} : along.whole();
-    for (std::size_t i = 0; i < windows.rows.positions; ++i) {
-      const Range rows = windows.rows.covered(i);
-      const std::size_t at = i * along.positions;
-      for (std::size_t j = 0; j < inner.begin; ++j) window(rows, along.covered(j), at + j);
-      if (inner.length() > 0) {
-        const Range columns = along.covered(inner.begin);
-        whole(kernels::WholeWindows{inner.length(), along.stride, rows.length(), along.kernel, along.extent},
-              rows.begin * along.extent + columns.begin, rows, columns, at + inner.begin);
-      }
-      for (std::size_t j = inner.end; j < along.positions; ++j) window(rows, along.covered(j), at + j);
+  // Calls window(plane, rows, columns, at) for each window of so many planes, in order: with what it covers,
+  // and its place in the results.
+  template <class Window>
+  void for_each_window(std::size_t planes, Window window) const {
+    for (std::size_t at = 0; at < planes * pixels(); ++at) {
+      const std::size_t in_plane = at % pixels();
+      window(at / pixels(), windows.rows.covered(in_plane / windows.columns.positions),
+             windows.columns.covered(in_plane % windows.columns.positions), at);
     }
   }
 };
 
-// The largest of each window of one plane, and the mean, to y: what max_pool2d and avg_pool2d give.
+// The largest of each window of so many planes, and the mean, to y: what max_pool2d and avg_pool2d give.
 template <class T>
-void max_pool_plane(const Pooling& pooling, const T* plane, T* y);
+void max_pool_planes(const Pooling& pooling, std::size_t planes, const T* x, T* y);
 template <class T>
-void avg_pool_plane(const Pooling& pooling, bool count_include_pad, const T* plane, T* y);
+void avg_pool_planes(const Pooling& pooling, bool count_include_pad, std::size_t planes, const T* x, T* y);
 
 // A stride of 0 is the kernel's extent, and each window must see an element. Throws as make_sliding_windows.
 Pooling make_pooling(const char* op, const Shape& x, Size2d kernel, Size2d stride, Size2d padding);

@@ -18,30 +18,37 @@ Variable<T> softmax(Variable<T> x, int axis) {
 
   Recording<T> op("softmax", {x});
   const ArrayView<T> y = op.output(x.shape());
-  for_slice_ranges(slices, exponentials_per_block, [&](const SliceRange& range) {
+  for_neighbouring_slices(slices, exponentials_per_block, [&](std::size_t, std::size_t n, std::size_t start) {
+    const auto& kernel = kernels::kernel<kernels::Softmax, T>();
+    const T* const logits = x.data() + start;
+    T* const p = y.data() + start;
     Workspace workspace;
-    const T* logits = range.gather(x.data(), workspace);
-    T* p = range.rows_of(y.data(), workspace);
-    auto* normalisers = workspace.take<kernels::RowNormaliser<T>>(range.count());
-    kernels::kernel<kernels::Softmax, T>().value(logits, range.count(), slices.length, p, normalisers);
-    for (std::size_t r = 0; r < range.count(); ++r) {
-      if (std::isnan(normalisers[r].rest))
-        kernels::softmax(logits + r * slices.length, slices.length, p + r * slices.length);
+    auto* const normalisers = workspace.take<kernels::RowNormaliser<T>>(n);
+    if (slices.step == 1) {
+      kernel.value(logits, n, slices.length, p, normalisers);
+    } else {
+      kernel.value_of_columns(logits, {slices.length, slices.step, n}, p, normalisers);
     }
-    range.scatter(p, y.data());
+    for (std::size_t s = 0; s < n; ++s) {
+      const std::size_t at = slices.start(s);
+      if (std::isnan(normalisers[s].rest)) kernels::softmax(logits + at, slices.length, p + at, slices.step);
+    }
   });
 
   return op.finish([slices](Backward<T>& b) {
-    const auto [grad, first] = b.contribution(0);
-    T* dx = grad.data();
-    for_slice_ranges(slices, exponentials_per_block, [&, first = first](const SliceRange& range) {
-      Workspace workspace;
-      const T* p = range.gather(b.output().data(), workspace);
-      const T* dy = range.gather(b.output_grad().data(), workspace);
-      T* slopes = range.to_be_added(dx, first, workspace);
-      kernels::kernel<kernels::Softmax, T>().gradient(p, dy, range.count(), slices.length, slopes, first);
-      range.scatter(slopes, dx);
-    });
+    const Contribution<T> dx = b.contribution(0);
+    const T *const p = b.output().data(), *const dy = b.output_grad().data();
+    for_neighbouring_slices(slices, exponentials_per_block,
+                            [&](std::size_t, std::size_t n, std::size_t start) {
+                              const auto& kernel = kernels::kernel<kernels::Softmax, T>();
+                              T* const slopes = dx.grad.data() + start;
+                              if (slices.step == 1) {
+                                kernel.gradient(p + start, dy + start, n, slices.length, slopes, dx.first);
+                              } else {
+                                kernel.gradient_of_columns(p + start, dy + start,
+                                                           {slices.length, slices.step, n}, slopes, dx.first);
+                              }
+                            });
   });
 }
 

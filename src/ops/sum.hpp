@@ -13,7 +13,7 @@ template <class T>
 const T* divided(const ArrayView<const T>& x, double divisor, Workspace& workspace) {
   if (divisor == 1) return x.data();
   T* const result = workspace.take<T>(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) result[i] = static_cast<T>(x.data()[i] / divisor);
+  kernels::kernel<kernels::Sums, T>().divide(x.data(), x.size(), divisor, result);
   return result;
 }
 

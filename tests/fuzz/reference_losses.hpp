@@ -52,7 +52,8 @@ struct Sample {
   std::vector<Dual> logits, labels;  ///< with smoothing and class weights; 0 of a masked class
   std::vector<Real> class_weights, pos_weights;
   std::vector<bool> counts;  ///< whether a class is in the softmax
-  Real weight = 1, target_weight = 0;
+  Real weight = 1;
+  Dual target_weight;
   bool valid = true;
 };
 
@@ -115,9 +116,9 @@ inline Sample class_sample_at(const LossCall& call, const Index& place) {
     Dual label = is_index ? Dual(c * (1 - a)) : Dual();
     if (sample.counts[j]) {
       label = Dual(c) * (Dual(1 - a) * given + Dual(a > 0 ? a * prior / mass : 0));
-      if (!call.class_indices) sample.target_weight += c * given.value;
+      if (!call.class_indices) sample.target_weight = sample.target_weight + Dual(c * given.value);
     }
-    if (is_index) sample.target_weight = c;
+    if (is_index) sample.target_weight = Dual(c);
     sample.labels.push_back(label);
   }
   return sample;
@@ -135,31 +136,31 @@ inline Sample element_sample_at(const LossCall& call, const Index& place) {
   return sample;
 }
 
-inline Real divisor(const LossCall& call, const std::vector<Sample>& samples) {
+inline Dual divisor(const LossCall& call, const std::vector<Sample>& samples) {
   using losses::Divisor;
   const auto over_valid = [&](auto term) {
-    Real total = 0;
-    for (const Sample& sample : samples) total += sample.valid ? term(sample) : Real{0};
+    Dual total;
+    for (const Sample& sample : samples) total = total + (sample.valid ? term(sample) : Dual());
     return total;
   };
-  const auto weight = [](const Sample& sample) { return sample.weight; };
+  const auto weight = [](const Sample& sample) { return Dual(sample.weight); };
   switch (call.reduction.divisor()) {
     case Divisor::elements:
-      return static_cast<Real>(samples.size());
+      return Dual(static_cast<Real>(samples.size()));
     case Divisor::valid_elements:
-      return over_valid([](const Sample&) { return Real{1}; });
+      return over_valid([](const Sample&) { return Dual(1); });
     case Divisor::sum_of_weights:
       return over_valid(weight);
     case Divisor::sum_of_unbroadcast_weights:
       if (call.mask || call.ignore_index) return over_valid(weight);
-      if (!call.sample_weights) return static_cast<Real>(samples.size());
-      return std::accumulate(call.sample_weights->begin(), call.sample_weights->end(), Real{0});
+      if (!call.sample_weights) return Dual(static_cast<Real>(samples.size()));
+      return Dual(std::accumulate(call.sample_weights->begin(), call.sample_weights->end(), Real{0}));
     case Divisor::sum_of_target_class_weights:
-      return over_valid([](const Sample& sample) { return sample.weight * sample.target_weight; });
+      return over_valid([](const Sample& sample) { return Dual(sample.weight) * sample.target_weight; });
     case Divisor::nonzero_weights:
-      return over_valid([](const Sample& sample) { return Real(sample.weight != 0); });
+      return over_valid([](const Sample& sample) { return Dual(sample.weight != 0); });
   }
-  return std::numeric_limits<Real>::quiet_NaN();
+  return Dual(std::numeric_limits<Real>::quiet_NaN());
 }
 
 /// The losses of all samples, meaning(sample) each, reduced.
@@ -176,9 +177,10 @@ Values loss(const LossCall& call, SampleAt sample_at, Meaning meaning) {
   Values y(Shape{});
   y.at[0] = sum(each.at);
   if (call.reduction.kind() == Kind::sum) return y;
-  const Real d = call.reduction.kind() == Kind::mean ? divisor(call, samples) : Real{call.reduction.number()};
-  const bool is_empty = call.reduction.kind() == Kind::mean && d == 0;
-  y.at[0] = is_empty && call.reduction.empty() == losses::EmptyMean::zero ? Dual() : y.at[0] / Dual(d);
+  const bool is_mean = call.reduction.kind() == Kind::mean;
+  const Dual d = is_mean ? divisor(call, samples) : Dual(call.reduction.number());
+  const bool is_empty = is_mean && d.value == 0;
+  y.at[0] = is_empty && call.reduction.empty() == losses::EmptyMean::zero ? Dual() : y.at[0] / d;
   return y;
 }
 
@@ -261,6 +263,31 @@ inline Values sigmoid_focal(const LossCall& call, double gamma) {
     return mean_of_elements(sample, [&](const Dual& x, const Dual& z, std::size_t) {
       const Dual wrong = z * sigmoid(-x) + (Dual(1) - z) * sigmoid(x);
       return power(wrong, gamma) * (z * softplus(-x) + (Dual(1) - z) * softplus(x));
+    });
+  });
+}
+
+inline Values soft_margin(const LossCall& call) {
+  return loss(call, element_sample_at, [&](const Sample& sample) {
+    return mean_of_elements(sample,
+                            [&](const Dual& x, const Dual& t, std::size_t) { return softplus(-(t * x)); });
+  });
+}
+
+inline Values squared_error(const LossCall& call, Real scale) {
+  return loss(call, element_sample_at, [&](const Sample& sample) {
+    return mean_of_elements(
+        sample, [&](const Dual& x, const Dual& t, std::size_t) { return Dual(scale) * square(x - t); });
+  });
+}
+
+inline Values huber(const LossCall& call, Real delta, Real scale) {
+  return loss(call, element_sample_at, [&](const Sample& sample) {
+    return mean_of_elements(sample, [&](const Dual& x, const Dual& t, std::size_t) {
+      const Dual error = x - t;
+      const bool is_small = std::abs(error.value) <= delta;
+      return Dual(scale) *
+             (is_small ? square(error) / Dual(2) : Dual(delta) * (abs(error) - Dual(delta / 2)));
     });
   });
 }

@@ -185,6 +185,19 @@ Values along(const Values& x, std::size_t axis, Function f) {
   return y;
 }
 
+/// Replaces each channel, which is an index of axis 1, by f of its elements.
+template <class Function>
+Values of_channels(const Values& x, Function f) {
+  std::vector<std::vector<Dual>> channels(x.shape[1]);
+  const auto channel_of = [&](std::size_t flat) { return index_of(flat, x.shape)[1]; };
+  for (std::size_t i = 0; i < x.at.size(); ++i) channels[channel_of(i)].push_back(x.at[i]);
+  std::transform(channels.begin(), channels.end(), channels.begin(), f);
+  std::vector<std::size_t> taken(x.shape[1]);
+  Values y(x.shape);
+  for (std::size_t i = 0; i < y.at.size(); ++i) y.at[i] = channels[channel_of(i)][taken[channel_of(i)]++];
+  return y;
+}
+
 inline std::vector<Dual> log_softmax(std::vector<Dual> x) {
   const Dual all = log_sum_exp(x);
   for (Dual& d : x) d = d - all;

@@ -8,8 +8,9 @@
 namespace xtape {
 
 /// @name Normalization
-/// Means and variances are computed in two passes and in double, in doubles with compensation, so that they
-/// keep full precision where the mean is large beside the deviation.
+/// Means and variances keep full precision where the mean is large beside the deviation: those of floats are
+/// computed in double from the distances to one of the elements, and where that loses digits, again from
+/// those to the mean; those of doubles in two passes with compensation.
 /// @{
 
 /// Options of layer_norm.

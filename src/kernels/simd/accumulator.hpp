@@ -17,6 +17,7 @@ template <>
 class Accumulator<Single> {
  public:
   XTAPE_INLINE Accumulator() = default;
+  XTAPE_INLINE Accumulator(Wide sum, Wide) : sum_(sum) {}
   template <class Count>
   XTAPE_INLINE Accumulator(const double* sums, const double*, Count count)
       : sum_(load_some<Wide>(sums, count, 0.0)) {}
@@ -26,7 +27,9 @@ class Accumulator<Single> {
   }
 
   XTAPE_INLINE void add(Wide x) { sum_ += x; }
+  XTAPE_INLINE void add_product(Wide x, Wide y) { sum_ = multiply_add(x, y, sum_); }
   XTAPE_INLINE void add(const Accumulator& other) { sum_ += other.sum_; }
+  XTAPE_INLINE Wide value() const { return sum_; }
   XTAPE_INLINE double total() const { return sum_of_lanes(sum_); }
 
  private:
@@ -37,6 +40,7 @@ template <>
 class Accumulator<double> {
  public:
   XTAPE_INLINE Accumulator() = default;
+  XTAPE_INLINE Accumulator(Wide sum, Wide error) : sum_(sum), error_(error) {}
   template <class Count>
   XTAPE_INLINE Accumulator(const double* sums, const double* errors, Count count)
       : sum_(load_some<Wide>(sums, count, 0.0)), error_(load_some<Wide>(errors, count, 0.0)) {}
@@ -51,20 +55,16 @@ class Accumulator<double> {
     error_ += (sum_ - (next - back)) + (x - back);
     sum_ = next;
   }
+  XTAPE_INLINE void add_product(Wide x, Wide y) { add(x * y); }
 
   XTAPE_INLINE void add(const Accumulator& other) {
     add(other.sum_);
     error_ += other.error_;
   }
 
-  // The sum of each lane. The error of an infinite sum is inf - inf.
-  XTAPE_INLINE void store(double* sums) const {
-    double sum[lanes<double>], error[lanes<double>];
-    kernels::store(sum_, sum);
-    kernels::store(error_, error);
-    for (std::size_t i = 0; i < lanes<double>; ++i)
-      sums[i] = error[i] - error[i] == 0 ? sum[i] + error[i] : sum[i];
-  }
+  // The error of an infinite sum is inf - inf.
+  XTAPE_INLINE Wide value() const { return xsimd::select(error_ - error_ == Wide(0.0), sum_ + error_, sum_); }
+  XTAPE_INLINE void store(double* sums) const { kernels::store(value(), sums); }
 
   XTAPE_INLINE double total() const {
     double sum[lanes<double>], lost[lanes<double>];

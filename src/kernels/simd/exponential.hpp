@@ -52,6 +52,19 @@ XTAPE_INLINE B polynomial(const Value<B> (&c)[count], B x) {
   return sum;
 }
 
+// The same for an even count, in pairs: half as many steps wait for each other.
+template <std::size_t count, class B>
+XTAPE_INLINE B polynomial_of_pairs(const Value<B> (&c)[count], B x) {
+  static_assert(count % 2 == 0);
+  const auto pair = [&](std::size_t i) __attribute__((always_inline)) {
+    return multiply_add(B(c[i + 1]), x, B(c[i]));
+  };
+  const B square = x * x;
+  B sum = pair(count - 2);
+  for (std::size_t i = count - 2; i > 0; i -= 2) sum = multiply_add(sum, square, pair(i - 2));
+  return sum;
+}
+
 // The integer nearest to x / log(2), plus `to_integer`, which leaves it in the lowest bits.
 template <class B>
 XTAPE_INLINE B shifted_exponent(B x, B to_integer) {
@@ -68,11 +81,16 @@ XTAPE_INLINE B reduced(B x, B n) {
 // x - n log(2) to 2^-44, for |n| < 2^10
 XTAPE_INLINE Wide reduced_to_single(Wide x, Wide n) { return multiply_add(n, Wide(-0.6931471805599453), x); }
 
+// (e^r - 1) / r for |r| <= log(2)/2
+template <class Precision, class B>
+XTAPE_INLINE B growth_near_0(B r) {
+  return multiply_add(polynomial(Exponential<Precision>::q, r), r, B(Value<B>{1}));
+}
+
 // e^r for |r| <= log(2)/2
 template <class Precision, class B>
 XTAPE_INLINE B exponential_near_0(B r) {
-  const B one(Value<B>{1});
-  return multiply_add(multiply_add(polynomial(Exponential<Precision>::q, r), r, one), r, one);
+  return multiply_add(growth_near_0<Precision>(r), r, B(Value<B>{1}));
 }
 
 // 2^(n + bias) from the sum of n, the bias and `to_integer`; its biased exponent must be that of a normal
@@ -147,7 +165,7 @@ XTAPE_INLINE Wide log1p_of_fraction(Wide x) {
                                    -0.24996613453724217, 0.19965303717318852,  -0.1645287692935444,
                                    0.13426549501432924,  -0.10124378402037477, 0.0640078824953004,
                                    -0.03017255460859988, 0.00908097263535699,  -0.0012806017238783743};
-    return x * polynomial(c, x);
+    return x * polynomial_of_pairs(c, x);
   } else {
     return xsimd::log1p(x);
   }
@@ -159,7 +177,7 @@ XTAPE_INLINE Batch<float> log1p_of_fraction(Batch<float> x) {
   static constexpr float c[] = {-0x1.fffff8p-2F, 0x1.5553b6p-2F, -0x1.ffc59ep-3F, 0x1.978b56p-3F,
                                 -0x1.4a72c4p-3F, 0x1.ff295ap-4F, -0x1.54f25ep-4F, 0x1.59013p-5F,
                                 -0x1.c0a61p-7F,  0x1.1139b4p-9F};
-  return multiply_add(x * x, polynomial(c, x), x);
+  return multiply_add(x * x, polynomial_of_pairs(c, x), x);
 }
 
 // log(1 + x) for x >= 0, NaN where x is.
@@ -180,7 +198,7 @@ XTAPE_INLINE Wide log1p_of_positive(Wide x) {
     const Words mantissa = (from_sqrt_half & Words(0xfffffffffffff)) + sqrt_half;
     const Wide n = bits_as<double>(exponent) - two_to_52;
     const Wide f = xsimd::select(n == Wide(0.0), x, bits_as<double>(mantissa) - one);
-    const Wide log = multiply_add(n, Wide(0.6931471805599453), f * polynomial(c, f));
+    const Wide log = multiply_add(n, Wide(0.6931471805599453), f * polynomial_of_pairs(c, f));
     return xsimd::select(x == x, log, x);
   } else {
     return xsimd::log1p(x);

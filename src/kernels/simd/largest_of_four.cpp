@@ -2,21 +2,10 @@
 #include "kernels/pooling_kernels.hpp"
 #include "kernels/simd/kernel.hpp"
 #include "kernels/simd/largest.hpp"
+#include "kernels/simd/rearranged.hpp"
 
 namespace xtape::kernels {
 namespace {
-
-// Every second of the numbers in two batches.
-template <std::size_t first, class T, std::size_t... lane>
-XTAPE_INLINE Batch<T> every_second(Batch<T> low, Batch<T> high, std::index_sequence<lane...>) {
-  return rearranged<T>(low, high, std::index_sequence<first + 2 * lane...>());
-}
-
-// The numbers of two batches in turns, from number `first` of each on.
-template <std::size_t first, class T, std::size_t... lane>
-XTAPE_INLINE Batch<T> in_turns(Batch<T> even, Batch<T> odd, std::index_sequence<lane...>) {
-  return rearranged<T>(even, odd, std::index_sequence<first + lane / 2 + lane % 2 * lanes<T>...>());
-}
 
 // How many of `count` are in the part that begins at `before`, of as many as a batch has lanes.
 template <class T>
@@ -38,11 +27,10 @@ XTAPE_INLINE Largest<T> largest_of_rows(const T* upper, const T* lower, Count co
     }
   };
   const B in[2][2] = {{batch(upper, 0), batch(upper, 1)}, {batch(lower, 0), batch(lower, 1)}};
-  constexpr auto every = std::make_index_sequence<lanes<T>>();
-  Largest<T> largest{every_second<0, T>(in[0][0], in[0][1], every), B(T{0})};
-  largest.look_at(every_second<1, T>(in[0][0], in[0][1], every), T{1});
-  largest.look_at(every_second<0, T>(in[1][0], in[1][1], every), T{2});
-  largest.look_at(every_second<1, T>(in[1][0], in[1][1], every), T{3});
+  Largest<T> largest{every_second<0, T>(in[0][0], in[0][1]), B(T{0})};
+  largest.look_at(every_second<1, T>(in[0][0], in[0][1]), B(T{1}));
+  largest.look_at(every_second<0, T>(in[1][0], in[1][1]), B(T{2}));
+  largest.look_at(every_second<1, T>(in[1][0], in[1][1]), B(T{3}));
   return largest;
 }
 
@@ -64,8 +52,7 @@ void largest_of_four(const T* image, std::size_t width, std::size_t rows, std::s
 template <class T, class Count>
 XTAPE_INLINE void put_in_turns(Batch<T> even, Batch<T> odd, Count columns, bool add, T* row) {
   using B = Batch<T>;
-  constexpr auto every = std::make_index_sequence<lanes<T>>();
-  const B in[2] = {in_turns<0, T>(even, odd, every), in_turns<lanes<T> / 2, T>(even, odd, every)};
+  const B in[2] = {in_turns<0, T>(even, odd), in_turns<lanes<T> / 2, T>(even, odd)};
   for (std::size_t part = 0; part < 2; ++part) {
     T* const to = row + part * lanes<T>;
     if constexpr (std::is_same_v<Count, All>) {

@@ -18,5 +18,20 @@ XTAPE_INLINE void for_row_blocks_of_columns(std::size_t rows, std::size_t n, F f
   }
 }
 
+// Columns as narrow as this are better seen as if as many rows as a batch has lanes were one, if rows lie one
+// after the other: all batches are whole then.
+inline constexpr std::size_t narrow = 32;
+template <class T>
+XTAPE_INLINE bool are_narrow(std::size_t rows, std::size_t step, std::size_t n) {
+  return step == n && n <= narrow && rows >= lanes<T>;
+}
+
+// What there is of each narrow column, for all columns of such a row.
+template <class T, class Number>
+XTAPE_INLINE void repeat_narrow(const Number* of_columns, std::size_t n, Number* to) {
+  for (std::size_t i = 0; i < n; ++i) to[i] = of_columns[i];
+  for (std::size_t i = n; i < n * lanes<T>; ++i) to[i] = to[i - n];
+}
+
 }  // namespace
 }  // namespace xtape::kernels

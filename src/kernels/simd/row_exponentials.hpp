@@ -17,6 +17,29 @@ inline constexpr int biased_exponent_of_1 = std::numeric_limits<T>::max_exponent
 template <class T>
 inline constexpr T lowest_difference = static_cast<T>((2 - biased_exponent_of_1<T>)*0.6931);
 
+// A factor that is no T: what its nearest lacks is the rest.
+template <class T>
+struct ExactFactor {
+  Batch<T> nearest, rest;
+};
+
+// 2^n e^r, but 0 where `position` < `from`.
+template <class T>
+struct ScaledExponential {
+  Batch<T> from, position, power, r;
+
+  XTAPE_INLINE Batch<T> value() const {
+    return product_from(from, position, exponential_near_0<T>(r), power);
+  }
+
+  // The product, rounded about once: neither e^r is, nor the factor.
+  XTAPE_INLINE Batch<T> times(const ExactFactor<T>& factor) const {
+    const Batch<T> scaled = power * factor.nearest;
+    const Batch<T> more = multiply_add(scaled * growth_near_0<T>(r), r, power * factor.rest);
+    return xsimd::select(position < from, Batch<T>(T{0}), scaled + more);
+  }
+};
+
 // For |max| up to 1000. The power of two is taken from x itself: there is no x - max, which would be rounded.
 template <class T>
 class NearZero {
@@ -29,11 +52,11 @@ class NearZero {
     to_integer_ = to_integer + Batch<T>(T{biased_exponent_of_1<T>}) - exponent;
   }
 
-  XTAPE_INLINE Batch<T> operator()(Batch<T> x) const {
+  XTAPE_INLINE ScaledExponential<T> parts(Batch<T> x) const {
     const Batch<T> shifted = shifted_exponent(x, to_integer_);
-    const Batch<T> mantissa = exponential_near_0<T>(reduced(x, shifted - to_integer_));
-    return product_from(lowest_, x, mantissa, power_of_two<T>(shifted));
+    return {lowest_, x, power_of_two<T>(shifted), reduced(x, shifted - to_integer_)};
   }
+  XTAPE_INLINE Batch<T> operator()(Batch<T> x) const { return parts(x).value(); }
 
   // 1 / the exponential of the largest.
   double scale(T max) const {
@@ -54,13 +77,14 @@ class Anywhere {
  public:
   explicit Anywhere(Batch<T> max) : max_(max) {}
 
-  XTAPE_INLINE Batch<T> operator()(Batch<T> x) const {
+  XTAPE_INLINE ScaledExponential<T> parts(Batch<T> x) const {
     const Batch<T> to_integer(Exponential<T>::to_integer + T{biased_exponent_of_1<T>});
     const Batch<T> d = x - max_, back = d - x, low = (x - (d - back)) - (max_ + back);
     const Batch<T> shifted = shifted_exponent(d, to_integer);
-    const Batch<T> mantissa = exponential_near_0<T>(reduced(d, shifted - to_integer) + low);
-    return product_from(Batch<T>(lowest_difference<T>), d, mantissa, power_of_two<T>(shifted));
+    return {Batch<T>(lowest_difference<T>), d, power_of_two<T>(shifted),
+            reduced(d, shifted - to_integer) + low};
   }
+  XTAPE_INLINE Batch<T> operator()(Batch<T> x) const { return parts(x).value(); }
 
   static constexpr double scale(T) { return 0x1p-64; }
   static_assert(exponential_bias == 64);

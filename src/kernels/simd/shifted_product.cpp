@@ -21,21 +21,23 @@ struct ShiftedProduct {
 template <class T>
 inline constexpr std::size_t most_rows_of_sums = sizeof(Batch<T>) == 64 ? 8 : 4;
 
-// Some rows of c from row i on, in some batches of columns from column j on.
+// Some rows of c from row i on, in some batches of columns from column j on. A function of its own, whose
+// loop has all registers.
 template <std::size_t rows, std::size_t batches, class T>
-XTAPE_INLINE void multiply_shifted_tile(const ShiftedProduct<T>& in, std::size_t i, std::size_t j) {
+[[gnu::noinline]] void multiply_shifted_tile(const ShiftedProduct<T>& in, std::size_t i, std::size_t j) {
   using B = Batch<T>;
   B sum[rows][batches];
   for (std::size_t r = 0; r < rows; ++r) {
     const B start(in.bias == nullptr ? T{0} : in.bias[i + r]);
     for (std::size_t v = 0; v < batches; ++v) sum[r][v] = start;
   }
-  const T *const a = in.a + i * in.inner, *const b = in.b + j;
-  for (std::size_t k = 0; k < in.inner; ++k) {
+  const std::size_t inner = in.inner;
+  const T *a = in.a + i * inner, *const b = in.b + j;
+  for (const std::size_t *shift = in.shifts, *const end = shift + inner; shift != end; ++shift, ++a) {
     B factor[batches];
-    for (std::size_t v = 0; v < batches; ++v) factor[v] = load<B>(b + in.shifts[k] + v * lanes<T>);
+    for (std::size_t v = 0; v < batches; ++v) factor[v] = load<B>(b + *shift + v * lanes<T>);
     for (std::size_t r = 0; r < rows; ++r) {
-      const B same(a[r * in.inner + k]);
+      const B same(a[r * inner]);
       for (std::size_t v = 0; v < batches; ++v) sum[r][v] = multiply_add(same, factor[v], sum[r][v]);
     }
   }
@@ -80,7 +82,7 @@ struct ShiftedGradient {
 
 // Some rows of a from row i on times some of the matrix from row k on.
 template <std::size_t rows, std::size_t others, class T>
-XTAPE_INLINE void multiply_by_shifted_rows(const ShiftedGradient<T>& in, std::size_t i, std::size_t k) {
+[[gnu::noinline]] void multiply_by_shifted_rows(const ShiftedGradient<T>& in, std::size_t i, std::size_t k) {
   using B = Batch<T>;
   B sum[rows * others];
   for (std::size_t s = 0; s < rows * others; ++s) sum[s] = B(T{0});
@@ -104,15 +106,18 @@ XTAPE_INLINE void multiply_by_shifted_rows(const ShiftedGradient<T>& in, std::si
   }
 }
 
+// The same with all of the matrix from row k on.
+template <std::size_t rows, std::size_t others, class T>
+void multiply_by_all_shifted(const ShiftedGradient<T>& in, std::size_t i, std::size_t k) {
+  for (; k + others <= in.inner; k += others) multiply_by_shifted_rows<rows, others>(in, i, k);
+  if constexpr (others > 1) multiply_by_all_shifted<rows, others / 2>(in, i, k);
+}
+
 // The same for all rows from row i on.
 template <std::size_t rows, class T>
 void multiply_by_shifted_from(const ShiftedGradient<T>& in, std::size_t i) {
-  constexpr std::size_t others = sizeof(Batch<T>) == 64 ? 4 : 2;
-  for (; i + rows <= in.rows; i += rows) {
-    std::size_t k = 0;
-    for (; k + others <= in.inner; k += others) multiply_by_shifted_rows<rows, others>(in, i, k);
-    for (; k < in.inner; ++k) multiply_by_shifted_rows<rows, 1>(in, i, k);
-  }
+  constexpr std::size_t sums = sizeof(Batch<T>) == 64 ? 16 : 8;  // in registers
+  for (; i + rows <= in.rows; i += rows) multiply_by_all_shifted<rows, sums / rows>(in, i, 0);
   if constexpr (rows > 1) multiply_by_shifted_from<rows / 2>(in, i);
 }
 

@@ -22,5 +22,13 @@ XTAPE_INLINE std::size_t for_short_rows(const T* x, std::size_t rows, std::size_
   return row;
 }
 
+// to[r n + j] = of_rows[r], of n elements of each row. A batch may be written behind the last.
+template <class T>
+XTAPE_INLINE void spread(const T* of_rows, std::size_t rows, std::size_t n, T* to) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t j = 0; j < n; j += lanes<T>) store(Batch<T>(of_rows[r]), to + r * n + j);
+  }
+}
+
 }  // namespace
 }  // namespace xtape::kernels

@@ -45,25 +45,47 @@ XTAPE_INLINE void store_losses(Batch<float> losses, double* to, std::size_t coun
   std::memcpy(to, all, count * sizeof(double));
 }
 
-void plain_sigmoid_cross_entropy_in_floats(const SigmoidElements<float> in) {
+// Some neighbouring batches, which take each step together: those of one would wait for each other.
+template <std::size_t batches, class Count>
+XTAPE_INLINE void plain_sigmoid_cross_entropy_of_batches(const SigmoidElements<float>& in, std::size_t begin,
+                                                         Count count) {
   using B = Batch<float>;
   const float high = static_cast<float>(in.scale), low = static_cast<float>(in.scale - high);
   const B one(1.0F), zero(0.0F), scale(high), scale_low(low);
-  for_each_batch<float>(in.count, [&](std::size_t i, auto count) {
-    const B x = load_some<B>(in.x + i, count, 0.0F), z = load_some<B>(in.labels + i, count, 0.0F);
-    const auto is_positive = x > zero;
-    const B complement = one - z, w = xsimd::select(is_positive, complement, z);
-    const B e = decay(x), t = log1p_of_fraction(e);
-    store_losses(weighted(w, xsimd::abs(x)) + t, in.losses + i, count);
-    if (in.gradient == nullptr) return;
-    const B other = xsimd::select(is_positive, z, complement);
+  B x[batches], z[batches], e[batches], t[batches];
+  const auto at = [begin](std::size_t b) { return begin + b * lanes<float>; };
+  for (std::size_t b = 0; b < batches; ++b) {
+    x[b] = load_some<B>(in.x + at(b), count, 0.0F);
+    z[b] = load_some<B>(in.labels + at(b), count, 0.0F);
+  }
+  for (std::size_t b = 0; b < batches; ++b) e[b] = decay(x[b]);
+  for (std::size_t b = 0; b < batches; ++b) t[b] = log1p_of_fraction(e[b]);
+  for (std::size_t b = 0; b < batches; ++b) {
+    const B w = xsimd::select(x[b] > zero, one - z[b], z[b]);
+    store_losses(weighted(w, xsimd::abs(x[b])) + t[b], in.losses + at(b), count);
+  }
+  if (in.gradient == nullptr) return;
+  for (std::size_t b = 0; b < batches; ++b) {
+    const auto is_positive = x[b] > zero;
+    const B complement = one - z[b], w = xsimd::select(is_positive, complement, z[b]),
+            other = xsimd::select(is_positive, z[b], complement);
     // What the sum, the quotient and the scale lose by rounding goes into the product.
-    const B numerator = multiply_add(-other, e, w), sum = one + e, sum_low = e - (sum - one);
+    const B numerator = multiply_add(-other, e[b], w), sum = one + e[b], sum_low = e[b] - (sum - one);
     const B inverse = one / sum, quotient = numerator * inverse;
     const B rest = multiply_add(-quotient, sum_low, multiply_add(-quotient, sum, numerator));
     const B product =
         multiply_add(quotient, scale, multiply_add(rest * inverse, scale, quotient * scale_low));
-    store_some(xsimd::select(is_positive, product, -product), in.gradient + i, count);
+    store_some(xsimd::select(is_positive, product, -product), in.gradient + at(b), count);
+  }
+}
+
+void plain_sigmoid_cross_entropy_in_floats(const SigmoidElements<float> in) {
+  constexpr std::size_t together = 4;
+  std::size_t i = 0;
+  for (; i + together * lanes<float> <= in.count; i += together * lanes<float>)
+    plain_sigmoid_cross_entropy_of_batches<together>(in, i, All());
+  for_each_batch<float>(in.count - i, [&](std::size_t rest, auto count) {
+    plain_sigmoid_cross_entropy_of_batches<1>(in, i + rest, count);
   });
 }
 

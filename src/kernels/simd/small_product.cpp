@@ -182,7 +182,8 @@ XTAPE_INLINE void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i
 
 template <std::size_t rows, class T>
 void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i) {
-  constexpr std::size_t together = rows == 4 ? 4 : 8 / rows;
+  constexpr std::size_t sums = rows == 4 && sizeof(Batch<T>) == 64 ? 16 : 8;  // in registers
+  constexpr std::size_t together = sums / rows;
   std::size_t j = 0;
   for (; j + together <= in.columns; j += together) multiply_rows_by_rows<rows, together>(in, i, j);
   for (; j < in.columns; ++j) multiply_rows_by_rows<rows, 1>(in, i, j);

@@ -17,19 +17,59 @@ struct Scales {
   }
 };
 
-// The loss of a row is offset + weight log1p(rest).
-template <std::size_t rows>
-struct LossParts {
-  double rest[rows];
-  double offset[rows];
-  double weight[rows];
+// The losses of rows: offset + weight log1p(rest). Those of single rows wait until there are some logarithms
+// to take together.
+template <class T>
+class RowLosses {
+ public:
+  static constexpr std::size_t most_waiting = 64;
+
+  explicit RowLosses(double* losses) : losses_(losses) {}
+
+  // Of row r, or of a batch of rows from r on, of which `count` are there.
+  XTAPE_INLINE void add(std::size_t r, std::size_t, double rest, double offset, double weight) {
+    if (waiting_ == 0) first_ = r;
+    rest_[waiting_] = rest;
+    offset_[waiting_] = offset;
+    weight_[waiting_++] = weight;
+  }
+  XTAPE_INLINE void add(std::size_t r, std::size_t count, Wide rest, Wide offset, Wide weight) {
+    const Wide loss = multiply_add(weight, log1p_of_positive<PrecisionOf<T>>(rest), offset);
+    all_are_numbers_ &= xsimd::all(loss == loss);
+    if (count >= lanes<double>) {
+      store(loss, losses_ + r);
+    } else {
+      store_some(loss, losses_ + r, count);
+    }
+  }
+
+  void add_waiting() {
+    for_each_batch<double>(waiting_, [&](std::size_t r, auto count) {
+      add(first_ + r, waiting_ - r, load_some<Wide>(rest_ + r, count, 0.0),
+          load_some<Wide>(offset_ + r, count, 0.0), load_some<Wide>(weight_ + r, count, 0.0));
+    });
+    waiting_ = 0;
+  }
+
+  bool all_are_numbers() const { return all_are_numbers_; }
+
+ private:
+  double* losses_;
+  bool all_are_numbers_ = true;
+  std::size_t first_ = 0, waiting_ = 0;
+  double rest_[most_waiting], offset_[most_waiting], weight_[most_waiting];
 };
+
+template <class Block>
+std::size_t rows_from(const Block& block, std::size_t r) {
+  return block.rows() > r ? block.rows() - r : 0;
+}
 
 // Class indices: (max - x_y) + log1p(rest). The gradient is p - onehot(y): p_y - 1 is exact enough where p_y
 // <= 1/2; for the largest it is -rest / (1 + rest), never a difference.
-template <bool gradient, class T, class Block, std::size_t most_rows, std::size_t rows>
+template <bool gradient, class T, class Block, std::size_t most_rows>
 void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T, most_rows>& sums,
-                        std::size_t first, LossParts<rows>& parts) {
+                        std::size_t first, RowLosses<T>& losses) {
   const auto classes = block.classes(in.labels + first);
   T* const destination = gradient ? in.gradient + first * in.classes : nullptr;
   T* const e = block.values(destination);
@@ -39,9 +79,8 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T,
     given_logit[r] = in.label_logits[first + r];
   const T* const label_logits = in.label_logits == nullptr ? logit : given_logit;
   for_rows<most_rows>([&]<class D>(std::size_t r, D) {
-    store_rows(load_rows<D>(sums.rest + r), parts.rest + first % rows + r);
-    store_rows(load_rows<D>(sums.max + r) - load_rows<D>(label_logits + r), parts.offset + first % rows + r);
-    store_rows(D(1.0), parts.weight + first % rows + r);
+    losses.add(first + r, rows_from(block, r), load_rows<D>(sums.rest + r),
+               load_rows<D>(sums.max + r) - load_rows<D>(label_logits + r), D(1.0));
   });
   if constexpr (!gradient) return;
 
@@ -62,9 +101,9 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T,
 
 // Soft labels: sum t_j (max - x_j) + sum(t) log1p(rest), of which every term is >= 0. A term with t_j = 0 is
 // 0.
-template <bool gradient, class T, class Block, std::size_t most_rows, std::size_t rows>
+template <bool gradient, class T, class Block, std::size_t most_rows>
 void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T, most_rows>& sums,
-                        std::size_t first, LossParts<rows>& parts) {
+                        std::size_t first, RowLosses<T>& losses) {
   const T *const x = block.x(), *const t = block.labels(in.soft_labels + first * in.classes);
   // Halves: the difference of two finite logits may be too large for T.
   const Batch<T> max = block.of_row(sums.max), zero(T{0}), half(T{0.5}), half_max = half * max;
@@ -84,9 +123,9 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T,
   block.sum(terms[top], top_label);
   block.sum(terms[others], other_labels);
   for_rows<most_rows>([&]<class D>(std::size_t r, D) {
-    store_rows(load_rows<D>(sums.rest + r), parts.rest + first % rows + r);
-    store_rows(D(2.0) * load_rows<D>(half_gap + r), parts.offset + first % rows + r);
-    store_rows(load_rows<D>(top_label + r) + load_rows<D>(other_labels + r), parts.weight + first % rows + r);
+    losses.add(first + r, rows_from(block, r), load_rows<D>(sums.rest + r),
+               D(2.0) * load_rows<D>(half_gap + r),
+               load_rows<D>(top_label + r) + load_rows<D>(other_labels + r));
   });
   if constexpr (!gradient) return;
 
@@ -122,35 +161,23 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T,
 }
 
 template <bool gradient, class T>
-void softmax_cross_entropy(const SoftmaxRows<T>& in) {
-  constexpr std::size_t most_rows = 64;
-  LossParts<most_rows> parts;
+bool softmax_cross_entropy(const SoftmaxRows<T>& in) {
+  RowLosses<T> losses(in.losses);
   const auto work = [&](auto& block, const auto& sums, std::size_t first) {
     if (in.soft_labels == nullptr) {
-      hard_cross_entropy<gradient>(in, block, sums, first, parts);
+      hard_cross_entropy<gradient>(in, block, sums, first, losses);
     } else {
-      soft_cross_entropy<gradient>(in, block, sums, first, parts);
+      soft_cross_entropy<gradient>(in, block, sums, first, losses);
     }
   };
-  const auto finish = [&](std::size_t first, std::size_t rows) {
-    for_each_batch<double>(rows, [&](std::size_t r, auto count) {
-      const Wide rest = load_some<Wide>(parts.rest + r, count, 0.0);
-      const Wide log_rest = log1p_of_positive<PrecisionOf<T>>(rest);
-      const Wide offset = load_some<Wide>(parts.offset + r, count, 0.0);
-      store_some(multiply_add(load_some<Wide>(parts.weight + r, count, 0.0), log_rest, offset),
-                 in.losses + first + r, count);
-    });
-  };
-  for_row_blocks<most_rows, gradient>(in.x, in.rows, in.classes, in.gradient, work, finish);
+  for_row_blocks<RowLosses<T>::most_waiting, gradient>(
+      in.x, in.rows, in.classes, in.gradient, work, [&](std::size_t, std::size_t) { losses.add_waiting(); });
+  return losses.all_are_numbers();
 }
 
 template <class T>
-void softmax_cross_entropy(const SoftmaxRows<T>& in) {
-  if (in.gradient == nullptr) {
-    softmax_cross_entropy<false>(in);
-  } else {
-    softmax_cross_entropy<true>(in);
-  }
+bool softmax_cross_entropy(const SoftmaxRows<T>& in) {
+  return in.gradient == nullptr ? softmax_cross_entropy<false>(in) : softmax_cross_entropy<true>(in);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@ class ColumnBatch {
   ColumnBatch& operator=(const ColumnBatch&) = delete;
 
   XTAPE_INLINE void add(Wide term) { sum_.add(term); }
+  XTAPE_INLINE void add_product(Wide x, Wide y) { sum_.add_product(x, y); }
 
  private:
   double *sums_, *errors_;
@@ -25,15 +26,17 @@ class ColumnBatch {
   Accumulator<PrecisionOf<T>> sum_;
 };
 
-// A batch of columns standardised.
-template <class Count>
-struct ColumnStandardiser {
-  Wide mean, rest, scale;
-  XTAPE_INLINE ColumnStandardiser(ColumnStandards s, std::size_t i, Count count)
-      : mean(load_some<Wide>(s.means + i, count, 0.0)),
-        rest(load_some<Wide>(s.rests + i, count, 0.0)),
-        scale(load_some<Wide>(s.scales + i, count, 0.0)) {}
-  XTAPE_INLINE Wide operator()(Wide x) const { return ((x - mean) - rest) * scale; }
+// The distances of a batch of columns from their means; those of floats have no rest.
+template <class T>
+struct ColumnDistance {
+  Wide mean, rest;
+  template <class Count>
+  XTAPE_INLINE ColumnDistance(ColumnStandards s, std::size_t i, Count count)
+      : mean(load_some<Wide>(s.means + i, count, 0.0)), rest(load_some<Wide>(s.rests + i, count, 0.0)) {}
+  XTAPE_INLINE Wide operator()(Wide x) const {
+    if constexpr (sizeof(T) == 4) return x - mean;
+    return (x - mean) - rest;
+  }
 };
 
 template <class T>
@@ -47,7 +50,7 @@ void add_column_distances(const T* x, Columns columns, const double* centers, Co
         for (; row < end; ++row) {
           const Wide d = load_some<Wide>(x + row * columns.step + i, count, T{0}) - center;
           distance.add(d);
-          square.add(d * d);
+          square.add_product(d, d);
         }
       });
 }
@@ -58,12 +61,14 @@ void standardise_columns(const T* x, Columns columns, ColumnStandards standards,
   for_row_blocks_of_columns<double>(
       columns.rows, columns.count,
       [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
-        const ColumnStandardiser<Count> z(standards, i, count);
-        const Wide factor = load_some<Wide>(factors + i, count, 0.0),
+        const ColumnDistance<T> distance(standards, i, count);
+        const Wide scale = load_some<Wide>(standards.scales + i, count, 0.0),
+                   factor = load_some<Wide>(factors + i, count, 0.0) * scale,
                    shift = load_some<Wide>(shifts + i, count, 0.0);
         for (; row < end; ++row) {
           const std::size_t at = row * columns.step + i;
-          store_some(multiply_add(z(load_some<Wide>(x + at, count, T{0})), factor, shift), y + at, count);
+          store_some(multiply_add(distance(load_some<Wide>(x + at, count, T{0})), factor, shift), y + at,
+                     count);
         }
       });
 }
@@ -74,13 +79,14 @@ void add_column_slopes(const T* x, const T* dy, Columns columns, ColumnStandards
   for_row_blocks_of_columns<double>(
       columns.rows, columns.count,
       [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
-        const ColumnStandardiser<Count> z(standards, i, count);
+        const ColumnDistance<T> distance(standards, i, count);
+        const Wide scale = load_some<Wide>(standards.scales + i, count, 0.0);
         ColumnBatch<T, Count> sum(g, i, count), product(gz, i, count);
         for (; row < end; ++row) {
           const std::size_t at = row * columns.step + i;
           const Wide slope = load_some<Wide>(dy + at, count, T{0});
           sum.add(slope);
-          product.add(slope * z(load_some<Wide>(x + at, count, T{0})));
+          product.add_product(slope, distance(load_some<Wide>(x + at, count, T{0})) * scale);
         }
       });
 }
@@ -91,14 +97,16 @@ void column_gradient(const T* x, const T* dy, Columns columns, ColumnStandards s
   for_row_blocks_of_columns<double>(
       columns.rows, columns.count,
       [&]<class Count>(std::size_t i, Count count, std::size_t row, std::size_t end) {
-        const ColumnStandardiser<Count> z(standards, i, count);
+        const ColumnDistance<T> distance(standards, i, count);
         const Wide mean_g = load_some<Wide>(means_g + i, count, 0.0),
-                   mean_gz = load_some<Wide>(means_gz + i, count, 0.0),
+                   slope_of_d = load_some<Wide>(standards.scales + i, count, 0.0) *
+                                load_some<Wide>(means_gz + i, count, 0.0),
                    scale = load_some<Wide>(scales + i, count, 0.0);
         for (; row < end; ++row) {
           const std::size_t at = row * columns.step + i;
           const Wide g = load_some<Wide>(dy + at, count, T{0});
-          const Wide slope = ((g - mean_g) - z(load_some<Wide>(x + at, count, T{0})) * mean_gz) * scale;
+          const Wide d = distance(load_some<Wide>(x + at, count, T{0}));
+          const Wide slope = multiply_add(d, -slope_of_d, g - mean_g) * scale;
           store_some(first ? slope : load_some<Wide>(dx + at, count, T{0}) + slope, dx + at, count);
         }
       });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernels/simd/accumulator.hpp"
 #include "kernels/simd/kernel.hpp"
+#include "kernels/simd/row_blocks.hpp"
 #include "kernels/simd/short_rows.hpp"
 #include "kernels/sum_kernels.hpp"
 
@@ -54,7 +55,8 @@ void row_sums(const T* x, std::size_t rows, std::size_t step, std::size_t n, dou
 
 // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
 template <class T>
-void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {
+void add_wide_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums,
+                   double* errors) {
   const auto add = [&](std::size_t i, auto count, Wide term) {
     add_to_sums<T>(term, count, sums + i, errors + i);
   };
@@ -74,12 +76,49 @@ void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, dou
   }
 }
 
+template <class T>
+void add_rows(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {
+  const std::size_t together = rows / lanes<T>, whole = together * lanes<T>, columns = n * lanes<T>;
+  if (!are_narrow<T>(rows, step, n)) return add_wide_rows(x, rows, step, n, sums, errors);
+  double of_columns[narrow * lanes<T>], lost[narrow * lanes<T>];
+  for (std::size_t i = 0; i < columns; ++i) of_columns[i] = lost[i] = 0;
+  add_wide_rows(x, together, columns, columns, of_columns, lost);
+  for (std::size_t i = 0; i < columns; i += n) {
+    for_each_batch<double>(n, [&](std::size_t j, auto count) {
+      add_to_sums<T>(load_some<Wide>(of_columns + i + j, count, 0.0), count, sums + j, errors + j);
+      if constexpr (sizeof(T) == 8) {
+        store_some(load_some<Wide>(errors + j, count, 0.0) + load_some<Wide>(lost + i + j, count, 0.0),
+                   errors + j, count);
+      }
+    });
+  }
+  add_wide_rows(x + whole * n, rows - whole, n, n, sums, errors);
+}
+
+template <class T>
+void divide(const T* x, std::size_t n, double divisor, T* y) {
+  for_each_batch<double>(n, [&](std::size_t i, auto count) {
+    store_some(load_some<Wide>(x + i, count, T{0}) / Wide(divisor), y + i, count);
+  });
+}
+
+template <class T>
+void write_quotients(const double* sums, std::size_t n, double divisor, T* y, bool first) {
+  for_each_batch<double>(n, [&](std::size_t i, auto count) {
+    const Wide sum = load_some<Wide>(sums + i, count, 0.0);
+    const Wide quotient = divisor == 1 ? sum : sum / Wide(divisor);
+    store_some(first ? quotient : load_some<Wide>(y + i, count, T{0}) + quotient, y + i, count);
+  });
+}
+
 }  // namespace
 
 XTAPE_KERNEL(Sums, {.sum = sum<PrecisionOf<T>, T>,
                     .sum_of_doubles = sum<PrecisionOf<T>, double>,
                     .sum_of_squares = sum_of_squares<T>,
                     .row_sums = row_sums<T>,
-                    .add_rows = add_rows<T>});
+                    .add_rows = add_rows<T>,
+                    .divide = divide<T>,
+                    .write_quotients = write_quotients<T>});
 
 }  // namespace xtape::kernels

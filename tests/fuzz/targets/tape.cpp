@@ -314,21 +314,24 @@ class Program {
     }
   }
 
-  // Its value says on which side of the kink it is.
   void rectified(const Item& x, const Item& weight, const Item& bias) {
     Variable<double> got;
     record(
         x.requires_grad || weight.requires_grad || bias.requires_grad,
         [&] { return got = linear_relu(x.variable, weight.variable, bias.variable); },
         [&] {
-          Values y = each(linear(x.expected, weight.expected), bias.expected,
-                          [](const Dual& a, const Dual& b) { return a + b; });
-          for (std::size_t i = 0; i < y.at.size(); ++i) {
-            if (got.data()[i] > 0) continue;
-            if (y.at[i].value <= 1e-12L * y.at[i].value_size) y.at[i] = Dual();
-          }
-          return y;
+          const Values y = each(linear(x.expected, weight.expected), bias.expected,
+                                [](const Dual& a, const Dual& b) { return a + b; });
+          return relu_of(y, got.values());
         });
+  }
+
+  // What the library has got says on which side of the kink it is.
+  static Values relu_of(Values y, ArrayView<const double> got) {
+    for (std::size_t i = 0; i < y.at.size(); ++i) {
+      if (got[i] <= 0 && y.at[i].value <= 1e-12L * y.at[i].value_size) y.at[i] = Dual();
+    }
+    return y;
   }
 
   Size2d size2d(std::size_t low, std::size_t high) {
@@ -340,11 +343,11 @@ class Program {
     const std::size_t op = bytes_.below(4);
     const Item &x = pick(), &weight = pick();
     const Size2d kernel = size2d(1, 3), stride = size2d(0, 2), padding = size2d(0, 1);
-    if (op <= 1) return convolution(x, weight, padding);
+    const MaxPool2dOptions pooling{.stride = stride, .padding = padding};
+    if (op <= 1) return convolution(x, weight, kernel, pooling);
     if (op == 2) {
       record(
-          x.requires_grad,
-          [&] { return max_pool2d(x.variable, kernel, {.stride = stride, .padding = padding}); },
+          x.requires_grad, [&] { return max_pool2d(x.variable, kernel, pooling); },
           [&] { return pool2d(x.expected, kernel, stride, padding, first_max); });
       return;
     }
@@ -363,16 +366,65 @@ class Program {
         });
   }
 
-  void convolution(const Item& x, const Item& weight, Size2d padding) {
-    const ConvolutionOptions options{
-        .stride = size2d(1, 2), .padding = padding, .dilation = size2d(1, 2), .groups = 1 + bytes_.below(2)};
-    record(
-        x.requires_grad || weight.requires_grad, [&] { return conv2d(x.variable, weight.variable, options); },
-        [&] { return conv2d(x.expected, weight.expected, options); });
+  void convolution(const Item& x, const Item& weight, Size2d kernel, const MaxPool2dOptions& pooling) {
+    const std::size_t op = bytes_.below(3);
+    const ConvolutionOptions options{.stride = size2d(1, 2),
+                                     .padding = pooling.padding,
+                                     .dilation = size2d(1, 2),
+                                     .groups = 1 + bytes_.below(2)};
+    if (op == 0) {
+      record(
+          x.requires_grad || weight.requires_grad,
+          [&] { return conv2d(x.variable, weight.variable, options); },
+          [&] { return conv2d(x.expected, weight.expected, options); });
+      return;
+    }
+    const Item& bias = pick();
+    const bool requires_grad = x.requires_grad || weight.requires_grad || bias.requires_grad;
+    Array<double> rectified;
+    const auto definition = [&] {
+      const Values y = conv2d(x.expected, weight.expected, options);
+      return relu_of(
+          make(y.shape,
+               [&](const Index& at) { return y.at[flat_of(at, y.shape)] + bias.expected.at[at[1]]; }),
+          rectified);
+    };
+    if (op == 1) {
+      record(
+          requires_grad,
+          [&] {
+            const Variable<double> y = conv2d_relu(x.variable, weight.variable, bias.variable, options);
+            rectified = Array<double>(y.values());
+            return y;
+          },
+          definition);
+    } else {
+      record(
+          requires_grad,
+          [&] {
+            rectified = without_trace(
+                [&] { return conv2d_relu(x.variable, weight.variable, bias.variable, options); });
+            return conv2d_relu_max_pool2d(x.variable, weight.variable, bias.variable, options, kernel,
+                                          pooling);
+          },
+          [&] {
+            Values y = definition();
+            // They are the same bits, of which the largest is chosen.
+            for (std::size_t i = 0; i < y.at.size(); ++i) y.at[i].value = rectified[i];
+            return pool2d(y, kernel, pooling.stride, pooling.padding, first_max);
+          });
+    }
+  }
+
+  // The value of an operation, of which nothing stays on the tape.
+  template <class Operation>
+  Array<double> without_trace(Operation operation) {
+    const auto frame = checked_.tape().frame();
+    return Array<double>(operation().values());
   }
 
   void normalization() {
-    const std::size_t op = bytes_.below(3);
+    const std::size_t op = bytes_.below(4);
     const Item& x = pick();
     const int a = axis();
     if (op == 0) {
@@ -388,9 +440,26 @@ class Program {
             return along(x.expected, counted(a, x),
                          [](const std::vector<Dual>& d) { return log_softmax(d); });
           });
-    } else {
+    } else if (op == 2) {
       layer_normalized(x);
+    } else {
+      batch_normalized(x);
     }
+  }
+
+  void batch_normalized(const Item& x) {
+    const Shape& of_x = x.expected.shape;
+    const std::size_t channels = of_x.rank() > 1 ? of_x[1] : 1;
+    Array<double> mean(Shape{channels}), variance(Shape{channels});
+    constexpr double epsilon = 0.01;
+    record(
+        x.requires_grad,
+        [&] {
+          return batch_norm(x.variable, {mean, variance}, {.epsilon = epsilon});
+        },
+        [&] {
+          return of_channels(x.expected, [](const std::vector<Dual>& d) { return standardised(d, epsilon); });
+        });
   }
 
   // Over the last axis.
@@ -456,7 +525,7 @@ class Program {
   }
 
   void loss() {
-    const std::size_t op = bytes_.below(5);
+    const std::size_t op = bytes_.below(8);
     const Item &logits = pick(), &labels = pick();
     const bool is_small = std::all_of(logits.expected.at.begin(), logits.expected.at.end(),
                                       [](const Dual& x) { return std::abs(x.value) < 40; });
@@ -565,23 +634,51 @@ class Program {
       return label.value >= 0 && label.value <= 1;
     });
     if (op == 4 && !are_labels) return;
-    call.class_weights = weights(for_samples(call.logits.shape));
     call.sample_weights = weights(for_samples(losses_shape(call)));
     call.mask = mask(for_samples(losses_shape(call)));
-    const auto set = [&](auto& options) {
+    const auto set_of_all = [&](auto& options) {
       options.axis = call.axis;
-      options.temperature = call.temperature;
-      options.class_weights = given<losses::Weights>(call.class_weights);
       options.sample_weights = given<losses::Weights>(call.sample_weights);
       options.mask = given<losses::Mask>(call.mask);
-      options.label_smoothing = call.label_smoothing;
       options.reduction = call.reduction;
     };
     const bool requires_grad = logits.requires_grad || labels.requires_grad;
-    if (op == 3) {
+    if (op >= 6) {
+      call.temperature = 1;
+      call.label_smoothing = 0;
+      losses::SquaredErrorOptions squared{.scale = 0.75};
+      losses::HuberOptions huber{.delta = 1.5, .scale = 2};
+      set_of_all(squared);
+      set_of_all(huber);
+      record(
+          requires_grad,
+          [&] {
+            return op == 6 ? losses::squared_error(logits.variable, labels.variable, squared)
+                           : losses::huber(logits.variable, labels.variable, huber);
+          },
+          [&] {
+            return op == 6 ? squared_error(call, squared.scale) : fuzz::huber(call, huber.delta, huber.scale);
+          });
+      return;
+    }
+    call.class_weights = weights(for_samples(call.logits.shape));
+    const auto set = [&](auto& options) {
+      set_of_all(options);
+      options.temperature = call.temperature;
+      options.class_weights = given<losses::Weights>(call.class_weights);
+    };
+    if (op == 5) {
+      call.label_smoothing = 0;
+      losses::SoftMarginOptions options;
+      set(options);
+      record(
+          requires_grad, [&] { return losses::soft_margin(logits.variable, labels.variable, options); },
+          [&] { return soft_margin(call); });
+    } else if (op == 3) {
       call.pos_weight = weights(for_samples(call.logits.shape));
       losses::SigmoidCrossEntropyOptions options;
       set(options);
+      options.label_smoothing = call.label_smoothing;
       options.pos_weight = given<losses::Weights>(call.pos_weight);
       record(
           requires_grad,
@@ -590,6 +687,7 @@ class Program {
     } else {
       losses::SigmoidFocalOptions options;
       set(options);
+      options.label_smoothing = call.label_smoothing;
       options.gamma = static_cast<double>(bytes_.below(5)) / 2;
       record(
           requires_grad, [&] { return losses::sigmoid_focal(logits.variable, labels.variable, options); },
