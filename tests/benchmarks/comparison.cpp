@@ -8,34 +8,13 @@
 #include <cstdio>
 #include <limits>
 
+#include "agreement.hpp"
 #include "timing.hpp"
-#include "xtape/core/error.hpp"
 
 namespace benchmarks {
 namespace {
 
-// Relative to each number, or to the largest where a sum of numbers like it has cancelled out. Where the
-// input of one relu among a million is rounded to either side of 0, all gradients of that unit's weights
-// differ.
-bool agree(const std::vector<float>& ours, const std::vector<float>& theirs) {
-  if (ours.size() != theirs.size()) return false;
-  float largest = 0;
-  for (const float value : theirs) largest = std::max(largest, std::abs(value));
-  std::size_t others = 0;
-  for (std::size_t i = 0; i < ours.size(); ++i)
-    others += !(std::abs(ours[i] - theirs[i]) <= 1e-4F * std::abs(theirs[i]) + 1e-5F * largest);
-  return others <= ours.size() / 500;
-}
-
-// Times of two different computations would say nothing.
-void require_agreement(const std::string& name, const Step::Results& ours, const Step::Results& theirs) {
-  for (std::size_t i = 0; i < std::max(ours.size(), theirs.size()); ++i) {
-    if (agree(ours.at(i), theirs.at(i))) continue;
-    throw xtape::Error(fmt::format("{}: all sides must agree, got other numbers in result {}", name, i));
-  }
-}
-
-void require_agreement(const std::string& name, const Contest& contest) {
+void require_agreement_of_all(const std::string& name, const Contest& contest) {
   const Step::Results ours = contest.xtape->results();
   require_agreement(name, ours, contest.torch->results());
   if (contest.by_hand != nullptr) require_agreement(name, ours, contest.by_hand->results());
@@ -68,7 +47,7 @@ Table::Row Table::measure(const std::string& name, Aims aims, const Contest& con
   std::optional<PeakMemory> memory;
   if (contest.gradient_bytes > 0)
     memory = peak_memory(*contest.xtape, *contest.torch, contest.gradient_bytes, most);
-  require_agreement(name, contest);
+  require_agreement_of_all(name, contest);
 
   std::vector<Side> torch, by_hand;
   for (int of_openblas = 1; of_openblas <= most; ++of_openblas) {

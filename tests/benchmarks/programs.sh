@@ -53,3 +53,9 @@ print_row MB "$(megabytes $build/first_program '^libfmt')" "$(megabytes $build/t
 echo "Training on the handwritten digits, 50 epochs, start-up included; libtorch with 1 or 2 threads (aim: ratio 3):"
 torch_digits=$build/tests/benchmarks/torch_digits
 in_turns 5 $build/samples/digits "$torch_digits --threads 1" "$torch_digits --threads 2"
+
+if python3 -c 'import sklearn' 2> /dev/null; then
+  echo "The same fit with scikit-learn, without its start-up, the BLAS with 1 or 2 threads; beside it our whole program:"
+  for threads in 1 2; do OPENBLAS_NUM_THREADS=$threads python3 tests/benchmarks/sklearn_digits.py; done
+  echo "  xtape: $(seconds $build/samples/digits) s, $($build/samples/digits | tail -n 1)"
+fi

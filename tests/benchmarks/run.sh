@@ -38,13 +38,32 @@ echo
 echo "Losses and training steps, then whole programs, beside those of libtorch:"
 bash cmake/install_dependencies.sh libtorch-dev libdnnl-dev
 cmake --preset release
-cmake --build --preset release --target predictor_benchmark convolution_benchmark libtorch_benchmark digits torch_digits torch_first_program
+cmake --build --preset release --target predictor_benchmark convolution_benchmark products_benchmark \
+  libtorch_benchmark digits torch_digits torch_first_program
 build/release/tests/benchmarks/libtorch_benchmark build/release/benchmarks.json
 echo
 echo "Convolutions beside matrix products, libtorch and oneDNN:"
 build/release/tests/benchmarks/convolution_benchmark build/release/convolutions.json
 echo
+echo "Matrix products beside those of OpenBLAS, BLIS and oneDNN:"
+bash cmake/install_dependencies.sh libblis4-serial || echo "Without libblis4-serial, which this system has not"
+libraries=()
+for name in libopenblas.so.0 blis-serial/libblis.so.4 libdnnl.so; do
+  library=$(find /usr/lib -path "*/$name" -print -quit)
+  [ -z "$library" ] || libraries+=(--beside "$library")
+done
+build/release/tests/benchmarks/products_benchmark --file build/release/products.json "${libraries[@]}"
+echo
 echo "Single predictions:"
 build/release/tests/benchmarks/predictor_benchmark build/release/predictor.json
+
+echo
+echo "Training steps beside those of other libraries for small networks:"
+for package in libdlib-dev libfann-dev libmlpack-dev libstb-dev python3-sklearn; do
+  bash cmake/install_dependencies.sh "$package" || echo "Without $package, which this system has not"
+done
+cmake --preset release
+cmake --build --preset release --target rivals_benchmark
+build/release/tests/benchmarks/rivals_benchmark build/release/rivals.json
 echo
 bash tests/benchmarks/programs.sh
