@@ -24,10 +24,12 @@ fi
 cores=$(getconf _NPROCESSORS_ONLN)
 share=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]}))
 
-build=build/fuzz
 bash cmake/install_dependencies.sh clang libclang-rt-dev
-cmake -S tests/fuzz -B $build -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo >/dev/null
-cmake --build $build --target "${seeds[@]}" "${targets[@]}"
+cmake --preset sanitize >/dev/null
+cmake --build --preset sanitize --target "${seeds[@]/#/fuzz_}" "${targets[@]/#/fuzz_}"
+program=build/sanitize/tests/fuzz/fuzz_
+build=build/fuzz
+mkdir -p $build/logs
 
 # Files that the library writes are in memory.
 TMPDIR=$(mktemp --directory --tmpdir=/dev/shm xtape_fuzz.XXXXXX)
@@ -35,7 +37,7 @@ export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 # An error is not less found with short stacks of where memory came from.
 export ASAN_OPTIONS=malloc_context_size=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64 OPENBLAS_NUM_THREADS=1
-for program in "${seeds[@]}"; do "$build/$program" $build/corpus; done
+for name in "${seeds[@]}"; do "$program$name" $build/corpus; done
 
 # Which input is tried next is drawn by their age alone, and what an input has done of the tape without counting how often:
 # to choose better takes longer than to try more. New functions go without their names, for which a symbolizer would read the
@@ -57,12 +59,11 @@ longest() {
 fuzz() { # target, process
   local log=$build/logs/$1-$2.log more=()
   [ "$1" != tape ] || more=("${flags_of_tape[@]}")
-  "$build/$1" "$build/corpus/$1" "$build/findings/$1" -artifact_prefix="$build/findings/$1/" -max_total_time="$share" \
+  "$program$1" "$build/corpus/$1" "$build/findings/$1" -artifact_prefix="$build/findings/$1/" -max_total_time="$share" \
     -max_len="$(longest "$1")" "${flags[@]}" "${more[@]}" >"$log" 2>&1 ||
     { sed -n 's/.*Test unit written to //p' "$log" | grep . || echo "$log"; } >>"$TMPDIR/findings"
 }
 
-mkdir -p $build/logs
 touch "$TMPDIR/findings"
 total=0
 for target in "${targets[@]}"; do
