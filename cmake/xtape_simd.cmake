@@ -19,10 +19,11 @@ function(xtape_add_kernels name)
   target_compile_definitions(${kernels} PRIVATE XTAPE_SIMD=${name})
   # Fast in every configuration, and exact: see the options of the library itself. GCC takes what its AVX-512
   # intrinsics leave undefined on purpose for a mistake, and with -fipa-ra it can leave the upper halves of vector
-  # registers dirty where a kernel ends with a call, which makes all code for SSE after it 10 times as slow. On ARM64
-  # it tells how it passed vectors before version 10.
+  # registers dirty where a kernel ends with a call, which makes all code for SSE after it 10 times as slow. With
+  # -ftree-loop-if-convert version 12 takes a bool that chooses between two vectors for a mask of their lanes (AVX-512,
+  # -O3): y + x became x in all lanes but the first. On ARM64 it tells how it passed vectors before version 10.
   target_compile_options(${kernels} PRIVATE ${ARGN} ${xtape_kernel_optimization} -fno-fast-math -ffp-contract=off -fno-math-errno -fno-exceptions
-    $<$<CXX_COMPILER_ID:GNU>:-fno-ipa-ra -Wno-psabi -Wno-uninitialized -Wno-maybe-uninitialized>)
+    $<$<CXX_COMPILER_ID:GNU>:-fno-ipa-ra -fno-tree-loop-if-convert -Wno-psabi -Wno-uninitialized -Wno-maybe-uninitialized>)
   if(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${kernels} PRIVATE -Wall -Wextra -Wpedantic -Wconversion)
   endif()
