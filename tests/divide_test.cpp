@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
 #include "matchers.hpp"
 
 using namespace xtape;
@@ -22,6 +26,24 @@ TEST_CASE("divide is undone by multiply within an ulp", "[ops][divide]") {
   Tape<double> tape;
   const auto a = tape.variable(irregular({3, 4})), b = tape.variable(irregular({4}, 0.1, 10));
   CHECK_THAT(values(a / b * b), AllClose(values(a), ulps<double>(1)));
+}
+
+TEST_CASE("divide rounds the quotient of two floats once", "[ops][divide][exactness]") {
+  Tape<float> tape;
+  Random random(3);
+  std::vector<float> a(1000), b(1000), rounded_once(1000);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    a[i] = std::ldexp(static_cast<float>(random.normal()), static_cast<int>(random.below(100)) - 50);
+    b[i] = std::ldexp(static_cast<float>(random.normal()), static_cast<int>(random.below(100)) - 50);
+  }
+  a[0] = 3e-39F, b[0] = 7e-40F;
+  a[1] = 3e38F, b[1] = 2.5e38F;
+  // A double has more than twice the digits of a float, so that it rounds to what the quotient itself does.
+  for (std::size_t i = 0; i < a.size(); ++i)
+    rounded_once[i] = static_cast<float>(static_cast<double>(a[i]) / static_cast<double>(b[i]));
+  const auto x = tape.variable(ArrayView<const float>(a.data(), Shape{1000}));
+  const auto y = x / tape.variable(ArrayView<const float>(b.data(), Shape{1000}));
+  CHECK(std::equal(y.data(), y.data() + y.size(), rounded_once.begin()));
 }
 
 TEST_CASE("divide by zero is infinite, and zero by zero is not a number", "[ops][divide][extremes]") {

@@ -31,7 +31,7 @@ struct MultiplyFunction {
 struct DivideFunction {
   template <class B>
   XTAPE_INLINE static B value(B a, B b) {
-    return a / b;
+    return quotient(a, b);
   }
 };
 

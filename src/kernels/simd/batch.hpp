@@ -86,6 +86,25 @@ XTAPE_INLINE B at_least(B least, B x) {
 }
 #endif
 
+// x / y and sqrt(x), rounded once. What xsimd does with floats on ARM64 is an estimate, improved by Newton's
+// method: it is off by an ulp, and the root of infinity is NaN. So that nobody takes it unawares, floats have
+// one operator / too many.
+template <class B>
+XTAPE_INLINE B quotient(B x, B y) {
+#ifdef __aarch64__
+  if constexpr (sizeof(Value<B>) == 4) return B(vdivq_f32(x, y));
+#endif
+  return x /= y;
+}
+template <class B>
+XTAPE_INLINE B square_root(B x) {
+#ifdef __aarch64__
+  if constexpr (sizeof(Value<B>) == 4) return B(vsqrtq_f32(x));
+#endif
+  return xsimd::sqrt(x);
+}
+Batch<float> operator/(const Batch<float>&, const Batch<float>&) = delete;
+
 // x y, but 0 where `position` < `from`, whatever x y is.
 template <class B>
 XTAPE_INLINE B product_from(B from, B position, B x, B y) {

@@ -12,12 +12,12 @@ struct HardSwishFunction {
   template <class B>
   XTAPE_INLINE static B value(B x) {
     const B zero(Value<B>{0}), three(Value<B>{3}), six(Value<B>{6});
-    return xsimd::select(x < -three, zero, xsimd::select(x >= three, x, x * ((x + three) / six)));
+    return xsimd::select(x < -three, zero, xsimd::select(x >= three, x, x * quotient(x + three, six)));
   }
   template <class B>
   XTAPE_INLINE static B derivative(B x) {
     const B zero(Value<B>{0}), one(Value<B>{1}), three(Value<B>{3}), six(Value<B>{6});
-    return xsimd::select(x <= -three, zero, xsimd::select(x >= three, one, (x + x + three) / six));
+    return xsimd::select(x <= -three, zero, xsimd::select(x >= three, one, quotient(x + x + three, six)));
   }
 };
 

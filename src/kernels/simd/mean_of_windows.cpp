@@ -176,8 +176,8 @@ XTAPE_INLINE void share_out(const T* dy, const ShareTile& tile, const WindowsAlo
   for_each_batch<T>(
       tile.count, [&](std::size_t j, auto some) __attribute__((always_inline)) {
         const bool whole = divisor.are_whole(tile.first + j);
-        const B share =
-            load_some<B>(dy + j, some, -T{0}) / (whole ? of_whole : divisor.covered_by(tile.first + j));
+        const B share = quotient(load_some<B>(dy + j, some, -T{0}),
+                                 whole ? of_whole : divisor.covered_by(tile.first + j));
         std::size_t count = lanes<T>;
         if constexpr (!std::is_same_v<decltype(some), All>) count = some;
         const std::size_t at = tile.shares + j * along.step;

@@ -23,7 +23,7 @@ XTAPE_INLINE B quotient_by_root(B a, B v, B scale, B epsilon) {
     }
   }
 #endif
-  return a / multiply_add(xsimd::sqrt(v), scale, epsilon);
+  return quotient(a, multiply_add(square_root(v), scale, epsilon));
 }
 
 }  // namespace

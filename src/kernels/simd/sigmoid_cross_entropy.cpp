@@ -71,10 +71,9 @@ XTAPE_INLINE void plain_sigmoid_cross_entropy_of_batches(const SigmoidElements<f
             other = xsimd::select(is_positive, z[b], complement);
     // What the sum, the quotient and the scale lose by rounding goes into the product.
     const B numerator = multiply_add(-other, e[b], w), sum = one + e[b], sum_low = e[b] - (sum - one);
-    const B inverse = one / sum, quotient = numerator * inverse;
-    const B rest = multiply_add(-quotient, sum_low, multiply_add(-quotient, sum, numerator));
-    const B product =
-        multiply_add(quotient, scale, multiply_add(rest * inverse, scale, quotient * scale_low));
+    const B inverse = quotient(one, sum), ratio = numerator * inverse;
+    const B rest = multiply_add(-ratio, sum_low, multiply_add(-ratio, sum, numerator));
+    const B product = multiply_add(ratio, scale, multiply_add(rest * inverse, scale, ratio * scale_low));
     store_some(xsimd::select(is_positive, product, -product), in.gradient + at(b), count);
   }
 }
