@@ -190,6 +190,29 @@ TEST_CASE("softmax_cross_entropy keeps a label of 1e-20 beside one of 1 where it
   CHECK_THAT(result.gradient, AllClose({1e-20, -1e-20}, ulps<double>(4)));
 }
 
+TEST_CASE("softmax_cross_entropy of any number of rows of two classes is log(1 + e^(x_other - x_y)) to 1 ulp",
+          "[losses][softmax_cross_entropy][exactness]") {
+  Random random(13);
+  for (std::size_t rows = 1; rows <= 67; ++rows) {
+    CAPTURE(rows);
+    const double spread = random.uniform(0.1, 40), offset = random.uniform(-1000, 1000);
+    xt::xarray<double> logits = xt::zeros<double>({rows, std::size_t{2}});
+    xt::xarray<std::size_t> labels = xt::zeros<std::size_t>({rows});
+    for (double& x : logits) x = static_cast<float>(offset + spread * random.normal());
+    for (std::size_t& y : labels) y = random.below(2);
+    const auto result = loss_and_gradient<float>(logits, labels);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const std::size_t y = labels(r);
+      const Real d = Real{logits(r, 1 - y)} - Real{logits(r, y)};
+      const Real loss = std::max(d, Real{0}) + std::log1p(std::exp(-std::abs(d)));
+      const Real slope = d > 0 ? 1 / (1 + std::exp(-d)) : std::exp(d) / (1 + std::exp(d));
+      CHECK(ulps_off(static_cast<float>(result.loss[r]), loss, loss) <= 1);
+      CHECK(ulps_off(static_cast<float>(result.gradient[2 * r + 1 - y]), slope, slope) <= 1);
+      CHECK(result.gradient[2 * r + y] == -result.gradient[2 * r + 1 - y]);
+    }
+  }
+}
+
 TEST_CASE("softmax_cross_entropy takes class indices of every integer type and form",
           "[losses][softmax_cross_entropy]") {
   Tape<double> tape;
@@ -247,18 +270,18 @@ TEST_CASE("softmax_cross_entropy of logits with themselves as labels adds both g
   CHECK_THAT(gradcheck([](auto x) { return softmax_cross_entropy(x, x); }, two_rows), HasCorrectGradient());
 }
 
-TEST_CASE("softmax_cross_entropy treats infinite logits as limits",
-          "[losses][softmax_cross_entropy][extremes]") {
-  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 0).loss), AllClose({0}, 0));
-  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 0).gradient), AllClose({0, 0}, 0));
-  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 1).loss), AllClose({infinity}, 0));
-  CHECK_THAT((loss_and_gradient<double>({0, -infinity}, 1).gradient), AllClose({1, -1}, 0));
-  CHECK_THAT((loss_and_gradient<double>({0, infinity, 1}, 1).loss), AllClose({0}, 0));
-  CHECK_THAT((loss_and_gradient<double>({0, infinity, 1}, 0).loss), AllClose({infinity}, 0));
-  CHECK_THAT((loss_and_gradient<double>({0, infinity, 1}, 0).gradient), AllClose({-1, 1, 0}, 0));
-  CHECK_THAT((loss_and_gradient<double>({infinity, infinity}, 0).loss), AllClose({not_a_number}, 0));
-  CHECK_THAT((loss_and_gradient<double>({-infinity, -infinity}, 0).loss), AllClose({not_a_number}, 0));
-  CHECK_THAT((loss_and_gradient<double>(xt::zeros<double>({1}) - infinity, 0).loss),
+TEMPLATE_TEST_CASE("softmax_cross_entropy treats infinite logits as limits",
+                   "[losses][softmax_cross_entropy][extremes]", float, double) {
+  CHECK_THAT((loss_and_gradient<TestType>({0, -infinity}, 0).loss), AllClose({0}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({0, -infinity}, 0).gradient), AllClose({0, 0}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({0, -infinity}, 1).loss), AllClose({infinity}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({0, -infinity}, 1).gradient), AllClose({1, -1}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({0, infinity, 1}, 1).loss), AllClose({0}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({0, infinity, 1}, 0).loss), AllClose({infinity}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({0, infinity, 1}, 0).gradient), AllClose({-1, 1, 0}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({infinity, infinity}, 0).loss), AllClose({not_a_number}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>({-infinity, -infinity}, 0).loss), AllClose({not_a_number}, 0));
+  CHECK_THAT((loss_and_gradient<TestType>(xt::zeros<double>({1}) - infinity, 0).loss),
              AllClose({not_a_number}, 0));
 }
 
@@ -282,6 +305,10 @@ TEST_CASE("softmax_cross_entropy lets NaN through in its own row only",
     for (std::size_t j = 0; j < 3; ++j) CHECK(std::isnan(result.gradient[j]));
     for (std::size_t j = 3; j < 6; ++j) CHECK(std::isfinite(result.gradient[j]));
   }
+  const auto of_two = loss_and_gradient<float>({{0, 3}, {not_a_number, 3}}, xt::xarray<int>{1, 1});
+  CHECK_THAT(of_two.loss, AllClose({0.048587351573742, not_a_number}, 1e-7));
+  CHECK_THAT(of_two.gradient,
+             AllClose({0.047425873177567, -0.047425873177567, not_a_number, not_a_number}, 1e-7));
   CHECK_THAT((loss_and_gradient<double>({1, 2}, xt::xarray<double>{not_a_number, 1}).loss),
              AllClose({not_a_number}, 0));
 }

@@ -34,7 +34,11 @@ class RowLosses {
     weight_[waiting_++] = weight;
   }
   XTAPE_INLINE void add(std::size_t r, std::size_t count, Wide rest, Wide offset, Wide weight) {
-    const Wide loss = multiply_add(weight, log1p_of_positive<PrecisionOf<T>>(rest), offset);
+    write(r, count, multiply_add(weight, log1p_of_positive<PrecisionOf<T>>(rest), offset));
+  }
+
+  // Of a batch of rows as well.
+  XTAPE_INLINE void write(std::size_t r, std::size_t count, Wide loss) {
     all_are_numbers_ &= xsimd::all(loss == loss);
     if (count >= lanes<double>) {
       store(loss, losses_ + r);
@@ -97,6 +101,32 @@ void hard_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T,
   });
   factors.round(e, block.elements());
   block.write_slopes(classes, slope, factors, e, destination);
+}
+
+// Class indices of two classes: with d = x_other - x_y, which doubles hold exactly enough, the loss is max(d,
+// 0) + log1p(e^-|d|), and the slopes are 1 / (1 + e^-d) and its negative. Where d is not finite the loss is
+// NaN.
+template <bool gradient>
+void hard_cross_entropy_of_two(const SoftmaxRows<float>& in, std::size_t first, RowLosses<float>& losses) {
+  constexpr std::size_t together = lanes<float>;
+  const std::size_t left = in.rows - first, rows = left < together ? left : together;
+  float logits[2 * together], slopes[2 * together];
+  double classes[together];
+  rows_to_lanes(in.x + 2 * first, 2, rows, 2, logits);
+  write_classes<together>(in.labels + first, rows, classes);
+  const Scales<float, together> scales(in, first, rows);
+  const Wide zero(0.0), one(1.0);
+  for (std::size_t r = 0; r < rows; r += lanes<double>) {
+    const Wide sign = multiply_add(Wide(-2.0), load<Wide>(classes + r), one);
+    const Wide d = sign * (load<Wide>(logits + together + r) - load<Wide>(logits + r));
+    const Wide e = decay<Single>(d), log = log1p_of_fraction<Single>(e);
+    losses.write(first + r, rows - r, at_least(zero, d) + log + (d - d));
+    if constexpr (!gradient) continue;
+    const Wide slope = sign * load<Wide>(scales.of_row + r) * (xsimd::select(d > zero, one, e) / (one + e));
+    store(-slope, slopes + r);
+    store(slope, slopes + together + r);
+  }
+  if constexpr (gradient) lanes_to_rows<2>(slopes, rows, 2, in.gradient + 2 * first);
 }
 
 // Soft labels: sum t_j (max - x_j) + sum(t) log1p(rest), of which every term is >= 0. A term with t_j = 0 is
@@ -163,6 +193,13 @@ void soft_cross_entropy(const SoftmaxRows<T>& in, Block& block, const RowSums<T,
 template <bool gradient, class T>
 bool softmax_cross_entropy(const SoftmaxRows<T>& in) {
   RowLosses<T> losses(in.losses);
+  if constexpr (sizeof(T) == 4) {
+    if (in.classes == 2 && in.soft_labels == nullptr && in.label_logits == nullptr) {
+      for (std::size_t first = 0; first < in.rows; first += lanes<T>)
+        hard_cross_entropy_of_two<gradient>(in, first, losses);
+      return losses.all_are_numbers();
+    }
+  }
   const auto work = [&](auto& block, const auto& sums, std::size_t first) {
     if (in.soft_labels == nullptr) {
       hard_cross_entropy<gradient>(in, block, sums, first, losses);

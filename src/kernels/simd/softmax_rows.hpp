@@ -98,6 +98,21 @@ class OneRow {
   std::size_t classes_;
 };
 
+// The class of each row, as a number. Rows that are not there are like the last.
+template <std::size_t most_rows>
+XTAPE_INLINE void write_classes(const std::int64_t* labels, std::size_t rows, double* classes) {
+  std::int64_t padded[most_rows];
+  if (rows < most_rows) {
+    for (std::size_t r = 0; r < most_rows; ++r) padded[r] = labels[r < rows ? r : rows - 1];
+    labels = padded;
+  }
+  const Wide two_to_52(0x1p52);  // in the lowest bits of which an integer fits
+  for (std::size_t r = 0; r < most_rows; r += lanes<double>) {
+    const auto label = Batch<std::int64_t>::load_unaligned(labels + r);
+    store(bits_as<double>(label | bits_as<std::int64_t>(two_to_52)) - two_to_52, classes + r);
+  }
+}
+
 inline constexpr std::size_t few_classes = 64;
 
 template <class T>
@@ -164,19 +179,9 @@ class FewClasses {
   }
   void sum(const Accumulator<T>& terms, double* sums) const { terms.store(sums); }
 
-  // The class of each row. Rows that a block lacks are like the last.
   Batch<T> classes(const std::int64_t* labels) const {
-    std::int64_t padded[lanes<T>];
-    if (rows_ < lanes<T>) {
-      for (std::size_t r = 0; r < lanes<T>; ++r) padded[r] = labels[r < rows_ ? r : rows_ - 1];
-      labels = padded;
-    }
     double classes[lanes<T>];
-    const Wide two_to_52(0x1p52);  // in the lowest bits of which an integer fits
-    for (std::size_t r = 0; r < lanes<T>; r += lanes<double>) {
-      const auto label = Batch<std::int64_t>::load_unaligned(labels + r);
-      store(bits_as<double>(label | bits_as<std::int64_t>(two_to_52)) - two_to_52, classes + r);
-    }
+    write_classes<lanes<T>>(labels, rows_, classes);
     return of_row(classes);
   }
 
