@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a convolution multiplies: the rows of its matrix are the image itself, each time from another place
 // on.
+#include <algorithm>
+
 #include "kernels/convolution_kernels.hpp"
 #include "kernels/simd/kernel.hpp"
 #include "kernels/simd/sum_lanes.hpp"
@@ -84,22 +86,36 @@ struct ShiftedGradient {
 template <std::size_t rows, std::size_t others, class T>
 [[gnu::noinline]] void multiply_by_shifted_rows(const ShiftedGradient<T>& in, std::size_t i, std::size_t k) {
   using B = Batch<T>;
-  B sum[rows * others];
-  for (std::size_t s = 0; s < rows * others; ++s) sum[s] = B(T{0});
+  B sum[rows][others];
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t o = 0; o < others; ++o) sum[r][o] = B(T{0});
+  }
   const T *a = in.a + i * in.columns, *b = in.b;
   for (std::size_t sample = 0; sample < in.samples; ++sample, a += in.rows * in.columns, b += in.to_next) {
     for (std::size_t j = 0; j < in.columns; j += lanes<T>) {
-      B factor[rows];
-      for (std::size_t r = 0; r < rows; ++r) factor[r] = load<B>(a + r * in.columns + j);
-      for (std::size_t o = 0; o < others; ++o) {
-        const B other = load<B>(b + in.shifts[k + o] + j);
-        for (std::size_t r = 0; r < rows; ++r)
-          sum[r * others + o] = multiply_add(factor[r], other, sum[r * others + o]);
+      // The fewer of the two are in registers beside the sums, the others one after the other.
+      if constexpr (rows <= others) {
+        B factor[rows];
+        for (std::size_t r = 0; r < rows; ++r) factor[r] = load<B>(a + r * in.columns + j);
+        for (std::size_t o = 0; o < others; ++o) {
+          const B other = load<B>(b + in.shifts[k + o] + j);
+          for (std::size_t r = 0; r < rows; ++r) sum[r][o] = multiply_add(factor[r], other, sum[r][o]);
+        }
+      } else {
+        B other[others];
+        for (std::size_t o = 0; o < others; ++o) other[o] = load<B>(b + in.shifts[k + o] + j);
+#pragma GCC unroll 8  // or GCC 12 keeps the sums in memory
+        for (std::size_t r = 0; r < rows; ++r) {
+          const B factor = load<B>(a + r * in.columns + j);
+          for (std::size_t o = 0; o < others; ++o) sum[r][o] = multiply_add(factor, other[o], sum[r][o]);
+        }
       }
     }
   }
+  B all[rows * others];
+  for (std::size_t r = 0; r < rows; ++r) std::copy_n(sum[r], others, all + r * others);
   T sums[rows * others];
-  sum_lanes(sum, sums);
+  sum_lanes(all, sums);
   for (std::size_t r = 0; r < rows; ++r) {
     T* const c = in.c + (i + r) * in.inner + k;
     for (std::size_t o = 0; o < others; ++o) c[o] = (in.add ? c[o] : T{0}) + sums[r * others + o];
@@ -116,7 +132,7 @@ void multiply_by_all_shifted(const ShiftedGradient<T>& in, std::size_t i, std::s
 // The same for all rows from row i on.
 template <std::size_t rows, class T>
 void multiply_by_shifted_from(const ShiftedGradient<T>& in, std::size_t i) {
-  constexpr std::size_t sums = sizeof(Batch<T>) == 64 ? 16 : 8;  // in registers
+  constexpr std::size_t sums = sizeof(Batch<T>) == 64 ? 24 : 12;  // in registers
   for (; i + rows <= in.rows; i += rows) multiply_by_all_shifted<rows, sums / rows>(in, i, 0);
   if constexpr (rows > 1) multiply_by_shifted_from<rows / 2>(in, i);
 }
