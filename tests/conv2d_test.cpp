@@ -41,6 +41,11 @@ const std::vector<Case> cases{
     {{2, 4, 1, 90}, {4, 4, 1, 9}, {.padding = {0, 4}}},
     {{4, 5, 9, 10}, {40, 5, 3, 3}, {.padding = 1}},
     {{2, 4, 30, 60}, {80, 2, 3, 2}, {.padding = {1, 0}, .dilation = {2, 1}, .groups = 2}},
+    {{5, 3, 13, 14}, {34, 3, 3, 3}, {.stride = 2, .padding = 1}},
+    {{2, 3, 17, 18}, {4, 3, 5, 4}, {.stride = {3, 4}, .padding = {2, 3}}},
+    {{2, 2, 15, 16}, {3, 2, 3, 4}, {.stride = 2, .padding = 3, .dilation = {2, 3}}},
+    {{2, 8, 9, 700}, {6, 4, 3, 5}, {.stride = {1, 2}, .padding = {1, 2}, .groups = 2}},
+    {{1, 16, 90, 61}, {5, 16, 4, 3}, {.stride = {3, 1}, .padding = {1, 0}}},
 };
 
 // The sum of the header, term by term; f(y, x, weight) is called with the places of each term.

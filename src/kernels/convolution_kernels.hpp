@@ -23,4 +23,16 @@ struct MultiplyShifted {
   };
 };
 
+// Between rows that are side by side and rows that begin `step` apart.
+struct SpacedRows {
+  template <class T>
+  struct Functions {
+    // to[r step + c] = from[r width + c], and 0 after each row, to the end of the step and, after the last,
+    // up to shifted_columns more.
+    void (*space)(const T* from, std::size_t rows, std::size_t width, T* to, std::size_t step);
+    // to[r width + c] = or += from[r step + c].
+    void (*close)(const T* from, std::size_t step, std::size_t rows, std::size_t width, T* to, bool add);
+  };
+};
+
 }  // namespace xtape::kernels

@@ -255,6 +255,7 @@ template <class T>
 void prepare_to_convolve_alone() {
   kernels::kernel<kernels::MultiplyShifted, T>();
   kernels::kernel<kernels::MultiplySmall, T>();
+  kernels::kernel<kernels::SpacedRows, T>();
 }
 
 template void prepare_to_convolve_alone<float>();

@@ -40,13 +40,24 @@ struct Convolution {
 
   std::size_t padded_width() const { return windows.columns.extent + 2 * windows.columns.padding; }
 
+  // A padded image is cut into phases: rows and columns that are a stride apart, one after the other. Within
+  // them windows are side by side.
+  std::size_t phases() const { return windows.rows.stride * windows.columns.stride; }
+  std::size_t phase_width() const {
+    return (padded_width() + windows.columns.stride - 1) / windows.columns.stride;
+  }
+
   // Where windows are side by side, element (k, l) of the kernel sees at all positions what lies equally far
-  // after the first. Too much of an image would be between its rows if they are short beside the kernel, and
-  // a large weight is multiplied faster a part at a time.
+  // after the first. Too much of an image would be between its rows if they are short beside the kernel, or
+  // seen by none if the kernel is smaller than the stride, and a large weight is multiplied faster a part at
+  // a time.
   bool is_direct() const {
     constexpr std::size_t largest_weight = 1 << 16;
-    return windows.rows.stride == 1 && windows.columns.stride == 1 && !sees_image() &&
-           padded_width() <= 2 * width() && windows.rows.extent + 2 * windows.rows.padding <= 2 * rows() &&
+    const auto mostly_seen = [](const SlidingWindow& window) {
+      return window.kernel >= window.stride &&
+             window.extent + 2 * window.padding <= 2 * window.positions * window.stride;
+    };
+    return !sees_image() && mostly_seen(windows.rows) && mostly_seen(windows.columns) &&
            out * patch() <= largest_weight;
   }
 
@@ -54,7 +65,7 @@ struct Convolution {
   std::size_t samples_together() const {
     constexpr std::size_t direct_columns = 1024;
     if (is_direct())
-      return std::clamp<std::size_t>(direct_columns / (rows() * padded_width()), 1,
+      return std::clamp<std::size_t>(direct_columns / (rows() * phase_width()), 1,
                                      std::max<std::size_t>(1, batch));
     return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
   }
@@ -66,7 +77,7 @@ struct Convolution {
     if (is_direct()) {
       constexpr std::size_t most_of_image_or_result = 1 << 15;
       const std::size_t fitting =
-          most_of_image_or_result / (std::max<std::size_t>({1, in, out}) * padded_width());
+          most_of_image_or_result / (std::max<std::size_t>({1, in * phases(), out}) * phase_width());
       return std::min(rows(), std::max<std::size_t>(2, fitting / 2 * 2));
     }
     const std::size_t fitting = most_elements / std::max<std::size_t>(1, patch() * width());

@@ -74,6 +74,18 @@ void copy_rows(const T* from, std::size_t to_next, std::size_t rows, std::size_t
   for (std::size_t row = 0; row < rows; ++row, from += to_next) to = copy_row(from, width, to);
 }
 
+// Copies so many elements that are `step` apart.
+template <class T>
+void copy_every(const T* from, std::size_t step, std::size_t count, T* to) {
+  if (step == 1) {
+    copy_row(from, count, to);
+  } else if (step == 2) {  // which the compiler has instructions for
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[2 * i];
+  } else {
+    for (std::size_t i = 0; i < count; ++i) to[i] = from[i * step];
+  }
+}
+
 // What becomes of the results, and where they go.
 template <class T>
 struct ConvolutionResults {

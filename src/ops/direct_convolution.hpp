@@ -13,56 +13,48 @@
 namespace xtape {
 
 // A part whose results are computed with what lies between their rows: result (i, j) of a sample is column
-// i * width + j of its (out, columns), where width is that of the padded image. What is between is not
-// written.
+// i * width + j of its (out, columns), where width is that of a phase of the padded image. What is between is
+// not written.
 class DirectPart {
  public:
-  DirectPart(const ConvolutionPart& part, std::size_t group) : part_(part), group_(group) {}
+  DirectPart(const ConvolutionPart& part, std::size_t group)
+      : part_(part),
+        group_(group),
+        width_(part.all.phase_width()),
+        phase_((part.padded_rows() + part.all.windows.rows.stride - 1) / part.all.windows.rows.stride *
+               width_) {}
 
   std::size_t samples() const { return part_.samples.length(); }
 
-  std::size_t width() const { return part_.all.padded_width(); }
+  std::size_t width() const { return width_; }
   std::size_t positions() const { return (part_.rows.length() - 1) * width() + part_.all.width(); }
   std::size_t columns() const { return up_to_multiple(positions()); }
-  // Of a channel, of which columns after the last position see some of the next, or of as many zeros.
-  std::size_t channel() const { return part_.padded_rows() * width(); }
-  // What of the padded image is the image: rows of `width` from the first element seen on.
-  SlidingWindow::Range seen_rows() const {
-    const SlidingWindow& rows = part_.all.windows.rows;
-    const std::size_t begin = std::max(part_.rows.begin, rows.padding) - rows.padding;
-    const std::size_t end = std::max(part_.rows.begin + part_.padded_rows(), rows.padding) - rows.padding;
-    return {begin, std::max(begin, std::min(rows.extent, end))};
+  // Of a channel, phase by phase, of which columns after the last position see some of the next, or of as
+  // many zeros.
+  std::size_t channel() const { return part_.all.phases() * phase_; }
+  std::size_t image_elements() const {
+    return part_.all.in * channel() + part_.all.windows.columns.padding + kernels::shifted_columns;
   }
-  std::size_t first_seen() const {
-    const SlidingWindows& windows = part_.all.windows;
-    return (seen_rows().begin + windows.rows.padding - part_.rows.begin) * width() + windows.columns.padding;
-  }
+
+  // What of the padded image is the image, where the stride is 1: rows of `width` from the first element seen
+  // on.
+  std::size_t first_seen() const { return place_of_pixel(seen_rows().begin, 0); }
   std::size_t seen_columns() const {
     const std::size_t rows = seen_rows().length();
     return rows == 0 ? 0 : up_to_multiple((rows - 1) * width() + part_.all.windows.columns.extent);
   }
-  std::size_t image_elements() const { return part_.all.in * channel() + kernels::shifted_columns; }
 
   // How far element (c, k, l) of the kernel sees after the first, by their order in a weight.
   void write_shifts(std::size_t* shifts) const {
-    const SlidingWindows& windows = part_.all.windows;
-    for (std::size_t c = 0; c < part_.all.in; ++c) {
-      for (std::size_t k = 0; k < windows.rows.kernel; ++k) {
-        for (std::size_t l = 0; l < windows.columns.kernel; ++l) *shifts++ = c * channel() + shift(k, l);
-      }
-    }
+    write_shifts(
+        part_.all.in, channel(), [&](std::size_t shift) { return shift; }, shifts);
   }
 
-  // The opposite: what element (k, l) of the kernel lets each place of a channel see of an output's slopes,
-  // if `before` zeros are before them. Outputs begin `pitch` apart.
+  // The opposite, where the stride is 1: what element (k, l) of the kernel lets each place of a channel see
+  // of an output's slopes, if `before` zeros are before them. Outputs begin `pitch` apart.
   void write_shifts_back(std::size_t pitch, std::size_t* shifts) const {
-    const SlidingWindows& windows = part_.all.windows;
-    for (std::size_t o = 0; o < part_.all.out; ++o) {
-      for (std::size_t k = 0; k < windows.rows.kernel; ++k) {
-        for (std::size_t l = 0; l < windows.columns.kernel; ++l)
-          *shifts++ = o * pitch + before() - shift(k, l);
-      }
-    }
+    write_shifts(
+        part_.all.out, pitch, [&](std::size_t shift) { return before() - shift; }, shifts);
   }
   std::size_t before() const {
     const SlidingWindows& windows = part_.all.windows;
@@ -83,30 +75,39 @@ class DirectPart {
   // What the part sees of a sample, one of its own, with padding.
   template <class T>
   void write_image(std::size_t sample, const T* x, T* image) const {
-    const SlidingWindow& columns = part_.all.windows.columns;
-    if (part_.all.has_padding()) std::fill_n(image, image_elements(), T{0});
-    for_each_channel(sample, x, image + first_seen(), channel(), [&](const T* from, T* to) {
-      const std::size_t rows = seen_rows().length();
-      if (columns.padding == 0) {
-        std::copy_n(from, rows * columns.extent, to);
-      } else {
-        for (std::size_t row = 0; row < rows; ++row)
-          copy_row(from + row * columns.extent, columns.extent, to + row * width());
-      }
-    });
-    std::fill_n(image + part_.all.in * channel(), kernels::shifted_columns, T{0});
+    x += part_.all.image(part_.samples.begin + sample, group_);
+    if (part_.all.phases() == 1) {
+      for (std::size_t c = 0; c < part_.all.in; ++c) write_channel(x + first_pixel(c), image + c * channel());
+    } else {
+      const std::size_t stride = part_.all.windows.columns.stride;
+      std::fill_n(image, part_.all.in * channel(), T{0});
+      for_each_run([&](std::size_t c, std::size_t at, std::size_t place, std::size_t count) {
+        copy_every(x + at, stride, count, image + c * channel() + place);
+      });
+    }
+    fill_between(image, part_.all.in * channel(), image_elements());
   }
 
-  // Adds what lies in the place of x, from the first element seen on; channels begin `pitch` apart.
+  // Adds to x what an image has in its place.
   template <class T>
-  void add_image(std::size_t sample, const T* image, std::size_t pitch, T* x) const {
-    const std::size_t extent = part_.all.windows.columns.extent, rows = seen_rows().length();
-    const auto add = kernels::kernel<kernels::Binary<kernels::Add>, T>();
-    for_each_channel(sample, x, image, pitch, [&](T* to, const T* from) {
-      if (extent == width()) return add(to, true, from, true, to, rows * extent);
-      for (std::size_t row = 0; row < rows; ++row, to += extent, from += width())
-        add(to, true, from, true, to, extent);
+  void add_image(std::size_t sample, const T* image, T* x) const {
+    if (part_.all.phases() == 1) return write_seen(sample, image + first_seen(), channel(), true, x);
+    const std::size_t stride = part_.all.windows.columns.stride;
+    x += part_.all.image(part_.samples.begin + sample, group_);
+    for_each_run([&](std::size_t c, std::size_t at, std::size_t place, std::size_t count) {
+      const T* const from = image + c * channel() + place;
+      for (std::size_t i = 0; i < count; ++i) x[at + i * stride] += from[i];
     });
+  }
+  // The same where the stride is 1, or assigns it, of channels that begin with the first element seen and are
+  // `pitch` apart.
+  template <class T>
+  void write_seen(std::size_t sample, const T* image, std::size_t pitch, bool add, T* x) const {
+    x += part_.all.image(part_.samples.begin + sample, group_);
+    for (std::size_t c = 0; c < part_.all.in; ++c) {
+      rows_kernel<T>().close(image + c * pitch, width(), seen_rows().length(),
+                             part_.all.windows.columns.extent, x + first_pixel(c), add);
+    }
   }
 
   // What is at the positions of one output, a row of the matrix (out, columns), to its results, from `place`
@@ -120,24 +121,24 @@ class DirectPart {
                                                          c.width() / 2, y,
                                                          to.places == nullptr ? nullptr : to.places + place);
     } else {
-      for (std::size_t row = 0; row < part_.rows.length(); ++row)
-        copy_row(row_of_matrix + row * width(), c.width(), y + row * c.width());
+      rows_kernel<T>().close(row_of_matrix, width(), part_.rows.length(), c.width(), y, false);
     }
     if (to.relu) apply_relu_alone(y, results());
   }
 
-  // The opposite, of their gradient: 0 between the positions. Writes up to width() zeros more.
+  // The opposite, of their gradient: 0 between the positions. Writes up to width() + shifted_columns zeros
+  // more.
   template <class T>
   void write_slopes(const T* of_results, std::size_t place, const T* places, T* row_of_matrix) const {
     const Convolution& c = part_.all;
-    std::fill_n(row_of_matrix, columns(), T{0});
     if (c.halved) {
+      std::fill_n(row_of_matrix, columns(), T{0});
       kernels::kernel<kernels::LargestOfFour, T>().gradient(
           of_results, places + place, width(), part_.rows.length() / 2, c.width() / 2, false, row_of_matrix);
       return;
     }
-    for (std::size_t row = 0; row < part_.rows.length(); ++row)
-      copy_row(of_results + row * c.width(), c.width(), row_of_matrix + row * width());
+    rows_kernel<T>().space(of_results, part_.rows.length(), c.width(), row_of_matrix, width());
+    fill_between(row_of_matrix, part_.rows.length() * width(), columns());
   }
 
  private:
@@ -145,27 +146,91 @@ class DirectPart {
     return (columns + kernels::shifted_columns - 1) / kernels::shifted_columns * kernels::shifted_columns;
   }
 
+  template <class T>
+  static const auto& rows_kernel() {
+    return kernels::kernel<kernels::SpacedRows, T>();
+  }
+  template <class T>
+  static void fill_between(T* row, std::size_t begin, std::size_t end) {
+    if (begin < end) std::fill_n(row + begin, end - begin, T{0});
+  }
+
+  // Rows of the image that the part sees.
+  SlidingWindow::Range seen_rows() const {
+    const SlidingWindow& rows = part_.all.windows.rows;
+    const std::size_t first = part_.rows.begin * rows.stride;
+    const std::size_t begin = std::max(first, rows.padding) - rows.padding;
+    const std::size_t end = std::max(first + part_.padded_rows(), rows.padding) - rows.padding;
+    return {begin, std::max(begin, std::min(rows.extent, end))};
+  }
+
+  // Where in a sample they begin.
+  std::size_t first_pixel(std::size_t channel) const {
+    const SlidingWindows& windows = part_.all.windows;
+    return channel * windows.image_pixels() + seen_rows().begin * windows.columns.extent;
+  }
+  // That channel with its padding, where the stride is 1.
+  template <class T>
+  void write_channel(const T* pixels, T* to) const {
+    const std::size_t first = std::min(first_seen(), channel()), rows = seen_rows().length();
+    fill_between(to, 0, first);
+    rows_kernel<T>().space(pixels, rows, part_.all.windows.columns.extent, to + first, width());
+    fill_between(to, first + rows * width(), channel());
+  }
+
+  // Where in a channel that row and column of what the part sees is.
+  std::size_t place(std::size_t row, std::size_t column) const {
+    if (part_.all.phases() == 1) return row * width_ + column;  // without divisions
+    const std::size_t rows = part_.all.windows.rows.stride, columns = part_.all.windows.columns.stride;
+    return (row % rows * columns + column % columns) * phase_ + row / rows * width_ + column / columns;
+  }
+  // The same of a pixel of the image.
+  std::size_t place_of_pixel(std::size_t row, std::size_t column) const {
+    const SlidingWindows& windows = part_.all.windows;
+    return place(row + windows.rows.padding - part_.rows.begin * windows.rows.stride,
+                 column + windows.columns.padding);
+  }
+
   // How far element (k, l) of the kernel sees after the first.
   std::size_t shift(std::size_t k, std::size_t l) const {
     const SlidingWindows& windows = part_.all.windows;
-    return k * windows.rows.dilation * width() + l * windows.columns.dilation;
+    return place(k * windows.rows.dilation, l * windows.columns.dilation);
   }
 
-  // Calls f(of_x, of_image) for each channel: where the rows that the part sees begin. In the image they are
-  // `pitch` apart.
-  template <class X, class Image, class F>
-  void for_each_channel(std::size_t sample, X* x, Image* image, std::size_t pitch, F f) const {
-    const Convolution& c = part_.all;
-    x += c.image(part_.samples.begin + sample, group_) + seen_rows().begin * c.windows.columns.extent;
-    for (std::size_t channel_number = 0; channel_number < c.in; ++channel_number) {
-      f(x, image);
-      x += c.windows.image_pixels();
-      image += pitch;
+  // of_shift(shift(k, l)) of the elements of the kernel for so many channels, which begin `pitch` apart.
+  template <class F>
+  void write_shifts(std::size_t channels, std::size_t pitch, F of_shift, std::size_t* shifts) const {
+    if (channels == 0) return;
+    const SlidingWindows& windows = part_.all.windows;
+    const std::size_t elements = part_.all.kernel_size(), columns = windows.columns.kernel;
+    for (std::size_t k = 0; k < windows.rows.kernel; ++k) {
+      for (std::size_t l = 0; l < columns; ++l) shifts[k * columns + l] = of_shift(shift(k, l));
+    }
+    for (std::size_t e = elements; e < channels * elements; ++e) shifts[e] = shifts[e - elements] + pitch;
+  }
+
+  // Calls f(channel, at, place, count) for all pixels that the part sees: so many, a stride apart from `at`
+  // of a sample on, are side by side from that place of the channel on.
+  template <class F>
+  void for_each_run(F f) const {
+    const SlidingWindow &rows = part_.all.windows.rows, &columns = part_.all.windows.columns;
+    const SlidingWindow::Range seen = seen_rows();
+    for (std::size_t row = seen.begin; row < std::min(seen.end, seen.begin + rows.stride); ++row) {
+      for (std::size_t column = 0; column < std::min(columns.extent, columns.stride); ++column) {
+        const std::size_t first = place_of_pixel(row, column);
+        const std::size_t count = (columns.extent - column + columns.stride - 1) / columns.stride;
+        for (std::size_t c = 0; c < part_.all.in; ++c) {
+          const std::size_t of_channel = c * part_.all.windows.image_pixels() + column;
+          std::size_t place = first;
+          for (std::size_t i = row; i < seen.end; i += rows.stride, place += width())
+            f(c, of_channel + i * columns.extent, place, count);
+        }
+      }
     }
   }
 
   const ConvolutionPart& part_;
-  std::size_t group_;
+  std::size_t group_, width_, phase_;
 };
 
 // One group of one part: weight times what it sees + bias (null: none).
@@ -196,16 +261,16 @@ std::size_t direct_memory(const ConvolutionPart& part) {
          GivenMemory::bytes<T>(part.all.out * direct.columns());
 }
 
-// The gradient of a sample's results, by the matrix (out, columns), and width() zeros more.
+// The gradient of a sample's results, by the matrix (out, columns), and width() + shifted_columns zeros more.
 template <class T>
 void write_slopes(const DirectPart& direct, const Convolution& c, std::size_t group, std::size_t sample,
                   const ResultGradient<T>& result, const ConvolutionGradients<T>& gradients, T* slopes) {
   Workspace workspace;
-  T* const of_results = workspace.take<T>(direct.results());
+  T* const before_relu = workspace.take<T>(result.y == nullptr ? 0 : direct.results());
   for (std::size_t o = 0; o < c.out; ++o, slopes += direct.columns()) {
     const std::size_t place = direct.first_result(sample) + o * c.result_pixels();
-    result.write(place, direct.results(), of_results);
-    direct.write_slopes(of_results, place, result.places, slopes);
+    if (result.y != nullptr) result.write(place, direct.results(), before_relu);
+    direct.write_slopes(result.y != nullptr ? before_relu : result.dy + place, place, result.places, slopes);
     gradients.add_to_bias(group * c.out + o, slopes, direct.columns());
   }
 }
@@ -243,15 +308,15 @@ void add_input_gradient_by_elements(const DirectPart& direct, const Convolution&
       T* const to = image + shifts[k];
       add(to, true, matrix + k * direct.columns(), true, to, direct.columns());
     }
-    direct.add_image(sample, image + direct.first_seen(), direct.channel(), dx);
+    direct.add_image(sample, image, dx);
   }
 }
 
-// The same of few outputs, for which that product would write more than it multiplies: at each place of a
-// channel it is what the kernel, turned round, sees of the slopes.
+// The same with a stride of 1, of few outputs, for which that product would write more than it multiplies: at
+// each place of a channel it is what the kernel, turned round, sees of the slopes.
 template <class T>
 void add_input_gradient_by_places(const DirectPart& direct, const Convolution& c, const T* weight,
-                                  const T* slopes, T* dx) {
+                                  const T* slopes, bool add, T* dx) {
   const std::size_t elements = c.kernel_size(), inner = c.out * elements, columns = direct.seen_columns(),
                     pitch = direct.before() + direct.channel();
   Workspace workspace;
@@ -270,7 +335,7 @@ void add_input_gradient_by_places(const DirectPart& direct, const Convolution& c
       copy_row(slopes + o * direct.columns(), direct.positions(), padded + o * pitch + direct.before());
     kernels::kernel<kernels::MultiplyShifted, T>().product(
         c.in, columns, inner, of_inputs, padded + direct.first_seen(), shifts, nullptr, image);
-    direct.add_image(sample, image, columns, dx);
+    direct.write_seen(sample, image, columns, add, dx);
   }
 }
 
@@ -282,7 +347,8 @@ void add_direct_gradients(const ConvolutionPart& part, std::size_t group, const 
   const DirectPart direct(part, group);
   Workspace workspace;
   const std::size_t of_sample = c.out * direct.columns();
-  T* const slopes = workspace.take<T>(direct.samples() * of_sample + direct.width());
+  T* const slopes =
+      workspace.take<T>(direct.samples() * of_sample + direct.width() + kernels::shifted_columns);
   for (std::size_t sample = 0; sample < direct.samples(); ++sample)
     write_slopes(direct, c, group, sample, result, gradients, slopes + sample * of_sample);
   if (gradients.weight != nullptr) {
@@ -290,13 +356,20 @@ void add_direct_gradients(const ConvolutionPart& part, std::size_t group, const 
                                gradients.weight + group * c.out * c.patch());
   }
   if (gradients.x == nullptr) return;
-  if (gradients.x_is_first && part.rows.begin == 0) {
+  // Where inputs are few beside the outputs, what was read of the slopes would serve too few of them.
+  constexpr std::size_t few_outputs = 32, few_for_an_input = 16;
+  const bool by_places = c.phases() == 1 && c.out <= few_outputs && c.out < few_for_an_input * c.in;
+  const bool whole_at_once = by_places && c.parts_of_bundle() == 1;
+  if (gradients.x_is_first && part.rows.begin == 0 && !whole_at_once) {
     for (std::size_t sample = part.samples.begin; sample < part.samples.end; ++sample)
       std::fill_n(gradients.x + c.image(sample, group), c.in * c.windows.image_pixels(), T{0});
   }
-  constexpr std::size_t few_outputs = 32;
-  (c.out <= few_outputs ? add_input_gradient_by_places<T>
-                        : add_input_gradient_by_elements<T>)(direct, c, weight, slopes, gradients.x);
+  if (by_places) {
+    add_input_gradient_by_places(direct, c, weight, slopes, !(gradients.x_is_first && whole_at_once),
+                                 gradients.x);
+  } else {
+    add_input_gradient_by_elements(direct, c, weight, slopes, gradients.x);
+  }
 }
 
 }  // namespace xtape

@@ -46,9 +46,8 @@ void see(const ConvolutionPart& part, std::size_t k, std::size_t l, SeenChannel<
   const T* from = channel.first + k * rows.dilation * channel.width + l * columns.dilation;
   const std::size_t to_next = rows.stride * channel.width, width = columns.positions;
   if (columns.stride == 1) return copy_rows(from, to_next, part.rows.length(), width, seen);
-  for (std::size_t row = 0; row < part.rows.length(); ++row, from += to_next) {
-    for (std::size_t j = 0; j < width; ++j) *seen++ = from[j * columns.stride];
-  }
+  for (std::size_t row = 0; row < part.rows.length(); ++row, from += to_next, seen += width)
+    copy_every(from, columns.stride, width, seen);
 }
 
 // The same, looked up in a channel without its padding.
@@ -60,7 +59,7 @@ void see_each(const ConvolutionPart& part, std::size_t k, std::size_t l, const T
   for (std::size_t row = of_rows.begin; row < of_rows.end && visible.length() > 0; ++row) {
     const T* const from = channel + rows.place(row, k) * columns.extent + columns.place(visible.begin, l);
     T* const to = seen + (row - part.rows.begin) * columns.positions + visible.begin;
-    for (std::size_t j = 0; j < visible.length(); ++j) to[j] = from[j * columns.stride];
+    copy_every(from, columns.stride, visible.length(), to);
   }
 }
 
