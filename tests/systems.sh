@@ -58,9 +58,9 @@ SCRIPT
   if [[ $1 == *-core ]]; then cat << 'SCRIPT'; else echo 'bash samples/run.sh --epochs 2; bash tests/run.sh --build-config Long'; fi
 bash cmake/install_dependencies.sh
 cmake --preset release
-cmake --build --preset release --target accuracy_cases exhaustive_float reference_cases guides allocations_test killed_training digits
+cmake --build --preset release --target accuracy_cases exhaustive_float reference_cases training_checksum
 ctest --preset release --parallel "$(getconf _NPROCESSORS_ONLN)" \
-  --tests-regex '^(.*accuracy_cases|simd_unknown|exhaustive_float|reference_cases.*|guides|allocations_test|killed_training|sample_digits(_reproducible|_missing_file)?)$'
+  --tests-regex '^(.*accuracy_cases|simd_unknown|exhaustive_float|reference_cases.*|training_checksum_.*)$'
 SCRIPT
 }
 
