@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Kills a rank of a training at random moments and starts it again, on another number of ranks each time, until 50 have been
-# killed. The weights must be those of a training that nobody disturbed: bash tests/killed_ranks.sh PROGRAM MPIEXEC OPTIONS... -np
+# Kills a rank of a training at random moments and starts it again, on another number of ranks each time, until so many have
+# been killed. The weights must be those of a training that nobody disturbed:
+# bash tests/killed_ranks.sh KILLS PROGRAM MPIEXEC OPTIONS... -np
 set -euo pipefail
-program=$1
-mpiexec=("${@:2}")
+wanted=$1 program=$2
+mpiexec=("${@:3}")
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 options=(--epochs 20 --checkpoints "$directory/checkpoints")
 
 undisturbed=$("${mpiexec[@]}" 1 "$program" --epochs 20 | tail -1)
 kills=0
-while ((kills < 50)); do
+while ((kills < wanted)); do
   rm -rf "$directory/checkpoints"
-  for ((life = 0; kills < 50 && life < 12; ++life)); do
+  for ((life = 0; kills < wanted && life < 12; ++life)); do
     ranks=$((1 << RANDOM % 3))
     timeout --kill-after=5 60 "${mpiexec[@]}" "$ranks" "$program" "${options[@]}" > "$directory/output" 2>&1 &
     job=$!

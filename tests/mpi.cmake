@@ -72,8 +72,10 @@ if(TARGET digits_mpi)
     "-DPROGRAM=$<TARGET_FILE:digits_mpi>;--quiet;--epochs;5" "-DEXPECTED=test accuracy 0[.]9[0-9]*, weights "
     -P ${CMAKE_CURRENT_SOURCE_DIR}/mpi_same_output.cmake)
   runs_on(mpi_digits 4)
-  add_test(NAME killed_ranks CONFIGURATIONS Long
-    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/killed_ranks.sh $<TARGET_FILE:digits_mpi> ${mpiexec})
+  add_test(NAME killed_ranks COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/killed_ranks.sh 5 $<TARGET_FILE:digits_mpi> ${mpiexec})
   runs_on(killed_ranks 4)
-  set_tests_properties(killed_ranks PROPERTIES TIMEOUT 1000)
+  add_test(NAME many_killed_ranks CONFIGURATIONS Long
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/killed_ranks.sh 50 $<TARGET_FILE:digits_mpi> ${mpiexec})
+  runs_on(many_killed_ranks 4)
+  set_tests_properties(many_killed_ranks PROPERTIES TIMEOUT 1000)
 endif()
