@@ -44,9 +44,13 @@ template <class T>
 void add_gradients(const ConvolutionPart& part, const T* x, const T* weight, const ResultGradient<T>& result,
                    const ConvolutionGradients<T>& gradients) {
   const Convolution& c = part.all;
+  // With many outputs it takes less time to write the matrix than to multiply what lies between rows of
+  // phases.
+  constexpr std::size_t many_outputs = 32;
+  const bool is_faster_unfolded = c.phases() > 1 && c.out > many_outputs;
   for (std::size_t group = 0; group < c.groups; ++group) {
     const T* const of_group = weight + group * c.out * c.patch();
-    if (c.is_direct()) {
+    if (c.is_direct() && !is_faster_unfolded) {
       add_direct_gradients(part, group, x, of_group, result, gradients);
     } else {
       add_unfolded_gradients(part, group, x, of_group, result, gradients);
@@ -218,7 +222,7 @@ Variable<T> convolve_and_pool(Variable<T> x, Variable<T> weight, const Variable<
                               const MaxPool2dOptions& pooling) {
   constexpr auto name = "conv2d_relu_max_pool2d";
   Convolution c = check(name, x.shape(), weight.shape(), bias == nullptr ? nullptr : &bias->shape(), options);
-  c.halved = c.is_direct() && is_halving(c, kernel, pooling);
+  c.halved = c.is_direct() && c.phases() == 1 && is_halving(c, kernel, pooling);
   if (c.halved) return record_convolution(name, c, x, weight, bias, true);
   detail::Rollback<T> rollback(x.tape());
   return rollback.keep(
