@@ -44,13 +44,9 @@ template <class T>
 void add_gradients(const ConvolutionPart& part, const T* x, const T* weight, const ResultGradient<T>& result,
                    const ConvolutionGradients<T>& gradients) {
   const Convolution& c = part.all;
-  // With many outputs it takes less time to write the matrix than to multiply what lies between rows of
-  // phases.
-  constexpr std::size_t many_outputs = 32;
-  const bool is_faster_unfolded = c.phases() > 1 && c.out > many_outputs;
   for (std::size_t group = 0; group < c.groups; ++group) {
     const T* const of_group = weight + group * c.out * c.patch();
-    if (c.is_direct() && !is_faster_unfolded) {
+    if (c.has_direct_gradients()) {
       add_direct_gradients(part, group, x, of_group, result, gradients);
     } else {
       add_unfolded_gradients(part, group, x, of_group, result, gradients);

@@ -61,6 +61,13 @@ struct Convolution {
            out * patch() <= largest_weight;
   }
 
+  // With many outputs it takes less time to write the matrix than to multiply what lies between rows of
+  // phases.
+  bool has_direct_gradients() const {
+    constexpr std::size_t many_outputs = 32;
+    return is_direct() && (phases() == 1 || out <= many_outputs);
+  }
+
   // So many samples, of which several are never cut, ...
   std::size_t samples_together() const {
     constexpr std::size_t direct_columns = 1024;
