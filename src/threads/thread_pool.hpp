@@ -34,25 +34,27 @@ void parallel_for_ranges(std::size_t count, std::size_t length, Work work) {
 }
 
 /// Calls work(array, begin, end) for parts of several arrays, which have size(array) elements: these are cut
-/// as if they lay one behind the other, into ranges of about `length` elements, and each array at multiples
-/// of 64.
+/// as if they lay one behind the other, into an even number of equal ranges of about `length` elements or
+/// fewer, and each array at multiples of 64.
 template <class Size, class Work>
 void parallel_for_arrays(std::size_t arrays, std::size_t length, Size size, Work work) {
   constexpr std::size_t multiple = 64;
   std::size_t elements = 0;
   for (std::size_t array = 0; array < arrays; ++array) elements += size(array);
-  parallel_for_ranges(elements, length, [&](std::size_t begin, std::size_t end) {
-    std::size_t first = 0;
-    for (std::size_t array = 0; array < arrays && first < end; ++array) {
-      const std::size_t count = size(array);
-      const auto cut = [&](std::size_t element) {
-        const std::size_t before = element > first ? element - first : 0;
-        return std::min(count, (before + multiple - 1) / multiple * multiple);
-      };
-      if (cut(begin) < cut(end)) work(array, cut(begin), cut(end));
-      first += count;
-    }
-  });
+  const std::size_t pairs = (elements + 2 * length - 1) / (2 * length);
+  parallel_for_ranges(elements, elements <= length ? length : (elements + 2 * pairs - 1) / (2 * pairs),
+                      [&](std::size_t begin, std::size_t end) {
+                        std::size_t first = 0;
+                        for (std::size_t array = 0; array < arrays && first < end; ++array) {
+                          const std::size_t count = size(array);
+                          const auto cut = [&](std::size_t element) {
+                            const std::size_t before = element > first ? element - first : 0;
+                            return std::min(count, (before + multiple - 1) / multiple * multiple);
+                          };
+                          if (cut(begin) < cut(end)) work(array, cut(begin), cut(end));
+                          first += count;
+                        }
+                      });
 }
 
 /// How many elements are worth waking a thread for: where each takes an exponential, and where a
