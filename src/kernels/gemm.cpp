@@ -33,6 +33,7 @@ struct Product {
   const T *a, *b;
   bool add;       // to c
   const T* bias;  // null: none
+  After after;
   T* c;
 
   double multiplications() const {
@@ -49,22 +50,34 @@ void repeat(const T* row, std::size_t length, std::size_t rows, T* y) {
   });
 }
 
+template <class T>
+bool is_of_rows(const Product<T>& in) {
+  return in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes;
+}
+
 // So many that a BLAS takes longer whatever the size.
 template <class T>
 bool has_few_rows(const Product<T>& in) {
-  return in.rows <= few_rows && in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes;
+  return in.rows <= few_rows && is_of_rows(in);
+}
+template <class T>
+bool has_few_columns(const Product<T>& in) {
+  constexpr std::size_t few_columns = 7;
+  return in.columns <= few_columns && is_of_rows(in);
 }
 
-// Where our kernels take less time than a BLAS: few rows, small products, and those whose a is small.
+// Where our kernels take less time than a BLAS: few rows or columns, small products, and those whose a is
+// small; with AVX-512, products of eight times the size too, if what is read across rows is short.
 template <class T>
 bool is_small(const Product<T>& in) {
-  constexpr double most_multiplications = 1 << 22;
+  constexpr double small = 1 << 22, small_with_avx512 = 1 << 25;  // multiplications
   constexpr std::size_t longest_inner = 1 << 10, elements_of_a = 1 << 17;
-  if (has_few_rows(in)) return true;
+  if (has_few_rows(in) || has_few_columns(in)) return true;
   if (in.inner > longest_inner) return false;
-  if (in.multiplications() <= most_multiplications) return true;
-  return in.transpose_a == Transpose::no && in.transpose_b == Transpose::yes &&
-         in.rows * in.inner <= elements_of_a;
+  if (in.multiplications() <= small || (is_of_rows(in) && in.rows * in.inner <= elements_of_a)) return true;
+  const std::size_t longest = in.transpose_a == Transpose::yes ? 128 : is_of_rows(in) ? longest_inner : 512;
+  return chosen_processor() == Processor::avx512 && in.multiplications() <= small_with_avx512 &&
+         in.inner <= longest;
 }
 
 // Blocks of about `length` / `count` whose length is a multiple.
@@ -77,6 +90,12 @@ struct Range {
   std::size_t length() const { return end - begin; }
 };
 
+// Block i of `count` that begin at multiples of 32 and are as even as these allow.
+Range even_block(std::size_t length, std::size_t count, std::size_t i) {
+  const std::size_t multiples = (length + 31) / 32;
+  return {multiples * i / count * 32, std::min(length, multiples * (i + 1) / count * 32)};
+}
+
 // Memory that our kernels work in; rows_together may be null.
 template <class T>
 struct KernelMemory {
@@ -85,8 +104,9 @@ struct KernelMemory {
 
 // c = start + the product of some rows, inner elements and columns, where the start is c itself if `add`.
 template <class T>
-void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns, Range inner, const T* bias,
-                                bool add, KernelMemory<T> memory) {
+void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns, Range inner,
+                                KernelMemory<T> memory) {
+  const bool is_first = inner.begin == 0, is_last = inner.end == in.inner;
   const bool a_is_transposed = in.transpose_a == Transpose::yes,
              b_is_transposed = in.transpose_b == Transpose::yes;
   const std::size_t a_row = a_is_transposed ? 1 : in.inner, a_inner = a_is_transposed ? in.rows : 1;
@@ -101,8 +121,9 @@ void multiply_part_with_kernels(const Product<T>& in, Range rows, Range columns,
                               .b = in.b + columns.begin * b_column + inner.begin * b_inner,
                               .b_row = b_row,
                               .b_is_transposed = b_is_transposed,
-                              .bias = bias == nullptr ? nullptr : bias + columns.begin,
-                              .add = add,
+                              .bias = in.bias == nullptr || !is_first ? nullptr : in.bias + columns.begin,
+                              .add = in.add || !is_first,
+                              .relu = in.after == After::relu && is_last,
                               .c = in.c + rows.begin * in.columns + columns.begin,
                               .c_row = in.columns,
                               .groups = memory.groups,
@@ -116,8 +137,7 @@ constexpr std::size_t longest_part = 512;  // of the inner extent
 template <class T>
 class KernelBlocks {
  public:
-  explicit KernelBlocks(const Product<T>& in)
-      : in_(in), inner_(in.inner), rows_of_part_(in.rows), rows_(in.rows), columns_(in.columns) {
+  explicit KernelBlocks(const Product<T>& in) : in_(in), inner_(in.inner), rows_of_part_(in.rows) {
     const bool a_is_transposed = in.transpose_a == Transpose::yes,
                b_is_transposed = in.transpose_b == Transpose::yes;
     if (!has_few_rows(in) && in.inner > longest_part)
@@ -127,7 +147,7 @@ class KernelBlocks {
       rows_of_part_ = std::max<std::size_t>(32, elements_of_part / inner_);
     if (in.multiplications() >= worth_a_thread)
       cut(b_is_transposed ? in.rows : 256, b_is_transposed ? 32 : a_is_transposed ? many_columns : 64);
-    rows_are_together_ = a_is_transposed && !b_is_transposed && columns_ >= many_columns;
+    rows_are_together_ = a_is_transposed && !b_is_transposed && in.columns / across_ >= many_columns;
   }
 
   std::size_t count() const { return down_ * across_; }
@@ -135,18 +155,17 @@ class KernelBlocks {
   // In elements, of each block.
   std::size_t groups() const { return has_few_rows(in_) ? 0 : 32 * inner_; }
   std::size_t rows_together() const {
-    return rows_are_together_ ? std::min(rows_, rows_of_part_) * inner_ : 0;
+    return rows_are_together_ ? std::min(block_length(in_.rows, down_, 32), rows_of_part_) * inner_ : 0;
   }
 
   void multiply(std::size_t block, KernelMemory<T> memory) const {
-    const std::size_t i = block / across_ * rows_, j = block % across_ * columns_;
-    const Range rows{i, std::min(in_.rows, i + rows_)}, columns{j, std::min(in_.columns, j + columns_)};
+    const Range rows = even_block(in_.rows, down_, block / across_),
+                columns = even_block(in_.columns, across_, block % across_);
     for (std::size_t k = 0; k < in_.inner; k += inner_) {
       const Range inner{k, std::min(in_.inner, k + inner_)};
       for (std::size_t row = rows.begin; row < rows.end; row += rows_of_part_) {
         const Range some{row, std::min(rows.end, row + rows_of_part_)};
-        multiply_part_with_kernels(in_, some, columns, inner, k == 0 ? in_.bias : nullptr, in_.add || k > 0,
-                                   memory);
+        multiply_part_with_kernels(in_, some, columns, inner, memory);
       }
     }
   }
@@ -157,20 +176,19 @@ class KernelBlocks {
   void cut(std::size_t rows, std::size_t columns) {
     const auto wanted = static_cast<std::size_t>(std::min(in_.multiplications() / worth_a_thread * 2, 32.0));
     std::size_t down = std::clamp<std::size_t>(in_.rows / rows, 1, wanted);
-    const std::size_t across = std::clamp<std::size_t>(in_.columns / columns, 1, (wanted + down - 1) / down);
+    std::size_t across = std::clamp<std::size_t>(in_.columns / columns, 1, (wanted + down - 1) / down);
     const std::size_t few = std::min<std::size_t>(wanted, 8);
     if (down * across < few) down = std::clamp<std::size_t>(in_.rows / 64, down, few / across);
-    rows_ = block_length(in_.rows, down, 32);
-    columns_ = block_length(in_.columns, across, 32);
-    down_ = (in_.rows + rows_ - 1) / rows_;
-    across_ = (in_.columns + columns_ - 1) / columns_;
+    if (down * across > 1 && down * across % 2 == 1)
+      --(across > 1 ? across : down);  // as many for each of two
+    down_ = down;
+    across_ = across;
   }
 
   static constexpr std::size_t elements_of_part = 1 << 17, many_columns = 256;
 
   const Product<T>& in_;
   std::size_t inner_, rows_of_part_;
-  std::size_t rows_, columns_;         // of a block
   std::size_t down_ = 1, across_ = 1;  // blocks
   bool rows_are_together_;
 };
@@ -215,6 +233,11 @@ void multiply_part(const Product<T>& in, Range rows, Range columns, Range inner,
       b, number(b_is_transposed ? in.inner : in.columns), add ? T{1} : T{0}, c, number(in.columns));
 }
 
+template <class T>
+void apply_relu(T* c, std::size_t n) {
+  kernel<Unary<Relu>, T>().value(c, c, n);
+}
+
 // Where rows and columns are few beside the inner extent, that is cut, and the products of its parts are
 // added up.
 template <class T>
@@ -232,6 +255,7 @@ void multiply_inner_parts(const Product<T>& in, bool add) {
   });
   for (std::size_t part = 1; part < parts; ++part)
     kernel<Binary<Add>, T>()(in.c, true, others + (part - 1) * elements, true, in.c, elements);
+  if (in.after == After::relu) apply_relu(in.c, elements);
 }
 
 template <class T>
@@ -246,7 +270,10 @@ void multiply_with_blas(const Product<T>& in) {
   parallel_for_ranges(length, block, [&in, add, cut_rows](std::size_t begin, std::size_t end) {
     const Range part{begin, end};
     const Range rows = cut_rows ? part : Range{0, in.rows}, columns = cut_rows ? Range{0, in.columns} : part;
-    multiply_part(in, rows, columns, {0, in.inner}, add, in.c + rows.begin * in.columns + columns.begin);
+    T* const c = in.c + rows.begin * in.columns + columns.begin;
+    multiply_part(in, rows, columns, {0, in.inner}, add, c);
+    for (std::size_t row = 0; row < rows.length() && in.after == After::relu; ++row)
+      apply_relu(c + row * in.columns, columns.length());
   });
 }
 
@@ -255,6 +282,7 @@ void multiply(const Product<T>& in) {
   if (in.rows == 0 || in.columns == 0) return;
   if (in.inner == 0 && in.bias != nullptr) {
     repeat(in.bias, in.columns, in.rows, in.c);
+    if (in.after == After::relu) apply_relu(in.c, in.rows * in.columns);
   } else if (in.inner == 0) {
     if (!in.add) std::fill_n(in.c, in.rows * in.columns, T{0});
   } else if (is_small(in) || blas_has_narrower_vectors()) {
@@ -269,19 +297,20 @@ void multiply(const Product<T>& in) {
 template <class T>
 void gemm(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
           std::size_t inner, const T* a, const T* b, T beta, T* c) {
-  multiply<T>({transpose_a, transpose_b, rows, columns, inner, a, b, beta != 0, nullptr, c});
+  multiply<T>({transpose_a, transpose_b, rows, columns, inner, a, b, beta != 0, nullptr, After::nothing, c});
 }
 
 template <class T>
 void gemm_plus_bias(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
-                    std::size_t inner, const T* a, const T* b, const T* bias, T* c) {
-  multiply<T>({transpose_a, transpose_b, rows, columns, inner, a, b, false, bias, c});
+                    std::size_t inner, const T* a, const T* b, const T* bias, After after, T* c) {
+  multiply<T>({transpose_a, transpose_b, rows, columns, inner, a, b, false, bias, after, c});
 }
 
 template <class T>
 void gemm_alone(Transpose transpose_a, Transpose transpose_b, std::size_t rows, std::size_t columns,
                 std::size_t inner, const T* a, const T* b, T beta, const T* bias, T* c, T* memory) {
-  const Product<T> in{transpose_a, transpose_b, rows, columns, inner, a, b, beta != 0, bias, c};
+  const Product<T> in{transpose_a, transpose_b, rows, columns,        inner, a,
+                      b,           beta != 0,   bias, After::nothing, c};
   if (in.inner == 0) {
     for (std::size_t row = 0; row < rows && bias != nullptr; ++row)
       std::copy_n(bias, columns, c + row * columns);
@@ -300,9 +329,9 @@ template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, 
 template void gemm(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*, const double*,
                    double, double*);
 template void gemm_plus_bias(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*,
-                             const float*, const float*, float*);
+                             const float*, const float*, After, float*);
 template void gemm_plus_bias(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*,
-                             const double*, const double*, double*);
+                             const double*, const double*, After, double*);
 template void gemm_alone(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const float*,
                          const float*, float, const float*, float*, float*);
 template void gemm_alone(Transpose, Transpose, std::size_t, std::size_t, std::size_t, const double*,

@@ -102,13 +102,9 @@ struct LinearLogits {
   void write_logits(const LogitBlock<T>& block, const T* x, const LinearOperands<T>& from) const {
     using kernels::Transpose;
     const T* weight = from.weight + block.first_class * extents.in;
-    if (from.bias != nullptr) {
-      kernels::gemm_plus_bias(Transpose::no, Transpose::yes, block.rows, block.classes, extents.in, x, weight,
-                              from.bias + block.first_class, block.logits);
-    } else {
-      kernels::gemm(Transpose::no, Transpose::yes, block.rows, block.classes, extents.in, x, weight, T{0},
-                    block.logits);
-    }
+    const T* const bias = from.bias == nullptr ? nullptr : from.bias + block.first_class;
+    kernels::gemm_plus_bias(Transpose::no, Transpose::yes, block.rows, block.classes, extents.in, x, weight,
+                            bias, kernels::After::nothing, block.logits);
   }
 
   void add_gradients(const LogitBlock<T>& block, const T* x, const LinearOperands<T>& from,

@@ -7,11 +7,12 @@
 
 using namespace xtape;
 using namespace xtape::testing;
+using kernels::After;
 using kernels::Transpose;
 
 namespace {
 
-enum class Start { zero, itself, bias };
+enum class Start { zero, itself, bias, bias_then_relu, zero_then_relu };
 
 constexpr Transpose both[] = {Transpose::no, Transpose::yes};
 
@@ -47,8 +48,11 @@ struct Product {
   }
 
   std::vector<T> expected(Start start, std::vector<T> c) const {
-    for (std::size_t i = 0; i < c.size(); ++i)
-      c[i] += start == Start::zero ? T{0} : start == Start::bias ? bias[i % columns] : before[i];
+    for (std::size_t i = 0; i < c.size(); ++i) {
+      if (start == Start::bias || start == Start::bias_then_relu) c[i] += bias[i % columns];
+      if (start == Start::itself) c[i] += before[i];
+      if (start == Start::bias_then_relu || start == Start::zero_then_relu) c[i] = std::max(c[i], T{0});
+    }
     return c;
   }
 
@@ -59,12 +63,13 @@ struct Product {
     std::vector<T> memory(before.size() + 2 * margin, guard);
     T* const c = memory.data() + margin;
     std::copy(before.begin(), before.end(), c);
-    if (start == Start::bias) {
-      kernels::gemm_plus_bias(transpose_a, transpose_b, rows, columns, inner, a.data(), b.data(), bias.data(),
-                              c);
-    } else {
+    if (start == Start::zero || start == Start::itself) {
       const T beta = start == Start::itself ? T{1} : T{0};
       kernels::gemm(transpose_a, transpose_b, rows, columns, inner, a.data(), b.data(), beta, c);
+    } else {
+      kernels::gemm_plus_bias(transpose_a, transpose_b, rows, columns, inner, a.data(), b.data(),
+                              start == Start::zero_then_relu ? nullptr : bias.data(),
+                              start == Start::bias ? After::nothing : After::relu, c);
     }
     const auto end = memory.end() - margin;
     CHECK(std::count(memory.begin(), memory.begin() + margin, guard) == margin);
@@ -79,7 +84,8 @@ void check_exact(std::size_t rows, std::size_t columns, std::size_t inner) {
     for (const Transpose transpose_b : both) {
       const Product<T> product{transpose_a, transpose_b, rows, columns, inner};
       const std::vector<T> sums = product.sums();
-      for (const Start start : {Start::zero, Start::itself, Start::bias}) {
+      for (const Start start :
+           {Start::zero, Start::itself, Start::bias, Start::bias_then_relu, Start::zero_then_relu}) {
         CAPTURE(rows, columns, inner, transpose_a == Transpose::yes, transpose_b == Transpose::yes,
                 static_cast<int>(start));
         CHECK(product.result(start) == product.expected(start, sums));
@@ -116,6 +122,24 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
   check_exact<TestType>(67, 300, 90);   // rows of a^T for many columns
   check_exact<TestType>(300, 260, 520);
   check_exact<TestType>(15, 9, 700);  // few rows, each long
+  for (const std::size_t columns : {1U, 2U, 3U, 4U, 5U, 7U}) check_exact<TestType>(37, columns, 83);
+  check_exact<TestType>(3000, 3, 1100);  // few columns, and too many rows for a core
+  check_exact<TestType>(100, 300, 300);  // an odd number of groups of columns
+  check_exact<TestType>(260, 700, 128);  // more than 2^22 multiplications, for AVX-512 not too many
+}
+
+TEMPLATE_TEST_CASE("relu after a product leaves NaN as it is", "[ops][gemm]", float, double) {
+  for (const auto& [rows, columns, inner] :
+       {std::array<std::size_t, 3>{1, 20, 30}, {40, 3, 100}, {40, 7, 5}, {40, 70, 30}, {200, 150, 1100}}) {
+    Product<TestType> product{Transpose::no, Transpose::yes, rows, columns, inner};
+    product.a[0] = std::numeric_limits<TestType>::quiet_NaN();
+    const std::vector<TestType> result = product.result(Start::bias_then_relu);
+    CAPTURE(rows, columns, inner);
+    CHECK(std::all_of(result.begin(), result.begin() + static_cast<std::ptrdiff_t>(columns),
+                      [](TestType x) { return std::isnan(x); }));
+    CHECK(std::all_of(result.begin() + static_cast<std::ptrdiff_t>(columns), result.end(),
+                      [](TestType x) { return x >= 0; }));
+  }
 }
 
 TEST_CASE("a product of two long rows is exact", "[ops][gemm]") { check_exact<double>(1, 1, 3'000'000); }

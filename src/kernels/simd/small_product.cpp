@@ -3,6 +3,7 @@
 // multiply; where it knows only narrower vectors, of others too, a part at a time.
 #include "kernels/product_kernels.hpp"
 #include "kernels/simd/kernel.hpp"
+#include "kernels/simd/relu.hpp"
 #include "kernels/simd/sum_lanes.hpp"
 
 namespace xtape::kernels {
@@ -51,8 +52,10 @@ XTAPE_INLINE void multiply_tile(const SmallProduct<T>& in, RowsOfA<T> a, const C
     }
   }
   for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t v = 0; v < groups; ++v)
-      store_some(sum[r][v], in.c + (i + r) * in.c_row + j + v * lanes<T>, count);
+    for (std::size_t v = 0; v < groups; ++v) {
+      const B result = in.relu ? ReluFunction::value(sum[r][v]) : sum[r][v];
+      store_some(result, in.c + (i + r) * in.c_row + j + v * lanes<T>, count);
+    }
   }
 }
 
@@ -176,6 +179,9 @@ XTAPE_INLINE void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i
       const T* const start = in.bias != nullptr ? in.bias + j : c;
       for (std::size_t v = 0; v < columns; ++v) sums[r * columns + v] += start[v];
     }
+    if (in.relu) {
+      for (std::size_t v = 0; v < columns; ++v) sums[r * columns + v] = relu_of_number(sums[r * columns + v]);
+    }
     std::memcpy(c, sums + r * columns, columns * sizeof(T));
   }
 }
@@ -186,18 +192,26 @@ void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i) {
   constexpr std::size_t together = sums / rows;
   std::size_t j = 0;
   for (; j + together <= in.columns; j += together) multiply_rows_by_rows<rows, together>(in, i, j);
+  for (; j + 2 <= in.columns; j += 2) multiply_rows_by_rows<rows, 2>(in, i, j);
   for (; j < in.columns; ++j) multiply_rows_by_rows<rows, 1>(in, i, j);
 }
 
-// With few rows, bringing columns together would take too much of the time.
+// With few columns, at most half as many as a batch has lanes, the lanes are rows.
 template <class T>
-bool has_few_rows(const SmallProduct<T>& in) {
+inline constexpr std::size_t few_columns = lanes<T> / 2;
+
+// With few rows, or with fewer columns than that, bringing those of b or a together would take too much of
+// the time.
+template <class T>
+bool is_of_few_long_rows(const SmallProduct<T>& in) {
+  constexpr std::size_t few = few_columns<T>, fewer_columns = few > 3 ? few - 1 : 2, long_row = 64;
   if (!in.b_is_transposed || in.a_inner != 1) return false;
-  return in.rows <= few_rows || (in.rows <= 16 && in.inner >= 16 * lanes<T>);
+  return in.rows <= few_rows || (in.rows <= 16 && in.inner >= 16 * lanes<T>) ||
+         (in.columns <= fewer_columns && in.inner >= long_row);
 }
 
 template <class T>
-void multiply_few_rows(const SmallProduct<T>& in) {
+void multiply_long_rows(const SmallProduct<T>& in) {
   std::size_t i = 0;
   for (; i + 4 <= in.rows && in.rows > few_rows; i += 4) multiply_rows_by_rows<4>(in, i);
   for (; i + 2 <= in.rows; i += 2) multiply_rows_by_rows<2>(in, i);
@@ -222,10 +236,6 @@ void multiply_lanes(const SmallProduct<T>& in, const T* a, std::size_t step, std
   if constexpr (columns > 1) multiply_lanes<columns / 2>(in, a, step, j, c);
 }
 
-// With few columns, at most half as many as a batch has lanes, the lanes are rows.
-template <class T>
-inline constexpr std::size_t few_columns = lanes<T> / 2;
-
 template <class T>
 void multiply_few_columns(const SmallProduct<T>& in) {
   for (std::size_t i = 0; i < in.rows; i += lanes<T>) {
@@ -246,15 +256,17 @@ void multiply_few_columns(const SmallProduct<T>& in) {
     lanes_to_rows<few_columns<T>>(by_columns, count, in.columns, by_rows);
     for (std::size_t r = 0; r < count; ++r) {
       T* const c = in.c + (i + r) * in.c_row;
-      for (std::size_t j = 0; j < in.columns; ++j)
-        c[j] = by_rows[r * in.columns + j] + (in.add ? c[j] : T{0});
+      for (std::size_t j = 0; j < in.columns; ++j) {
+        const T result = by_rows[r * in.columns + j] + (in.add ? c[j] : T{0});
+        c[j] = in.relu ? relu_of_number(result) : result;
+      }
     }
   }
 }
 
 template <class T>
 void multiply_small(const SmallProduct<T>& in) {
-  if (has_few_rows(in)) return multiply_few_rows(in);
+  if (is_of_few_long_rows(in)) return multiply_long_rows(in);
   if (in.columns <= few_columns<T>) return multiply_few_columns(in);
   if (in.rows_together != nullptr) bring_rows_together(in);
   if (in.b_is_transposed) {

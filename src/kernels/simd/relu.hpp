@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "kernels/simd/batch.hpp"
+
+namespace xtape::kernels {
+namespace {
+
+struct ReluFunction {
+  template <class B>
+  XTAPE_INLINE static B value(B x) {
+    return xsimd::select(x < B(Value<B>{0}), B(Value<B>{0}), x);
+  }
+  template <class B>
+  XTAPE_INLINE static B derivative(B x) {
+    return xsimd::select(x > B(Value<B>{0}), B(Value<B>{1}), B(Value<B>{0}));
+  }
+};
+
+template <class T>
+XTAPE_INLINE T relu_of_number(T x) {
+  return x < T{0} ? T{0} : x;
+}
+
+}  // namespace
+}  // namespace xtape::kernels
