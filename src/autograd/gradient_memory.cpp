@@ -48,7 +48,7 @@ void GradientMemory<T>::add(GradientMemory& part) {
     open();
   }
   const ElementsOfRows elements = part.elements();
-  parallel_for_ranges(elements.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+  parallel_for_even_ranges(elements.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
     elements.for_each_run(begin, end, [&](std::size_t offset, std::size_t count) {
       T* const to = memory_.data() + offset;
       kernels::kernel<kernels::Binary<kernels::Add>, T>()(to, true, part.memory_.data() + offset, true, to,

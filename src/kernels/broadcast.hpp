@@ -20,8 +20,8 @@ namespace xtape::kernels {
 template <std::size_t N, class Row>
 void for_each_row_in_parallel(const Nest<N>& nest, Row row) {
   const std::size_t of_each = std::max<std::size_t>(1, nest.elements_per_outermost());
-  parallel_for_ranges(nest.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
-                      [&](std::size_t begin, std::size_t end) { for_each_row(nest, begin, end, row); });
+  parallel_for_even_ranges(nest.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
+                           [&](std::size_t begin, std::size_t end) { for_each_row(nest, begin, end, row); });
 }
 
 // Calls plane(offset, rows, length) for every plane along the two innermost axes, or parts of it, on several
@@ -36,12 +36,12 @@ void for_each_plane_in_parallel(const Nest<N>& nest, Plane plane) {
   Nest<N> rows = nest;
   --rows.rank;
   const std::size_t of_each = std::max<std::size_t>(1, nest.elements_per_outermost());
-  parallel_for_ranges(rows.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
-                      [&](std::size_t begin, std::size_t end) {
-                        for_each_row(rows, begin, end, [&](const std::size_t(&at)[N], std::size_t count) {
-                          plane(at, count, length);
-                        });
-                      });
+  parallel_for_even_ranges(
+      rows.extent[0], std::max<std::size_t>(1, products_per_block / of_each),
+      [&](std::size_t begin, std::size_t end) {
+        for_each_row(rows, begin, end,
+                     [&](const std::size_t(&at)[N], std::size_t count) { plane(at, count, length); });
+      });
 }
 
 // out (+)= x, repeated along the axes that it lacks. Array 0 of the nest is `out`, which is dense, array 1 is

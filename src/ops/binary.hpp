@@ -16,11 +16,11 @@ void contribute(Backward<T>& back, std::size_t input, bool same_shape, Derivativ
   const T *a = back.input(0).data(), *b = back.input(1).data();
   const T *y = back.output().data(), *dy = back.output_grad().data();
   if (same_shape) {
-    parallel_for_ranges(grad.size(), products_per_block,
-                        [&, grad = grad.data(), first = first](std::size_t begin, std::size_t end) {
-                          kernels::map_backward(a + begin, b + begin, y + begin, dy + begin, grad + begin,
-                                                end - begin, first, derivative);
-                        });
+    parallel_for_even_ranges(grad.size(), products_per_block,
+                             [&, grad = grad.data(), first = first](std::size_t begin, std::size_t end) {
+                               kernels::map_backward(a + begin, b + begin, y + begin, dy + begin,
+                                                     grad + begin, end - begin, first, derivative);
+                             });
     return;
   }
   const Shape a_shape = back.input(0).shape(), b_shape = back.input(1).shape(), shape = back.output().shape();
@@ -52,7 +52,7 @@ Variable<T> binary(const char* name, Variable<T> a, Variable<T> b, Value value, 
   Recording<T> op(name, {a, b});
   T* y = op.output(shape).data();
   if (same_shape) {
-    parallel_for_ranges(shape.elements(), products_per_block, [&](std::size_t begin, std::size_t end) {
+    parallel_for_even_ranges(shape.elements(), products_per_block, [&](std::size_t begin, std::size_t end) {
       kernels::combine(value, a.data() + begin, true, b.data() + begin, true, y + begin, end - begin);
     });
   } else {

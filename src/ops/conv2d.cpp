@@ -60,7 +60,8 @@ struct Shares {
   Shares(const Convolution& c, bool of_parameters) {
     const double most = of_parameters ? 8 : static_cast<double>(c.bundles());
     const double worth = std::clamp(c.multiplications() / worth_a_thread, 1.0, std::max(1.0, most));
-    const auto wanted = static_cast<std::size_t>(worth);
+    auto wanted = static_cast<std::size_t>(worth);
+    if (wanted > 1) wanted -= wanted % 2;  // so that two threads have as many
     bundles = std::max<std::size_t>(1, (c.bundles() + wanted - 1) / wanted);
     count = (c.bundles() + bundles - 1) / bundles;
   }
@@ -137,7 +138,7 @@ void convolve_all(const Convolution& c, const T* x, const T* weight, const T* bi
   const std::size_t parts = c.bundles() * c.parts_of_bundle();
   const double of_part = c.multiplications() / static_cast<double>(std::max<std::size_t>(1, parts));
   const auto range = static_cast<std::size_t>(std::clamp(worth_a_thread / of_part, 1.0, 1e6));
-  parallel_for_ranges(parts, range, [&](std::size_t begin, std::size_t end) {
+  parallel_for_even_ranges(parts, range, [&](std::size_t begin, std::size_t end) {
     for (std::size_t p = begin; p < end; ++p) {
       convolve_part(make_part(c, p / c.parts_of_bundle(), p % c.parts_of_bundle()), x, weight, bias, results,
                     [] { return Workspace(); });

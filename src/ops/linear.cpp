@@ -52,7 +52,7 @@ const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy, std::
   const std::size_t length =
       std::clamp(multiplications / std::max<std::size_t>(1, in), least, products_per_block);
   T* const gradient = workspace.take<T>(y.size());
-  parallel_for_ranges(y.size(), length, [&](std::size_t begin, std::size_t end) {
+  parallel_for_even_ranges(y.size(), length, [&](std::size_t begin, std::size_t end) {
     kernels::kernel<kernels::Unary<kernels::Relu>, T>().gradient(&y[begin], &dy[begin], gradient + begin,
                                                                  end - begin, true);
   });

@@ -91,7 +91,7 @@ struct Pooling {
   template <class Work>
   void for_ranges_of_planes(Work work) const {
     const std::size_t range = std::max<std::size_t>(1, exponentials_per_block / (pixels() * window_pixels()));
-    parallel_for_ranges(planes(), range, work);
+    parallel_for_even_ranges(planes(), range, work);
   }
 
   // Calls window(plane, rows, columns, at) for each window of so many planes, in order: with what it covers,

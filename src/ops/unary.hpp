@@ -37,7 +37,7 @@ Variable<T> unary(const char* name, Variable<T> x, Parameter... parameter) {
   const auto& kernel = kernels::kernel<Kernel, T>();
   Recording<T> op(name, {x});
   const ArrayView<T> y = op.output(x.shape());
-  parallel_for_ranges(y.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
+  parallel_for_even_ranges(y.size(), exponentials_per_block, [&](std::size_t begin, std::size_t end) {
     kernel.value(x.data() + begin, y.data() + begin, end - begin, parameter...);
   });
 
@@ -45,7 +45,7 @@ Variable<T> unary(const char* name, Variable<T> x, Parameter... parameter) {
     const auto [grad, first] = b.contribution(0);
     const T *x = b.input(0).data(), *dy = b.output_grad().data();
     T* dx = grad.data();
-    parallel_for_ranges(
+    parallel_for_even_ranges(
         grad.size(), exponentials_per_block, [&, first = first](std::size_t begin, std::size_t end) {
           kernel.gradient(x + begin, dy + begin, dx + begin, end - begin, first, parameter...);
         });

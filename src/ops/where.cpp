@@ -39,10 +39,11 @@ Variable<T> where(const Condition& condition, Variable<T> a, Variable<T> b) {
       const auto [grad, first] = b.contribution(input);
       const T* dy = b.output_grad().data();
       if (grad.shape() == shape && flags.shape() == shape) {
-        parallel_for_ranges(shape.elements(), products_per_block,
-                            [&, dx = grad.data(), add = !first](std::size_t begin, std::size_t end) {
-                              select.part(&flags[begin], chosen, dy + begin, dx + begin, end - begin, add);
-                            });
+        parallel_for_even_ranges(shape.elements(), products_per_block,
+                                 [&, dx = grad.data(), add = !first](std::size_t begin, std::size_t end) {
+                                   select.part(&flags[begin], chosen, dy + begin, dx + begin, end - begin,
+                                               add);
+                                 });
         continue;
       }
       kernels::reduce_sum(kernels::make_reduction<3>(shape, {&grad.shape(), &flags.shape(), &shape}),

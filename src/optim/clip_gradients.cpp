@@ -134,7 +134,7 @@ void change(const std::vector<Parameter<T>*>& parameters, Work work) {
     detail::GradientMemory<T>& gradient = settled_gradient(parameter);
     const detail::ElementsOfRows elements = gradient.elements();
     T* const g = gradient.data_to_change();
-    parallel_for_ranges(elements.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
+    parallel_for_even_ranges(elements.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
       elements.for_each_run(begin, end,
                             [&](std::size_t offset, std::size_t count) { work(g + offset, count); });
     });

@@ -31,10 +31,11 @@ void WeightAverage<T>::update() {
   for (std::size_t p = 0; p < parameters_.size(); ++p) {
     const T* const value = parameters_[p]->values().data();
     T* const average = averages_[p].data();
-    parallel_for_ranges(averages_[p].size(), products_per_block, [=](std::size_t begin, std::size_t end) {
-      kernels::kernel<kernels::MoveTowards, T>()(value + begin, average + begin, end - begin,
-                                                 static_cast<T>(1 - decay));
-    });
+    parallel_for_even_ranges(averages_[p].size(), products_per_block,
+                             [=](std::size_t begin, std::size_t end) {
+                               kernels::kernel<kernels::MoveTowards, T>()(
+                                   value + begin, average + begin, end - begin, static_cast<T>(1 - decay));
+                             });
   }
 }
 

@@ -33,28 +33,39 @@ void parallel_for_ranges(std::size_t count, std::size_t length, Work work) {
   });
 }
 
+/// The same where the results do not depend on where a range ends: if there are more than one, an even number
+/// of about equal ones, none longer than `length`, so that two threads end at the same time. Of long ranges
+/// each begins at a multiple of 64.
+template <class Work>
+void parallel_for_even_ranges(std::size_t count, std::size_t length, Work work) {
+  constexpr std::size_t multiple = 64, long_range = 16 * multiple;
+  if (count <= length) return parallel_for_ranges(count, length, work);
+  const std::size_t ranges = (count + 2 * length - 1) / (2 * length) * 2;
+  const std::size_t even = (count + ranges - 1) / ranges,
+                    aligned = (even + multiple - 1) / multiple * multiple;
+  parallel_for_ranges(count, even >= long_range && aligned <= length ? aligned : even, work);
+}
+
 /// Calls work(array, begin, end) for parts of several arrays, which have size(array) elements: these are cut
-/// as if they lay one behind the other, into an even number of equal ranges of about `length` elements or
-/// fewer, and each array at multiples of 64.
+/// as if they lay one behind the other, into even ranges of up to `length` elements, and each array at
+/// multiples of 64.
 template <class Size, class Work>
 void parallel_for_arrays(std::size_t arrays, std::size_t length, Size size, Work work) {
   constexpr std::size_t multiple = 64;
   std::size_t elements = 0;
   for (std::size_t array = 0; array < arrays; ++array) elements += size(array);
-  const std::size_t pairs = (elements + 2 * length - 1) / (2 * length);
-  parallel_for_ranges(elements, elements <= length ? length : (elements + 2 * pairs - 1) / (2 * pairs),
-                      [&](std::size_t begin, std::size_t end) {
-                        std::size_t first = 0;
-                        for (std::size_t array = 0; array < arrays && first < end; ++array) {
-                          const std::size_t count = size(array);
-                          const auto cut = [&](std::size_t element) {
-                            const std::size_t before = element > first ? element - first : 0;
-                            return std::min(count, (before + multiple - 1) / multiple * multiple);
-                          };
-                          if (cut(begin) < cut(end)) work(array, cut(begin), cut(end));
-                          first += count;
-                        }
-                      });
+  parallel_for_even_ranges(elements, length, [&](std::size_t begin, std::size_t end) {
+    std::size_t first = 0;
+    for (std::size_t array = 0; array < arrays && first < end; ++array) {
+      const std::size_t count = size(array);
+      const auto cut = [&](std::size_t element) {
+        const std::size_t before = element > first ? element - first : 0;
+        return std::min(count, (before + multiple - 1) / multiple * multiple);
+      };
+      if (cut(begin) < cut(end)) work(array, cut(begin), cut(end));
+      first += count;
+    }
+  });
 }
 
 /// How many elements are worth waking a thread for: where each takes an exponential, and where a

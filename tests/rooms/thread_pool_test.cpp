@@ -48,6 +48,30 @@ TEST_CASE("parallel_for does each block once, with any number of threads", "[cor
   for (const std::size_t blocks : {0U, 1U, 2U, 3U, 7U, 100U, 10'000U}) CHECK(wrong_blocks(blocks) == 0);
 }
 
+TEST_CASE("parallel_for_even_ranges takes all once, of which each of two threads gets half",
+          "[core][threads]") {
+  const Threads threads(1);
+  for (const std::size_t count : {0U, 1U, 2U, 5U, 64U, 65U, 99U, 2048U, 32'769U, 235'146U}) {
+    for (const std::size_t length : {1U, 2U, 21U, 64U, 1024U, 32'768U}) {
+      std::vector<std::size_t> ends;
+      parallel_for_even_ranges(count, length, [&](std::size_t begin, std::size_t end) {
+        CHECK(begin == (ends.empty() ? 0 : ends.back()));
+        CHECK(end - begin <= length);
+        ends.push_back(end);
+      });
+      CAPTURE(count, length);
+      CHECK((ends.empty() ? 0 : ends.back()) == count);
+      if (count <= length) {
+        CHECK(ends.size() <= 1);
+      } else {
+        const auto of_first = static_cast<double>(ends[ends.size() / 2 - 1]),
+                   half = static_cast<double>(count) / 2;
+        CHECK(std::abs(of_first - half) <= (length < 1024 ? static_cast<double>(length) : 0.01 * half));
+      }
+    }
+  }
+}
+
 TEST_CASE("parallel_for_arrays takes each element once and cuts at multiples of 64", "[core][threads]") {
   const Threads threads(GENERATE(1U, 2U, 3U));
   const std::vector<std::size_t> sizes{0, 1, 63, 64, 65, 1000, 0, 5, 10'000, 3, 0};
