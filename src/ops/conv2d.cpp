@@ -60,13 +60,14 @@ struct Shares {
   Shares(const Convolution& c, bool of_parameters) {
     const double most = of_parameters ? 8 : static_cast<double>(c.bundles());
     const double worth = std::clamp(c.multiplications() / worth_a_thread, 1.0, std::max(1.0, most));
-    auto wanted = static_cast<std::size_t>(worth);
-    if (wanted > 1) wanted -= wanted % 2;  // so that two threads have as many
-    bundles = std::max<std::size_t>(1, (c.bundles() + wanted - 1) / wanted);
-    count = (c.bundles() + bundles - 1) / bundles;
+    count = std::min(c.bundles(), static_cast<std::size_t>(worth));
+    if (count > 1) count -= count % 2;  // so that two threads have as many
   }
 
-  std::size_t bundles, count;  // of each, and how many
+  // The first bundle of a share.
+  std::size_t begin(const Convolution& c, std::size_t share) const { return c.bundles() * share / count; }
+
+  std::size_t count;
 };
 
 // Adds the gradients to x and weight, and those of bias to as many sums, which are 0.
@@ -88,8 +89,7 @@ void add_all_gradients(const Convolution& c, const T* x, const T* weight, const 
       own.weight_is_first = true;
     }
     if (share > 0 && bias_size > 0) own.bias = biases + (share - 1) * bias_size;
-    for (std::size_t b = share * shares.bundles; b < std::min(c.bundles(), (share + 1) * shares.bundles);
-         ++b) {
+    for (std::size_t b = shares.begin(c, share); b < shares.begin(c, share + 1); ++b) {
       for (std::size_t part = 0; part < c.parts_of_bundle(); ++part) {
         add_gradients(make_part(c, b, part), x, weight, result, own);
         own.weight_is_first = false;

@@ -68,7 +68,7 @@ struct Convolution {
     return is_direct() && (phases() == 1 || out <= many_outputs);
   }
 
-  // So many samples, of which several are never cut, ...
+  // Up to so many samples, of which several are never cut, ...
   std::size_t samples_together() const {
     constexpr std::size_t direct_columns = 1024;
     if (is_direct())
@@ -76,7 +76,15 @@ struct Convolution {
                                      std::max<std::size_t>(1, batch));
     return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
   }
-  std::size_t bundles() const { return (batch + samples_together() - 1) / samples_together(); }
+  // An even number of bundles, of which two threads take as many.
+  std::size_t bundles() const {
+    const std::size_t fewest = (batch + samples_together() - 1) / samples_together();
+    return fewest > 1 && fewest < batch ? fewest + fewest % 2 : fewest;
+  }
+  // They are as even as can be; the first is the largest.
+  std::size_t first_of_bundle(std::size_t bundle) const {
+    return (batch * bundle + bundles() - 1) / bundles();
+  }
   // ... and so many rows: the matrix should stay in a cache, but not become narrow.
   std::size_t rows_together() const {
     constexpr std::size_t most_elements = 1 << 19, least_pixels = 256;

@@ -37,9 +37,9 @@ struct ConvolutionPart {
 };
 
 inline ConvolutionPart make_part(const Convolution& c, std::size_t bundle, std::size_t part) {
-  const std::size_t sample = bundle * c.samples_together(), row = part * c.rows_together();
+  const std::size_t row = part * c.rows_together();
   return {c,
-          {sample, std::min(c.batch, sample + c.samples_together())},
+          {c.first_of_bundle(bundle), c.first_of_bundle(bundle + 1)},
           {row, std::min(c.rows(), row + c.rows_together())}};
 }
 
