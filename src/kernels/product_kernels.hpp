@@ -6,8 +6,9 @@
 namespace xtape::kernels {
 
 // c (rows, columns) = start + a b, where each row of the start is the bias, or, without it, that of c if
-// `add`, or else 0; with `relu`, what is below 0 becomes 0. Element (i, k) of a is a[i * a_row + k * a_inner], of which one is 1. The rows of c, and
-// of b (inner, columns) or b^T (columns, inner), are so far apart as said.
+// `add`, or else 0; with `relu`, what is below 0 becomes 0. Element (i, k) of a is a[i * a_row + k *
+// a_inner], of which one is 1. The rows of c, and of b (inner, columns) or b^T (columns, inner), are so far
+// apart as said.
 template <class T>
 struct SmallProduct {
   std::size_t rows, columns, inner;
