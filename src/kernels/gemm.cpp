@@ -179,8 +179,8 @@ class KernelBlocks {
     std::size_t across = std::clamp<std::size_t>(in_.columns / columns, 1, (wanted + down - 1) / down);
     const std::size_t few = std::min<std::size_t>(wanted, 8);
     if (down * across < few) down = std::clamp<std::size_t>(in_.rows / 64, down, few / across);
-    if (down * across > 1 && down * across % 2 == 1)
-      --(across > 1 ? across : down);  // as many for each of two
+    const bool is_odd = down * across > 1 && down * across % 2 == 1;
+    if (is_odd) --(across > 1 ? across : down);  // Two threads take as many.
     down_ = down;
     across_ = across;
   }
