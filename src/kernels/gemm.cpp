@@ -62,7 +62,7 @@ bool has_few_rows(const Product<T>& in) {
 }
 template <class T>
 bool has_few_columns(const Product<T>& in) {
-  constexpr std::size_t few_columns = 7;
+  const std::size_t few_columns = chosen_processor() == Processor::avx512 ? 10 : 7;
   return in.columns <= few_columns && is_of_rows(in);
 }
 
