@@ -17,10 +17,5 @@ struct ReluFunction {
   }
 };
 
-template <class T>
-XTAPE_INLINE T relu_of_number(T x) {
-  return x < T{0} ? T{0} : x;
-}
-
 }  // namespace
 }  // namespace xtape::kernels

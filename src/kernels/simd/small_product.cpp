@@ -179,9 +179,6 @@ XTAPE_INLINE void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i
       const T* const start = in.bias != nullptr ? in.bias + j : c;
       for (std::size_t v = 0; v < columns; ++v) sums[r * columns + v] += start[v];
     }
-    if (in.relu) {
-      for (std::size_t v = 0; v < columns; ++v) sums[r * columns + v] = relu_of_number(sums[r * columns + v]);
-    }
     std::memcpy(c, sums + r * columns, columns * sizeof(T));
   }
 }
@@ -256,18 +253,33 @@ void multiply_few_columns(const SmallProduct<T>& in) {
     lanes_to_rows<few_columns<T>>(by_columns, count, in.columns, by_rows);
     for (std::size_t r = 0; r < count; ++r) {
       T* const c = in.c + (i + r) * in.c_row;
-      for (std::size_t j = 0; j < in.columns; ++j) {
-        const T result = by_rows[r * in.columns + j] + (in.add ? c[j] : T{0});
-        c[j] = in.relu ? relu_of_number(result) : result;
-      }
+      for (std::size_t j = 0; j < in.columns; ++j)
+        c[j] = by_rows[r * in.columns + j] + (in.add ? c[j] : T{0});
     }
+  }
+}
+
+// Of what was not stored a batch at a time.
+template <class T>
+void apply_relu_to_result(const SmallProduct<T>& in) {
+  for (std::size_t i = 0; i < in.rows && in.relu; ++i) {
+    T* const c = in.c + i * in.c_row;
+    for_each_batch<T>(in.columns, [&](std::size_t j, auto count) {
+      store_some(ReluFunction::value(load_some<Batch<T>>(c + j, count, T{0})), c + j, count);
+    });
   }
 }
 
 template <class T>
 void multiply_small(const SmallProduct<T>& in) {
-  if (is_of_few_long_rows(in)) return multiply_long_rows(in);
-  if (in.columns <= few_columns<T>) return multiply_few_columns(in);
+  if (is_of_few_long_rows(in)) {
+    multiply_long_rows(in);
+    return apply_relu_to_result(in);
+  }
+  if (in.columns <= few_columns<T>) {
+    multiply_few_columns(in);
+    return apply_relu_to_result(in);
+  }
   if (in.rows_together != nullptr) bring_rows_together(in);
   if (in.b_is_transposed) {
     multiply_by_rows(in);
