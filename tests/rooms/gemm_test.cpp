@@ -123,9 +123,9 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
   check_exact<TestType>(300, 260, 520);
   check_exact<TestType>(15, 9, 700);  // few rows, each long
   for (const std::size_t columns : {1U, 2U, 3U, 4U, 5U, 7U}) check_exact<TestType>(37, columns, 83);
-  check_exact<TestType>(3000, 3, 1100);  // few columns, and too many rows for a core
-  check_exact<TestType>(100, 300, 300);  // an odd number of groups of columns
-  check_exact<TestType>(260, 700, 128);  // more than 2^22 multiplications, for AVX-512 not too many
+  check_exact<TestType>(700, 3, 1100);   // few columns, and more rows than one thread takes
+  check_exact<TestType>(70, 300, 100);   // an uneven number of groups of columns for two threads
+  check_exact<TestType>(150, 220, 128);  // more than 2^22 multiplications, for AVX-512 not too many
 }
 
 TEMPLATE_TEST_CASE("relu after a product leaves NaN as it is", "[ops][gemm]", float, double) {

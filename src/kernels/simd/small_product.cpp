@@ -248,13 +248,16 @@ void multiply_few_columns(const SmallProduct<T>& in) {
       for (std::size_t k = 0; k < in.inner; ++k)
         store(load_partly<Batch<T>>(in.a + i + k * in.a_inner, count, T{0}), in.groups + k * lanes<T>);
     }
+    T* const c = in.c + i * in.c_row;
+    const bool is_dense = in.c_row == in.columns && !in.add;
     T by_columns[few_columns<T> * lanes<T>], by_rows[few_columns<T> * lanes<T>];
     multiply_lanes<few_columns<T>>(in, a, step, 0, by_columns);
-    lanes_to_rows<few_columns<T>>(by_columns, count, in.columns, by_rows);
-    for (std::size_t r = 0; r < count; ++r) {
-      T* const c = in.c + (i + r) * in.c_row;
-      for (std::size_t j = 0; j < in.columns; ++j)
-        c[j] = by_rows[r * in.columns + j] + (in.add ? c[j] : T{0});
+    lanes_to_rows<few_columns<T>>(by_columns, count, in.columns, is_dense ? c : by_rows);
+    for (std::size_t r = 0; r < count && !is_dense; ++r) {
+      for (std::size_t j = 0; j < in.columns; ++j) {
+        T& to = c[r * in.c_row + j];
+        to = by_rows[r * in.columns + j] + (in.add ? to : T{0});
+      }
     }
   }
 }
