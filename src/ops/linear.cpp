@@ -43,16 +43,11 @@ Extents check(const char* name, const Shape& x, const Shape& weight, const Shape
   return {rows, in, out};
 }
 
-// The gradient of what went into relu, from that of y, which came out: dy where y > 0. Threads that large
-// products keep awake have parts of both in their caches, so that little is worth their help.
+// The gradient of what went into relu, from that of y, which came out: dy where y > 0.
 template <class T>
-const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy, std::size_t in,
-                              Workspace& workspace) {
-  constexpr std::size_t multiplications = 1 << 21, least = products_per_block / 8;
-  const std::size_t length =
-      std::clamp(multiplications / std::max<std::size_t>(1, in), least, products_per_block);
+const T* gradient_before_relu(ArrayView<const T> y, ArrayView<const T> dy, Workspace& workspace) {
   T* const gradient = workspace.take<T>(y.size());
-  parallel_for_even_ranges(y.size(), length, [&](std::size_t begin, std::size_t end) {
+  parallel_for_even_ranges(y.size(), products_per_block, [&](std::size_t begin, std::size_t end) {
     kernels::kernel<kernels::Unary<kernels::Relu>, T>().gradient(&y[begin], &dy[begin], gradient + begin,
                                                                  end - begin, true);
   });
@@ -76,9 +71,8 @@ Variable<T> record(const char* name, Variable<T> x, Variable<T> weight, const Va
   return op.finish([extents, has_bias = bias != nullptr, after](Backward<T>& b) {
     const auto [rows, in, out] = extents;
     Workspace workspace;
-    const T* const dy = after == After::relu
-                            ? gradient_before_relu(b.output(), b.output_grad(), in, workspace)
-                            : b.output_grad().data();
+    const T* const dy = after == After::relu ? gradient_before_relu(b.output(), b.output_grad(), workspace)
+                                             : b.output_grad().data();
     if (b.needs_grad(0)) {  // dx = dy weight
       const auto [dx, first] = b.contribution(0);
       gemm(Transpose::no, Transpose::no, rows, in, out, dy, b.input(1).data(), first ? T{0} : T{1},

@@ -98,6 +98,8 @@ class ThreadPool {
     if (exception_ != nullptr) std::rethrow_exception(std::exchange(exception_, nullptr));
   }
 
+  bool helper_is_awake() const noexcept { return awake_ > 0 && limit > 1; }
+
   std::atomic<std::size_t> limit{std::min(available_cores(), most_threads)};
 
  private:
@@ -122,7 +124,9 @@ class ThreadPool {
 
   void serve(std::size_t number) {
     for (;;) {
+      ++awake_;
       look_out_for([this] { return wanted_ > 0; });
+      --awake_;
       std::unique_lock lock(mutex_);
       job_arrived_.wait(lock, [this] { return wanted_ > 0; });
       --wanted_;
@@ -174,6 +178,7 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::atomic<std::size_t> wanted_{0};  // changed under the mutex
   std::atomic<std::size_t> active_{0};  // likewise
+  std::atomic<std::size_t> awake_{0};   // workers that look out for a job
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
   std::exception_ptr exception_;                // the first of the job
@@ -207,6 +212,8 @@ ThreadPool& pool() {
 void detail::run_blocks(std::size_t blocks, void (*run)(void*, std::size_t), void* context) {
   pool().run(blocks, run, context);
 }
+
+bool detail::helper_is_awake() noexcept { return pool().helper_is_awake(); }
 
 void set_num_threads(std::size_t threads) {
   if (threads < 1 || threads > most_threads) {

@@ -8,7 +8,10 @@ namespace xtape {
 
 namespace detail {
 void run_blocks(std::size_t blocks, void (*run)(void* context, std::size_t block), void* context);
-}
+
+// Whether a thread looks out for work, so that it need not be woken.
+bool helper_is_awake() noexcept;
+}  // namespace detail
 
 /// Calls work(block) for each block in [0, blocks), on up to num_threads() threads, and returns when all
 /// are done. Called by two threads at once, or from within a block, the later caller does its blocks alone.
@@ -35,10 +38,12 @@ void parallel_for_ranges(std::size_t count, std::size_t length, Work work) {
 
 /// The same where the results do not depend on where a range ends: if there are more than one, an even number
 /// of about equal ones, none longer than `length`, so that two threads end at the same time. Of long ranges
-/// each begins at a multiple of 64.
+/// each begins at a multiple of 64. `length` is what is worth waking a thread for; an eighth of it is worth
+/// the help of one that is awake, and may have a part of the elements in its cache.
 template <class Work>
 void parallel_for_even_ranges(std::size_t count, std::size_t length, Work work) {
   constexpr std::size_t multiple = 64, long_range = 16 * multiple;
+  if (count > length / 8 && length >= 8 && detail::helper_is_awake()) length /= 8;
   if (count <= length) return parallel_for_ranges(count, length, work);
   const std::size_t ranges = (count + 2 * length - 1) / (2 * length) * 2;
   const std::size_t even = (count + ranges - 1) / ranges,

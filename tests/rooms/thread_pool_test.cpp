@@ -91,13 +91,39 @@ TEST_CASE("parallel_for_arrays takes each element once and cuts at multiples of 
   }
 }
 
-TEST_CASE("parallel_for_arrays takes small arrays together, on the calling thread", "[core][threads]") {
+TEST_CASE("parallel_for_arrays takes small arrays together, on the calling thread while others sleep",
+          "[core][threads]") {
   const Threads threads(2);
+  while (detail::helper_is_awake()) std::this_thread::yield();
   std::set<std::thread::id> callers;
   parallel_for_arrays(
       100, 1000, [](std::size_t) { return std::size_t{10}; },
       [&](std::size_t, std::size_t, std::size_t) { callers.insert(std::this_thread::get_id()); });
   CHECK(callers == std::set{std::this_thread::get_id()});
+}
+
+TEST_CASE("an eighth of what is worth waking a thread for is shared with one that is awake",
+          "[core][threads]") {
+  const Threads threads(2);
+  bool is_shared = false;
+  for (int attempt = 0; attempt < 1000 && !is_shared; ++attempt) {
+    CHECK(wrong_blocks(2) == 0);  // after which the other thread looks out for more
+    std::size_t next = 0, ranges = 0;
+    std::mutex mutex;
+    parallel_for_even_ranges(1000, 1000, [&](std::size_t begin, std::size_t end) {
+      const std::lock_guard lock(mutex);
+      next += end - begin;
+      ++ranges;
+    });
+    CHECK(next == 1000);
+    is_shared = ranges > 1;
+  }
+  CHECK(is_shared);
+}
+
+TEST_CASE("a single thread finds no help awake", "[core][threads]") {
+  const Threads threads(1);
+  CHECK_FALSE(detail::helper_is_awake());
 }
 
 TEST_CASE("parallel_for does many small jobs one after the other", "[core][threads]") {
