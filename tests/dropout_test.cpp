@@ -65,8 +65,8 @@ TEMPLATE_TEST_CASE(
     "dropout keeps the elements whose half of a number of SplitMix64 is at least the probability",
     "[ops][dropout]", float, double) {
   // Whatever whole vectors and remainders of them the elements make, and whatever threads there are.
-  const std::size_t count =
-      GENERATE(as<std::size_t>{}, 1U, 7U, 8U, 9U, 15U, 16U, 17U, 63U, 64U, 65U, 127U, 1000U, 300'001U);
+  const std::size_t count = GENERATE(as<std::size_t>{}, 1U, 7U, 8U, 9U, 15U, 16U, 17U, 63U, 64U, 65U, 127U,
+                                     1000U, 100'001U, 300'001U);
   Random random(9), same(9);
   Tape<TestType> tape;
   const auto x = tape.variable(irregular({count}, 1, 2));

@@ -26,6 +26,7 @@ Variable<T> dropout(Variable<T> x, double probability, Random& random) {
   const T factor = static_cast<T>(1 / (1 - probability));
   const auto keep_of = [=, drop = kernels::kernel<kernels::Dropout, T>()](const T* from, T* to,
                                                                           std::size_t size, bool add) {
+    // A draw is for two elements: ranges of this length begin at even ones.
     parallel_for_even_ranges(size, products_per_block, [&](std::size_t begin, std::size_t end) {
       drop(dropped, begin, factor, from + begin, to + begin, end - begin, add);
     });

@@ -57,6 +57,7 @@ TEST_CASE("parallel_for_even_ranges takes all once, of which each of two threads
       parallel_for_even_ranges(count, length, [&](std::size_t begin, std::size_t end) {
         CHECK(begin == (ends.empty() ? 0 : ends.back()));
         CHECK(end - begin <= length);
+        CHECK((length < 2048 || begin % 64 == 0));
         ends.push_back(end);
       });
       CAPTURE(count, length);
