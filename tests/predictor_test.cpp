@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "every_layer.hpp"
@@ -109,6 +110,30 @@ TEMPLATE_TEST_CASE("a predictor gives every layer's outputs bit for bit", "[infe
       const Array<TestType> expected = given_by_tape(*of.model, in);
       const Array<TestType> out = predicted(predictor, in);
       CHECK(has_same_bits(out, expected));
+    }
+  }
+}
+
+// However many samples a product takes together.
+TEMPLATE_TEST_CASE("a predictor of convolutions takes any number of rows up to the largest batch",
+                   "[inference][predictor]", float, double) {
+  Random random(4);
+  for (const auto& [out, kernel, stride, row] :
+       {std::tuple<std::size_t, std::size_t, std::size_t, Shape>{64, 1, 1, {64, 4, 4}},
+        {40, 1, 1, {64, 6, 6}},
+        {6, 2, 3, {5, 9, 9}},
+        {4, 3, 1, {2, 8, 8}}}) {
+    nn::Sequential<TestType> model;
+    model.template add<nn::Conv2d>(row[0], out, kernel, random,
+                                   nn::Conv2dOptions<TestType>{.stride = stride});
+    model.template add<nn::Relu>();
+    for (const std::size_t largest : {1U, 2U, 4U, 9U, 10U, 24U}) {
+      const Predictor<TestType> predictor(model, row, largest);
+      for (std::size_t rows = 1; rows <= largest; ++rows) {
+        INFO(row[0] << " channels, kernel " << kernel << ", " << rows << " of " << largest << " rows");
+        const Array<TestType> in = random_rows(LayerCase<TestType>{"", row, nullptr}, rows, random);
+        CHECK(has_same_bits(predicted(predictor, in), given_by_tape(model, in)));
+      }
     }
   }
 }

@@ -239,15 +239,13 @@ void convolve_alone(const Convolution& c, const T* x, const T* weight, const T* 
   }
 }
 
+// Fewer samples may make a larger bundle than the batch does, but none of more than samples_together().
 template <class T>
 std::size_t convolve_alone_memory(const Convolution& c) {
   std::size_t most = 0;
-  if (c.bundles() == 0) return 0;
-  for (const std::size_t bundle : {std::size_t{0}, c.bundles() - 1}) {  // Those between are as the first.
-    for (std::size_t p = 0; p < c.parts_of_bundle(); ++p) {
-      const ConvolutionPart part = make_part(c, bundle, p);
-      most = std::max(most, c.is_direct() ? direct_memory<T>(part) : unfolded_memory<T>(part));
-    }
+  for (std::size_t p = 0; p < c.parts_of_bundle(); ++p) {
+    const ConvolutionPart part{c, {0, c.samples_together()}, c.rows_of_part(p)};
+    most = std::max(most, c.is_direct() ? direct_memory<T>(part) : unfolded_memory<T>(part));
   }
   return most;
 }

@@ -99,6 +99,10 @@ struct Convolution {
     return std::min(rows(), std::max(fitting, (least_pixels + width() - 1) / width()));
   }
   std::size_t parts_of_bundle() const { return (rows() + rows_together() - 1) / rows_together(); }
+  SlidingWindow::Range rows_of_part(std::size_t part) const {
+    const std::size_t row = part * rows_together();
+    return {row, std::min(rows(), row + rows_together())};
+  }
 
   // Where the channels of a group begin.
   std::size_t image(std::size_t sample, std::size_t group) const {
@@ -110,7 +114,8 @@ struct Convolution {
 };
 
 // The value of conv2d by our own kernels whatever the size, on this thread alone and in memory of the
-// caller's, aligned to 64 bytes: so many bytes. Where conv2d would not have called a BLAS, its bits.
+// caller's, aligned to 64 bytes: so many bytes, which serve smaller batches too. Where conv2d would not have
+// called a BLAS, its bits.
 // @param bias  null: none
 template <class T>
 void convolve_alone(const Convolution& convolution, const T* x, const T* weight, const T* bias, T* y,

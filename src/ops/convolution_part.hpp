@@ -37,10 +37,7 @@ struct ConvolutionPart {
 };
 
 inline ConvolutionPart make_part(const Convolution& c, std::size_t bundle, std::size_t part) {
-  const std::size_t row = part * c.rows_together();
-  return {c,
-          {c.first_of_bundle(bundle), c.first_of_bundle(bundle + 1)},
-          {row, std::min(c.rows(), row + c.rows_together())}};
+  return {c, {c.first_of_bundle(bundle), c.first_of_bundle(bundle + 1)}, c.rows_of_part(part)};
 }
 
 // Copies so many elements and returns where the copy ends. Rows are often too short for a call of memcpy.
