@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstring>
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include "trajectory.hpp"
@@ -124,11 +125,16 @@ std::vector<std::pair<const char*, Make<T>>> optimizers_with_every_option() {
 
 }  // namespace
 
-// So many elements that they fill whole vectors and leave some over, and several threads' worth.
+// So many elements that they fill whole vectors and leave some over, and several threads' worth. Some have
+// neighbours that are not ordinary.
 TEMPLATE_TEST_CASE("optimizers treat each of many elements as if it were alone", "[optim][simd]", float,
                    double) {
   constexpr std::size_t many = 300'037;
-  const auto start = irregular({many}), gradients = irregular({many}, -1, 3);
+  const auto start = irregular({many});
+  auto gradients = irregular({many}, -1, 3);
+  gradients(14) = 1e30;
+  gradients(200'001) = std::numeric_limits<double>::quiet_NaN();
+  gradients(many - 2) = std::numeric_limits<double>::infinity();
   for (const auto& [name, make] : optimizers_with_every_option<TestType>()) {
     CAPTURE(name);
     Parameter<TestType> all("all", start);

@@ -17,10 +17,12 @@ XTAPE_INLINE B quotient_by_root(B a, B v, B scale, B epsilon) {
     const B inverse_root(_mm512_rsqrt14_ps(v)), estimate = v * inverse_root;
     const B root = multiply_add(multiply_add(-estimate, estimate, v), half * inverse_root, estimate);
     const B divisor = multiply_add(xsimd::select(v == zero, zero, root), scale, epsilon);
-    if (xsimd::all((divisor > B(0x1p-100F)) & (divisor < B(0x1p100F)))) {
-      const B inverse(_mm512_rcp14_ps(divisor));
-      return a * multiply_add(multiply_add(-divisor, inverse, one), inverse, inverse);
-    }
+    const B inverse(_mm512_rcp14_ps(divisor));
+    const B fast = a * multiply_add(multiply_add(-divisor, inverse, one), inverse, inverse);
+    const auto suffices = (divisor > B(0x1p-100F)) & (divisor < B(0x1p100F));
+    if (xsimd::all(suffices)) return fast;
+    // No element changes what becomes of its neighbours.
+    return xsimd::select(suffices, fast, quotient(a, multiply_add(square_root(v), scale, epsilon)));
   }
 #endif
   return quotient(a, multiply_add(square_root(v), scale, epsilon));
