@@ -37,18 +37,21 @@ void parallel_for_ranges(std::size_t count, std::size_t length, Work work) {
 }
 
 /// The same where the results do not depend on where a range ends: if there are more than one, an even number
-/// of about equal ones, none longer than `length`, so that two threads end at the same time. Of long ranges
-/// each begins at a multiple of 64. `length` is what is worth waking a thread for; an eighth of it is worth
-/// the help of one that is awake, and may have a part of the elements in its cache.
+/// of about equal ones, or as many as there are elements, none longer than `length`, so that two threads end
+/// at the same time. If `length` is a multiple of 64, ranges of more than 1024 elements begin at such
+/// multiples. `length` is what is worth waking a thread for; an eighth of it is worth the help of one that is
+/// awake, and may have a part of the elements in its cache.
 template <class Work>
 void parallel_for_even_ranges(std::size_t count, std::size_t length, Work work) {
   constexpr std::size_t multiple = 64, long_range = 16 * multiple;
   if (count > length / 8 && length >= 8 && detail::helper_is_awake()) length /= 8;
   if (count <= length) return parallel_for_ranges(count, length, work);
-  const std::size_t ranges = (count + 2 * length - 1) / (2 * length) * 2;
-  const std::size_t even = (count + ranges - 1) / ranges,
-                    aligned = (even + multiple - 1) / multiple * multiple;
-  parallel_for_ranges(count, even >= long_range && aligned <= length ? aligned : even, work);
+  const std::size_t ranges = std::min(count, (count + 2 * length - 1) / (2 * length) * 2);
+  const std::size_t unit = length % multiple == 0 && count / ranges >= long_range ? multiple : 1;
+  const std::size_t units = (count + unit - 1) / unit;
+  parallel_for(ranges, [&](std::size_t range) {
+    work(units * range / ranges * unit, std::min(count, units * (range + 1) / ranges * unit));
+  });
 }
 
 /// Calls work(array, begin, end) for parts of several arrays, which have size(array) elements: these are cut

@@ -51,13 +51,14 @@ TEST_CASE("parallel_for does each block once, with any number of threads", "[cor
 TEST_CASE("parallel_for_even_ranges takes all once, of which each of two threads gets half",
           "[core][threads]") {
   const Threads threads(1);
-  for (const std::size_t count : {0U, 1U, 2U, 5U, 64U, 65U, 99U, 2048U, 32'769U, 235'146U}) {
-    for (const std::size_t length : {1U, 2U, 21U, 64U, 1024U, 32'768U}) {
+  for (const std::size_t count : {0U, 1U, 2U, 3U, 5U, 9U, 64U, 65U, 99U, 2048U, 32'769U, 87'380U, 235'146U}) {
+    for (const std::size_t length : {1U, 2U, 4U, 21U, 64U, 1024U, 4096U, 32'768U, 43'690U}) {
       std::vector<std::size_t> ends;
       parallel_for_even_ranges(count, length, [&](std::size_t begin, std::size_t end) {
         CHECK(begin == (ends.empty() ? 0 : ends.back()));
+        CHECK(begin < end);
         CHECK(end - begin <= length);
-        CHECK((length < 2048 || begin % 64 == 0));
+        CHECK((length % 64 != 0 || end - begin <= 1024 || begin % 64 == 0));
         ends.push_back(end);
       });
       CAPTURE(count, length);
@@ -65,6 +66,7 @@ TEST_CASE("parallel_for_even_ranges takes all once, of which each of two threads
       if (count <= length) {
         CHECK(ends.size() <= 1);
       } else {
+        CHECK((ends.size() % 2 == 0 || ends.size() == count));
         const auto of_first = static_cast<double>(ends[ends.size() / 2 - 1]),
                    half = static_cast<double>(count) / 2;
         CHECK(std::abs(of_first - half) <= (length < 1024 ? static_cast<double>(length) : 0.01 * half));
@@ -95,11 +97,19 @@ TEST_CASE("parallel_for_arrays takes each element once and cuts at multiples of 
 TEST_CASE("parallel_for_arrays takes small arrays together, on the calling thread while others sleep",
           "[core][threads]") {
   const Threads threads(2);
-  while (detail::helper_is_awake()) std::this_thread::yield();
   std::set<std::thread::id> callers;
-  parallel_for_arrays(
-      100, 1000, [](std::size_t) { return std::size_t{10}; },
-      [&](std::size_t, std::size_t, std::size_t) { callers.insert(std::this_thread::get_id()); });
+  std::mutex mutex;
+  // One that has just ended another job may not look out for more yet.
+  for (int attempt = 0; attempt < 1000 && callers.size() != 1; ++attempt) {
+    while (detail::helper_is_awake()) std::this_thread::yield();
+    callers.clear();
+    parallel_for_arrays(
+        100, 1000, [](std::size_t) { return std::size_t{10}; },
+        [&](std::size_t, std::size_t, std::size_t) {
+          const std::lock_guard lock(mutex);
+          callers.insert(std::this_thread::get_id());
+        });
+  }
   CHECK(callers == std::set{std::this_thread::get_id()});
 }
 
@@ -122,9 +132,18 @@ TEST_CASE("an eighth of what is worth waking a thread for is shared with one tha
   CHECK(is_shared);
 }
 
-TEST_CASE("a single thread finds no help awake", "[core][threads]") {
-  const Threads threads(1);
-  CHECK_FALSE(detail::helper_is_awake());
+TEST_CASE("a single thread finds no help awake, where two would", "[core][threads]") {
+  const Threads threads(2);
+  bool was_awake = false;
+  for (int attempt = 0; attempt < 1000 && !was_awake; ++attempt) {
+    CHECK(wrong_blocks(2) == 0);
+    const bool before = detail::helper_is_awake();
+    set_num_threads(1);
+    CHECK_FALSE(detail::helper_is_awake());
+    set_num_threads(2);
+    was_awake = before && detail::helper_is_awake();
+  }
+  CHECK(was_awake);
 }
 
 TEST_CASE("parallel_for does many small jobs one after the other", "[core][threads]") {
