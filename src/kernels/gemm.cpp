@@ -14,6 +14,7 @@
 #include "kernels/elementwise_kernels.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/product_kernels.hpp"
+#include "kernels/relu.hpp"
 #include "threads/thread_pool.hpp"
 #include "threads/workspace.hpp"
 
@@ -62,8 +63,8 @@ bool has_few_rows(const Product<T>& in) {
 }
 template <class T>
 bool has_few_columns(const Product<T>& in) {
-  const std::size_t few_columns = chosen_processor() == Processor::avx512 ? 10 : 7;
-  return in.columns <= few_columns && is_of_rows(in);
+  const std::size_t most = chosen_processor() == Processor::avx512 ? 10 : 7;
+  return in.columns <= most && is_of_rows(in);
 }
 
 // Where our kernels take less time than a BLAS: few rows or columns, small products, and those whose a is
@@ -231,11 +232,6 @@ void multiply_part(const Product<T>& in, Range rows, Range columns, Range inner,
       cxxblas::RowMajor, to_cxxblas(in.transpose_a), to_cxxblas(in.transpose_b), number(rows.length()),
       number(columns.length()), number(inner.length()), T{1}, a, number(a_is_transposed ? in.rows : in.inner),
       b, number(b_is_transposed ? in.inner : in.columns), add ? T{1} : T{0}, c, number(in.columns));
-}
-
-template <class T>
-void apply_relu(T* c, std::size_t n) {
-  kernel<Unary<Relu>, T>().value(c, c, n);
 }
 
 // Where rows and columns are few beside the inner extent, that is cut, and the products of its parts are

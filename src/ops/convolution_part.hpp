@@ -107,11 +107,6 @@ struct ResultGradient {
   }
 };
 
-template <class T>
-void apply_relu_alone(T* y, std::size_t count) {
-  kernels::kernel<kernels::Unary<kernels::Relu>, T>().value(y, y, count);
-}
-
 // What a backward pass adds to; null where nobody needs it.
 template <class T>
 struct ConvolutionGradients {

@@ -7,6 +7,7 @@
 #include "kernels/convolution_kernels.hpp"
 #include "kernels/gemm.hpp"
 #include "kernels/pooling_kernels.hpp"
+#include "kernels/relu.hpp"
 #include "ops/convolution_part.hpp"
 #include "threads/workspace.hpp"
 
@@ -123,7 +124,7 @@ class DirectPart {
     } else {
       rows_kernel<T>().close(row_of_matrix, width(), part_.rows.length(), c.width(), y, false);
     }
-    if (to.relu) apply_relu_alone(y, results());
+    if (to.relu) kernels::apply_relu(y, results());
   }
 
   // The opposite, of their gradient: 0 between the positions. Writes up to width() + shifted_columns zeros

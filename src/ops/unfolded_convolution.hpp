@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "kernels/gemm.hpp"
+#include "kernels/relu.hpp"
 #include "ops/convolution_part.hpp"
 #include "threads/workspace.hpp"
 
@@ -164,7 +165,7 @@ void convolve_unfolded(const ConvolutionPart& part, std::size_t group, const T* 
     for (std::size_t o = 0; o < c.out; ++o) std::fill_n(matrix + o * width, width, bias[o]);
   }
   multiply_unfolded(memory, c.out, width, c.patch(), weight, columns, bias != nullptr ? T{1} : T{0}, matrix);
-  if (results.relu) apply_relu_alone(matrix, c.out * width);
+  if (results.relu) kernels::apply_relu(matrix, c.out * width);
   if (part.is_one_sample()) return;
   for_each_result(part, group, [&](std::size_t at, std::size_t place) {
     std::copy_n(matrix + at, part.pixels(), results.y + place);

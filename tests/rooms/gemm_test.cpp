@@ -124,7 +124,8 @@ TEMPLATE_TEST_CASE("products with few rows, and of large matrices, are exact", "
   check_exact<TestType>(15, 9, 700);  // few rows, each long
   for (const std::size_t columns : {1U, 2U, 3U, 4U, 5U, 7U}) check_exact<TestType>(37, columns, 83);
   check_exact<TestType>(700, 3, 1100);   // few columns, and more rows than one thread takes
-  check_exact<TestType>(70, 300, 100);   // an uneven number of groups of columns for two threads
+  check_exact<TestType>(1500, 3, 800);   // so many that two threads would take three blocks
+  check_exact<TestType>(70, 300, 100);   // more columns than one thread takes
   check_exact<TestType>(150, 220, 128);  // more than 2^22 multiplications, for AVX-512 not too many
 }
 

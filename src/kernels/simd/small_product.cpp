@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Products of matrices that are so small, or have so few rows, that a BLAS takes longer to prepare than to
-// multiply; where it knows only narrower vectors, of others too, a part at a time.
+// Products of matrices that are so small, or have so few rows or columns, that a BLAS takes longer to prepare
+// than to multiply; where it knows only narrower vectors, of others too, a part at a time.
 #include "kernels/product_kernels.hpp"
 #include "kernels/simd/kernel.hpp"
 #include "kernels/simd/relu.hpp"
@@ -197,8 +197,8 @@ void multiply_rows_by_rows(const SmallProduct<T>& in, std::size_t i) {
 template <class T>
 inline constexpr std::size_t few_columns = lanes<T> / 2;
 
-// With few rows, or with fewer columns than that, bringing those of b or a together would take too much of
-// the time.
+// With few rows, or with about as few columns, bringing those of b or a together would take too much of the
+// time.
 template <class T>
 bool is_of_few_long_rows(const SmallProduct<T>& in) {
   constexpr std::size_t few = few_columns<T>, fewer_columns = few > 3 ? few - 1 : 2, long_row = 64;
