@@ -76,7 +76,7 @@ cmake --preset release --toolchain tests/aarch64.cmake -DCMAKE_COMPILE_WARNING_A
 cmake --build --preset release
 qemu-aarch64 build/release/tests/accuracy_cases tests/reference/accuracy.jsonl
 qemu-aarch64 build/release/tests/exhaustive_float --stride 997 # a thousandth of all floats
-ctest --preset release --build-config Long --parallel "$(getconf _NPROCESSORS_ONLN)"
+ctest --preset release --build-config Long --parallel "$(getconf _NPROCESSORS_ONLN)" --timeout 14400
 SCRIPT
 }
 
@@ -86,6 +86,8 @@ try() { # SYSTEM ROOT
 }
 
 failed=0
+root=
+trap 'rm -rf "$root"' EXIT
 for system in "$@"; do
   root=$(mktemp -d)
   SECONDS=0
