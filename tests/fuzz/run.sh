@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Feeds the readers and the tape with inputs that libFuzzer makes: bash tests/fuzz/run.sh SECONDS [TARGET...]
+# Feeds the readers, the tape and predictors with inputs that libFuzzer makes: bash tests/fuzz/run.sh SECONDS [TARGET...]
 #
 # The targets, by default all files of tests/fuzz/targets, share the seconds; each runs on all cores. What they have
 # learned stays in build/fuzz/corpus, and each run goes on from there; an input that makes a target fail stays in

@@ -207,5 +207,6 @@ int main(int count, char** arguments) {
     std::string program(64, '\0');
     for (char& byte : program) byte = static_cast<char>(random.below(256));
     seeds.add("tape", program);
+    seeds.add("predictor", program);
   }
 }
