@@ -30,6 +30,7 @@ class BatchNormFolder {
       made.push_back(nodes_[i].inputs.size() == 1 ? to_.apply(std::move(operation), {input(0)})
                                                   : to_.apply(std::move(operation), {input(0), input(1)}));
     }
+    to_.end_in(made.back());  // which is not the last one where a folded norm was that
   }
 
   nn::Graph<To> take() { return std::move(to_); }

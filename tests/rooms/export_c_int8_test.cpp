@@ -93,3 +93,16 @@ TEST_CASE("a batch_norm is folded where nobody else reads what it normalizes", "
     CHECK(folded.nodes()[1].inputs[1].place == 1);
   }
 }
+
+TEST_CASE("a graph that ends in a folded batch_norm gives what that gave", "[inference]") {
+  const std::vector<double> weight{2, 3}, mean{1, -1}, variance{0.75, 3.75};
+  nn::Graph<double> graph(Shape{1});
+  const auto x = graph.apply(
+      operations::Linear<double>{ArrayView<const double>(weight.data(), Shape{2, 1}), {}}, {graph.input()});
+  graph.apply(operations::Activation<double>{operations::Function::tanh}, {graph.input()});  // nobody's
+  graph.apply(operations::BatchNorm<double>{mean, variance, {}, {}, 0.25}, {x});
+  const nn::Graph<float> folded = inference::fold_batch_norm<float>(graph);
+  REQUIRE(folded.nodes().size() == 1);
+  CHECK(std::holds_alternative<operations::Linear<float>>(folded.nodes()[0].operation));
+  CHECK(folded.nodes()[0].shape == Shape{2});
+}
