@@ -284,6 +284,20 @@ TEMPLATE_TEST_CASE("conv2d_relu_max_pool2d is max_pool2d after conv2d_relu, bit 
   }
 }
 
+// A sum of -0 beside one below 0.
+TEMPLATE_TEST_CASE("conv2d_relu_max_pool2d gives no negative 0", "[ops][conv2d][max_pool2d]", float, double) {
+  Tape<TestType> tape;
+  Array<TestType> image(Shape{1, 1, 33, 33});
+  image[0] = 1;
+  const auto x = tape.borrow(image), weight = tape.constant(xt::xarray<TestType>({1, 1, 2, 2}, TestType{-1})),
+             bias = tape.constant(xt::xarray<TestType>{-TestType{0}});
+  const auto of_relu = conv2d_relu(x, weight, bias), y = conv2d_relu_max_pool2d(x, weight, bias, {}, 2);
+  for (const auto& result : {of_relu, y, max_pool2d(of_relu, 2)}) {
+    CHECK(std::ranges::none_of(result.values(), [](TestType z) { return std::signbit(z); }));
+    CHECK(std::ranges::all_of(result.values(), [](TestType z) { return z == 0; }));
+  }
+}
+
 TEST_CASE("conv2d_relu_max_pool2d keeps nothing between the three", "[ops][conv2d][max_pool2d]") {
   Tape<float> tape;
   const auto x = tape.variable(irregular({1, 1, 6, 7})), weight = tape.variable(irregular({2, 1, 3, 3}));

@@ -25,6 +25,12 @@ TEST_CASE("relu of infinities, NaN and subnormal numbers", "[ops][relu][extremes
   CHECK_THAT(values(relu(x)), AllClose({0, inf, NaN, 0, 5e-324}, 0));
 }
 
+TEMPLATE_TEST_CASE("relu of -0 is 0", "[ops][relu][extremes]", float, double) {
+  Tape<TestType> tape;
+  const auto y = relu(tape.constant(xt::xarray<TestType>({19}, -TestType{0})));
+  CHECK(std::ranges::none_of(y.values(), [](TestType z) { return std::signbit(z); }));
+}
+
 TEST_CASE("relu keeps every shape", "[ops][relu][extremes]") {
   Tape<double> tape;
   for (const Shape& shape : shapes_of_every_kind) {

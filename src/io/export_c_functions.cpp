@@ -206,7 +206,7 @@ static int embedding(const float* x, float* y, int indices, const float* weight,
 )"},
                                                 {"relu", {}, R"(
 static void relu(const float* x, float* y, int count) {
-  for (int i = 0; i < count; ++i) y[i] = x[i] < 0.0f ? 0.0f : x[i];
+  for (int i = 0; i < count; ++i) y[i] = x[i] <= 0.0f ? 0.0f : x[i];
 }
 )"},
                                                 {"hyperbolic_tangent", {}, R"(

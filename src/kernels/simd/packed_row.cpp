@@ -6,6 +6,7 @@
 // that fill no group are as there.
 #include "kernels/packed_row_kernels.hpp"
 #include "kernels/simd/kernel.hpp"
+#include "kernels/simd/relu.hpp"
 #include "kernels/simd/sum_lanes.hpp"
 
 namespace xtape::kernels {
@@ -32,11 +33,6 @@ inline constexpr std::size_t most_others = lanes<T> > 8 ? lanes<T> - 1 : 8;
 template <class T, std::size_t groups>
 inline constexpr std::size_t fours_together =
     most_sums_of_row<T> / 4 / groups < Fours<T>::count ? most_sums_of_row<T> / 4 / groups : Fours<T>::count;
-
-template <class T>
-XTAPE_INLINE Batch<T> zero_where_negative(Batch<T> x, bool relu) {
-  return relu ? xsimd::select(x < Batch<T>(T{0}), Batch<T>(T{0}), x) : x;
-}
 
 // Calls f(k) for the inner elements in the order in which they are packed for some groups: those of some
 // lanes, then those of the next.
@@ -82,7 +78,7 @@ XTAPE_INLINE const T* multiply_row_groups(const RowProduct<T>& in, const T* b, s
   }
   for (std::size_t g = 0; g < groups; ++g, j += lanes<T>) {
     if (in.bias != nullptr) total[g] += load<B>(in.bias + j);
-    store(zero_where_negative<T>(total[g], in.relu), in.c + j);
+    store(in.relu ? ReluFunction::value(total[g]) : total[g], in.c + j);
   }
   return b;
 }
@@ -94,7 +90,7 @@ XTAPE_INLINE void finish_columns(const RowProduct<T>& in, std::size_t j, T (&sum
     for (std::size_t c = 0; c < columns; ++c) sums[c] += in.bias[j + c];
   }
   const T least = in.relu ? T{0} : -std::numeric_limits<T>::infinity();
-  for (std::size_t c = 0; c < columns; ++c) sums[c] = least > sums[c] ? least : sums[c];
+  for (std::size_t c = 0; c < columns; ++c) sums[c] = least >= sums[c] ? least : sums[c];
   std::memcpy(in.c + j, sums, sizeof sums);
 }
 
