@@ -21,7 +21,7 @@ class Divisor {
 
   // Whether it is that for each window of a batch, from number `first` on.
   XTAPE_INLINE bool are_whole(std::size_t first) const {
-    return count_padding_ ||
+    return count_padding_ || columns_.padding == 0 ||
            (first * columns_.step >= columns_.padding &&
             (first + B::size - 1) * columns_.step + columns_.length <= columns_.extent + columns_.padding);
   }
@@ -76,7 +76,7 @@ XTAPE_INLINE void mean_of_each(const double* sums, const double* errors, std::si
         Wide mean;
         if (!divisor.are_whole(first + j)) {
           mean = sum.value() / divisor.covered_by(first + j);
-        } else if constexpr (sizeof(T) == sizeof(float)) {  // a product is as good, rounded to float
+        } else if constexpr (sizeof(T) == sizeof(float)) {  // A product is as good, but where floats tie.
           mean = sum.value() * reciprocal;
         } else {
           mean = sum.value() / of_whole;
