@@ -52,6 +52,35 @@ TEMPLATE_TEST_CASE("avg_pool2d over whole images is their mean, exactly", "[ops]
   CHECK_THAT(values(x.grad()), AllClose(std::vector<double>(x.size(), 1.0 / 2000), ulps<TestType>(1)));
 }
 
+// A mean that lies between two floats goes to one of them, in every place and however planes are shared.
+TEST_CASE("avg_pool2d of equal windows gives equal means", "[ops][avg_pool2d][threads]") {
+  const std::size_t threads = num_threads();
+  const double sum = 49 * 0x1.ef961bp+0;
+  const float high = static_cast<float>(sum), low = static_cast<float>(sum - high);
+  Array<float> x(Shape{1, 64, 56, 56});
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::size_t row = i / 56 % 56 % 7, column = i % 56 % 7;
+    x[i] = row == 3 && column == 2 ? high : row == 3 && column == 3 ? low : 0;
+  }
+  for (const std::size_t count : {1U, 2U, 3U}) {
+    set_num_threads(count);
+    Tape<float> tape;
+    const auto y = avg_pool2d(tape.borrow(x), 7, {.count_include_pad = false});
+    CHECK(std::ranges::all_of(y.values(), [&](float mean) { return mean == y.values()[0]; }));
+  }
+  set_num_threads(threads);
+}
+
+TEST_CASE("pooling takes windows far larger than the image", "[ops][avg_pool2d][max_pool2d][extremes]") {
+  Tape<double> tape;
+  const auto x = tape.variable(array({1, 1, 2, 2}, {1, 2, 3, 6}));
+  const std::size_t kernel = std::size_t{1} << 30;
+  const auto mean = avg_pool2d(x, kernel, {.stride = 1, .padding = kernel / 2, .count_include_pad = false}),
+             largest = max_pool2d(x, kernel, {.stride = 1, .padding = kernel / 2});
+  CHECK_THAT(values(mean), AllClose(std::vector<double>(9, 3), 0));
+  CHECK_THAT(values(largest), AllClose(std::vector<double>(9, 6), 0));
+}
+
 TEST_CASE("avg_pool2d of a NaN is NaN", "[ops][avg_pool2d][extremes]") {
   Tape<double> tape;
   const auto y = avg_pool2d(tape.constant(array({1, 1, 1, 4}, {1, 2, NaN, 4})), {1, 2});

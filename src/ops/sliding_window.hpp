@@ -90,8 +90,9 @@ struct Pooling {
   // Calls work(begin, end) for ranges of planes, on several threads if there are many.
   template <class Work>
   void for_ranges_of_planes(Work work) const {
-    const std::size_t range = std::max<std::size_t>(1, exponentials_per_block / (pixels() * window_pixels()));
-    parallel_for_even_ranges(planes(), range, work);
+    const double each = static_cast<double>(pixels()) * static_cast<double>(window_pixels());
+    const double range = std::max(1.0, static_cast<double>(exponentials_per_block) / each);
+    parallel_for_even_ranges(planes(), static_cast<std::size_t>(range), work);
   }
 
   // Calls window(plane, rows, columns, at) for each window of so many planes, in order: with what it covers,
