@@ -26,6 +26,7 @@
 
 #include "core/fail.hpp"
 #include "threads/cpu_quota.hpp"
+#include "threads/workspace.hpp"
 #include "xtape/threads/threads.hpp"
 
 namespace xtape {
@@ -112,7 +113,8 @@ class ThreadPool {
     std::atomic_flag& busy;
   };
 
-  // A system that refuses another thread, or memory for it, leaves the job to those there are.
+  // A system that refuses another thread, or memory for it, leaves the job to those there are. They are
+  // waited for until they have the memory that they work in, lest they take it in the middle of a later job.
   void start_workers(std::size_t helpers) {
     try {
       while (workers_.size() < helpers)
@@ -120,9 +122,13 @@ class ThreadPool {
     } catch (const std::system_error&) {
     } catch (const std::bad_alloc&) {
     }
+    for (std::size_t ready; (ready = ready_) < workers_.size();) ready_.wait(ready);
   }
 
   void serve(std::size_t number) {
+    Workspace::prepare_thread();
+    ++ready_;
+    ready_.notify_one();
     for (;;) {
       ++awake_;
       look_out_for([this] { return wanted_ > 0; });
@@ -178,6 +184,7 @@ class ThreadPool {
   std::vector<std::thread> workers_;
   std::atomic<std::size_t> wanted_{0};  // changed under the mutex
   std::atomic<std::size_t> active_{0};  // likewise
+  std::atomic<std::size_t> ready_{0};   // workers that have begun to
   std::atomic<std::size_t> awake_{0};   // workers that look out for a job
   void (*work_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;

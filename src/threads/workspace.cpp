@@ -154,6 +154,13 @@ void Workspace::keep_of_thread() {
   forbid(of_thread_.memory, workspace_bytes_of_thread);
 }
 
+void Workspace::prepare_thread() noexcept {
+  try {
+    keep_of_thread();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 void* Workspace::take_elsewhere(std::size_t bytes) {
   if (of_thread_.memory == nullptr) {
     keep_of_thread();

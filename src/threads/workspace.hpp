@@ -37,6 +37,9 @@ class Workspace {
     return static_cast<T*>(take_bytes(count * sizeof(T)));
   }
 
+  // Takes at once what the thread keeps, if there is so much memory, and not when it first needs some.
+  static void prepare_thread() noexcept;
+
  private:
   struct OfThread {
     Workspace* innermost;

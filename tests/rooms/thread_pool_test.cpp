@@ -16,6 +16,7 @@
 #endif
 
 #include "matchers.hpp"
+#include "threads/workspace.hpp"
 
 using namespace xtape;
 using namespace xtape::testing;
@@ -144,6 +145,20 @@ TEST_CASE("a single thread finds no help awake, where two would", "[core][thread
     was_awake = before && detail::helper_is_awake();
   }
   CHECK(was_awake);
+}
+
+TEST_CASE("threads that come to help have the memory already in which they work", "[core][threads]") {
+  const Threads threads(24);  // more than any other test starts
+  const auto work = [](std::size_t) {
+    Workspace workspace;
+    workspace.take<double>(100)[0] = 1;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  work(0);
+  CHECK(wrong_blocks(24) == 0);
+  const std::size_t before = workspace_bytes();
+  for (int job = 0; job < 20; ++job) parallel_for(24, work);
+  CHECK(workspace_bytes() == before);
 }
 
 TEST_CASE("parallel_for does many small jobs one after the other", "[core][threads]") {

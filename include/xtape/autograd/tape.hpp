@@ -60,7 +60,8 @@ struct LossDivisor {
 ///       optimizer.step();
 ///     }  // here all that the step recorded is released, and the next step takes its memory
 ///
-/// From the second step of an unchanged loop on, no heap memory is allocated. A tape belongs to one
+/// From the second step of an unchanged loop on, no heap memory is allocated, but where an operation works in
+/// more than 512 KB and a thread that was late in the steps before comes to help. A tape belongs to one
 /// thread. Different tapes on different threads need no lock; Parameter says what holds where they watch
 /// the same parameters, and Gradients how they train them together. Variables hold the tape's address: it
 /// does not move, and they must not be used when it is gone. T is float or double. There are no second
