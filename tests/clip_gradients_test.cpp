@@ -71,6 +71,14 @@ TEMPLATE_TEST_CASE("the norm neither overflows nor underflows", "[optim][clip_gr
   CHECK_THAT(gradient(p)[0], WithinRel(1e-3, ulps<TestType>(4)));
 }
 
+TEST_CASE("clip_gradient_norm multiplies by factors that no double holds", "[optim][clip_gradients]") {
+  Parameter<double> p("p", Shape{2});
+  p.gradients()[0] = 1e305;
+  CHECK_THAT(optim::clip_gradient_norm(Parameters<double>{&p}, 1e-20), WithinRel(1e305, 1e-15));
+  CHECK_THAT(gradient(p)[0], WithinRel(1e-20, 1e-15));
+  CHECK(gradient(p)[1] == 0);
+}
+
 // More than are summed at once, and not a whole number of vectors.
 TEST_CASE("the norm of many elements is the same on any number of threads", "[optim][clip_gradients][simd]") {
   Parameter<float> p("p", Shape{8'600'003});

@@ -174,8 +174,8 @@ double clip_gradient_norm(const std::vector<Parameter<T>*>& parameters, double m
   if (options.error_if_nonfinite && !std::isfinite(norm)) throw_not_finite(parameters, norm);
   if (norm <= max_norm) return norm;
   const double factor = max_norm / norm;
-  if (factor > 0 && factor < static_cast<double>(std::numeric_limits<T>::min())) {
-    // Below the smallest normal number a factor has few digits; its root has all.
+  if (factor < static_cast<double>(std::numeric_limits<T>::min())) {
+    // Below the smallest normal number a factor has few digits or none; its root has all.
     const double root = std::sqrt(max_norm) / std::sqrt(norm);
     multiply(parameters, root);
     multiply(parameters, root);
