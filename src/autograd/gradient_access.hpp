@@ -13,6 +13,10 @@ struct GradientAccess {
   static GradientMemory<T>& of(Gradients<T>& gradients, std::size_t parameter) {
     return gradients.parts_[parameter];
   }
+  // Null: it is none of them.
+  static GradientMemory<T>* find(Gradients<T>& gradients, const Parameter<T>& parameter) {
+    return gradients.find(parameter);
+  }
 };
 
 }  // namespace xtape::detail

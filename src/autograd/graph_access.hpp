@@ -14,9 +14,12 @@ template <class T>
 struct GraphAccess {
   static std::span<Node<T>* const> nodes(const Tape<T>& tape) { return tape.table_.nodes; }
   static std::size_t slot(Variable<T> variable) { return variable.slot_; }
-  // Nothing where the latest backward has not come by.
-  static ArrayView<const T> gradient(const Tape<T>& tape, const Node<T>& node) {
-    if (node.parameter != nullptr) return GradientAccess<T>::of(*node.parameter).filled();
+  // In the latest backward, into `gradients`. Nothing where it has not come by.
+  static ArrayView<const T> gradient(const Tape<T>& tape, Gradients<T>& gradients, const Node<T>& node) {
+    if (node.parameter != nullptr) {
+      GradientMemory<T>* const part = GradientAccess<T>::find(gradients, *node.parameter);
+      return part == nullptr ? ArrayView<const T>() : part->filled();
+    }
     return node.backward_count == tape.backward_count_ ? ArrayView<const T>(node.grad, node.shape)
                                                        : ArrayView<const T>();
   }

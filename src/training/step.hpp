@@ -92,7 +92,7 @@ class Step {
       if (!(share_of(part->result) > 0)) continue;
       part->tape.keep_gradients();
       part->loss->backward(part->gradients);
-      const char* const origin = detail::origin_of_not_finite_gradient(*part->loss);
+      const char* const origin = detail::origin_of_not_finite_gradient(*part->loss, part->gradients);
       part->tape.keep_gradients(false);
       part->gradients.zero();
       if (origin != nullptr) return origin;

@@ -140,7 +140,7 @@ class Training {
     if (plan_.communicator != nullptr) require_same_checkpoint();
     if (!options_.log.empty() && is_first_rank()) log_.emplace(options_.log, state_.history);
     started_ = Clock::now();
-    options_.optimizer.zero_grad();
+    zero_gradients();
     bool goes_on = true;
     while (goes_on && state_.history.epochs.size() < options_.epochs && !has_converged()) {
       goes_on = run_epoch();
@@ -315,13 +315,18 @@ class Training {
     step_.backward();
     check_gradients(batch);
     options_.optimizer.step();
-    options_.optimizer.zero_grad();
+    zero_gradients();
     if (state_.weight_average) state_.weight_average->update();
     if (options_.schedule != nullptr && options_.schedule_every == Every::batch) {
       options_.schedule->step(batch.loss);
     }
     tally.add(batch.loss, step_.divisor(), step_.judged());
     return true;
+  }
+
+  // Of those too that the optimizer leaves as they are.
+  void zero_gradients() {
+    for (Parameter<T>* parameter : parameters_) parameter->zero_grad();
   }
 
   // And makes them smaller, if options say so.
@@ -339,7 +344,7 @@ class Training {
   }
 
   [[noreturn]] void throw_gradient_not_finite(const Batch& batch, const std::string& which) {
-    options_.optimizer.zero_grad();
+    zero_gradients();
     const char* const origin = step_.origin_of_not_finite_gradient();
     const std::string found =
         origin == nullptr
