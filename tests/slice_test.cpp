@@ -47,6 +47,10 @@ TEST_CASE("slice of no positions is empty and has gradient zero", "[ops][slice][
   CHECK_THAT(values(x.grad()), AllClose({0, 0, 0, 0, 0, 0}, 0));
   CHECK(slice(empty, 0, 0, 0).shape() == Shape{0, 2});
   CHECK(slice(empty, 1, 1, 2).shape() == Shape{0, 1});
+
+  const std::size_t many = std::size_t{1} << 40;
+  const Array<double> nothing(Shape{many, 0});
+  CHECK(slice(tape.borrow(nothing), 1, 0, 0).shape() == Shape{many, 0});
 }
 
 TEST_CASE("slice works along each of eight axes", "[ops][slice][extremes]") {

@@ -30,6 +30,7 @@ Variable<T> slice(Variable<T> x, int axis, std::ptrdiff_t begin, std::ptrdiff_t 
   }
   const std::size_t start = static_cast<std::size_t>(from) * inner;
   const std::size_t length = static_cast<std::size_t>(to - from) * inner;
+  if (length == 0) runs = 0;
   const std::size_t stride = shape[along] * inner;
 
   Recording<T> op("slice", {x});
