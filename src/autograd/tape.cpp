@@ -127,7 +127,7 @@ void Tape<T>::backward(const Variable<T>& root, ArrayView<const T> seed, detail:
 template <class T>
 void Tape<T>::begin_backward(detail::Node<T>& last, ArrayView<const T> seed, detail::Seed how) {
   // The seed may be a gradient of an earlier backward, whose memory is about to be used again.
-  const Arena::Position top = values_.position();
+  const AtEnd released([this, top = values_.position()]() noexcept { values_.release(top); });
   if (gradients_.owns(seed.data())) {
     T* const kept_seed = values_.template allocate_array<T>(seed.size());
     std::copy(seed.begin(), seed.end(), kept_seed);
@@ -143,7 +143,6 @@ void Tape<T>::begin_backward(detail::Node<T>& last, ArrayView<const T> seed, det
       for (std::size_t i = begin; i < end; ++i) grad[i] = first ? seed[i] : grad[i] + seed[i];
     });
   }
-  values_.release(top);
   gradients_valid_ = true;  // now that all memory is there
 }
 
