@@ -247,6 +247,17 @@ TEST_CASE("export_c refuses sums that int32 may not hold", "[io][export_c][error
           "export_c: linear must fit sums in int32, got 20000 inputs for an output; use float32"));
 }
 
+TEST_CASE("export_c refuses images whose padding no int counts", "[io][export_c][errors]") {
+  Random random(8);
+  const std::size_t far = std::size_t{1} << 30;
+  nn::Conv2d<float> model(1, 1, 1, random, {.stride = far, .padding = far});
+  const Pipeline<float> pipeline{.model = model, .row = {1, 1, 1}, .outputs_are = OutputKind::numbers};
+  CHECK_THROWS_MATCHES(
+      exported(pipeline), ArgumentError,
+      Catch::Matchers::Message("export_c: an image with its padding must have at most 2147483647 rows and "
+                               "columns, got 1 + 2147483648"));
+}
+
 TEST_CASE("export_c writes into a directory that is there, over what it wrote before", "[io][export_c]") {
   const TemporaryDirectory directory;
   Flowers f;

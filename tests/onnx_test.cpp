@@ -721,6 +721,17 @@ TEST_CASE("a small file in the ONNX format takes no large memory", "[onnx]") {
           ": node 'n' (LayerNormalization): its weight must have the shape of the last axes of a row, "
           "(1000000), got (1)");
   }
+  SECTION("an axis that is none of a row") {
+    for (const std::int64_t axis :
+         {std::numeric_limits<std::int64_t>::min(), std::int64_t{-4}, std::int64_t{0}, std::int64_t{3},
+          std::numeric_limits<std::int64_t>::max()}) {
+      OneNode file("LayerNormalization", {2, 3});
+      file.set("axis", axis);
+      CHECK(file.error() ==
+            ": node 'n' (LayerNormalization): its axis must be one of a row of shape (2, 3), got " +
+                std::to_string(axis));
+    }
+  }
   SECTION("many nodes of two bytes") {
     std::string nodes;
     for (int i = 0; i < 300'000; ++i) nodes += std::string("\x0a\0", 2);

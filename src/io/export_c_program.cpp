@@ -258,6 +258,13 @@ Windows make_windows(const Shape& in, const Shape& out, Size2d kernel, Size2d st
                      Size2d dilation, std::size_t groups) {
   const auto i = [](std::size_t extent) { return static_cast<int>(extent); };
   const auto or_kernel = [&](std::size_t of, std::size_t extent) { return i(of == 0 ? extent : of); };
+  for (const auto& [extent, of_both_sides] :
+       {std::pair(in[1], 2 * padding.rows), {in[2], 2 * padding.columns}}) {
+    if (extent + of_both_sides <= std::numeric_limits<int>::max()) continue;
+    fail<ArgumentError>(
+        "export_c: an image with its padding must have at most {} rows and columns, got {} + {}",
+        std::numeric_limits<int>::max(), extent, of_both_sides);
+  }
   return {.channels = i(in[0]),
           .rows = i(in[1]),
           .columns = i(in[2]),

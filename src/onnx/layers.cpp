@@ -428,8 +428,8 @@ class LayerReader {
     const Shape& row = chain_.shape();
     const std::int64_t axis = nodes_.integer(node_, "axis", -1);
     const auto rank = static_cast<std::int64_t>(row.rank()) + 1;
-    const std::int64_t axes = axis < 0 ? -axis : rank - axis;
-    if (axis < -rank || axes < 1 || axes >= rank)
+    const std::int64_t first = axis < 0 ? axis + rank : axis, axes = rank - first;
+    if (first < 1 || axes < 1)
       nodes_.refuse(node_, "its axis must be one of a row of shape {}, got {}", row, axis);
     const Shape normalized(row.end() - axes, row.end());
     NamedArrays state;
