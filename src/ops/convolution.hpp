@@ -76,7 +76,7 @@ struct Convolution {
                                      std::max<std::size_t>(1, batch));
     return std::clamp<std::size_t>(128 / pixels(), 1, std::max<std::size_t>(1, batch));
   }
-  // An even number of bundles, of which two threads take as many.
+  // An even number of bundles, of which two threads take as many, if it takes several and not one a sample.
   std::size_t bundles() const {
     const std::size_t fewest = (batch + samples_together() - 1) / samples_together();
     return fewest > 1 && fewest < batch ? fewest + fewest % 2 : fewest;

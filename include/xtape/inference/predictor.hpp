@@ -26,7 +26,7 @@ namespace xtape::inference {
 ///
 /// Its outputs are those of the model in evaluation mode for the same rows at once, bit for bit, but where
 /// the model's tape calls a BLAS: products are always those of xtape's own loops here, and a BLAS may round
-/// otherwise. A tape calls it
+/// otherwise. A tape may call it
 ///   - for a Linear of more than 5 rows that has more than 1024 inputs, or that makes more than 2^22
 ///     multiplications of an x of more than 2^17 elements;
 ///   - for a Conv2d whose kernels see more than 1024 elements each, or that makes more than 2^22

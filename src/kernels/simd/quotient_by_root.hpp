@@ -6,7 +6,7 @@
 namespace xtape::kernels {
 namespace {
 
-// a / (sqrt(v) scale + epsilon) to within 2 ulp.
+// a / (sqrt(v) scale + epsilon) to within 2 ulp, of a v that is normal or 0.
 template <class B>
 XTAPE_INLINE B quotient_by_root(B a, B v, B scale, B epsilon) {
 #ifdef __AVX512F__
