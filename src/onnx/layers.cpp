@@ -428,10 +428,10 @@ class LayerReader {
     const Shape& row = chain_.shape();
     const std::int64_t axis = nodes_.integer(node_, "axis", -1);
     const auto rank = static_cast<std::int64_t>(row.rank()) + 1;
-    const std::int64_t first = axis < 0 ? axis + rank : axis, axes = rank - first;
-    if (first < 1 || axes < 1)
+    const std::int64_t first = axis < 0 ? axis + rank : axis;
+    if (first < 1 || first >= rank)
       nodes_.refuse(node_, "its axis must be one of a row of shape {}, got {}", row, axis);
-    const Shape normalized(row.end() - axes, row.end());
+    const Shape normalized(row.begin() + (first - 1), row.end());
     NamedArrays state;
     // PyTorch 1.13 writes none where there is no weight.
     if (chain_.has_input(node_, 1)) state.add("weight", AnyArray(array(1, "scale")));
