@@ -149,6 +149,19 @@ TEST_CASE("balanced batches refuse rows without a class", "[data][balanced_batch
                     "BalancedBatches: class_indices must be (rows), got (1, 2)");
 }
 
+TEST_CASE("balanced batches refuse more rows than there can be, and have none without rows",
+          "[data][balanced_batches][errors]") {
+  const xt::xarray<int> classes{0, 1, 1};
+  CHECK_THROWS_WITH(data::BalancedBatches({0, 1, 2}, classes, 2, {.rows_per_class = std::size_t{1} << 63}),
+                    ContainsSubstring("BalancedBatches: options.rows_per_class must be at most ") &&
+                        ContainsSubstring(" for 2 classes, got 9223372036854775808"));
+  data::BalancedBatches none({}, xt::xarray<int>::from_shape({0}), 2,
+                             {.rows_per_class = std::size_t{1} << 40});
+  Random random(1);
+  none.shuffle(random);
+  CHECK(none.begin() == none.end());
+}
+
 TEST_CASE("balanced batches take no row of ignore_index", "[data][balanced_batches][ignore_index]") {
   const std::vector<int> some{0, -1, 0, 1, -1, 0, -1, -1, -1};
   Rows rows(some.size());

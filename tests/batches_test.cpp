@@ -44,6 +44,12 @@ TEST_CASE("batches that divide the rows evenly are all full", "[data][batches]")
   CHECK(one[0].size() == 6);
 }
 
+TEST_CASE("a batch may be larger than any memory", "[data][batches]") {
+  const data::Batches batches({3, 4, 5}, SIZE_MAX);
+  REQUIRE(batches.size() == 1);
+  CHECK(batches[0].size() == 3);
+}
+
 TEST_CASE("no rows make no batches", "[data][batches]") {
   const data::Batches batches({}, 4);
   CHECK(batches.size() == 0);

@@ -20,6 +20,13 @@ BalancedBatches::BalancedBatches(const std::vector<std::size_t>& rows, const Ind
   if (rows_per_class_ == 0) {
     for (const auto& members : rows_of_class_) rows_per_class_ = std::max(rows_per_class_, members.size());
   }
+  const std::size_t most =
+      std::vector<std::size_t>().max_size() / std::max<std::size_t>(1, rows_of_class_.size());
+  if (rows_per_class_ > most) {
+    fail<ArgumentError>("BalancedBatches: options.rows_per_class must be at most {} for {} classes, got {}",
+                        most, rows_of_class_.size(), rows_per_class_);
+  }
+  if (rows_of_class_.empty()) rows_per_class_ = 0;
   draw(nullptr);
 }
 

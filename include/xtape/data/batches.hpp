@@ -64,7 +64,7 @@ class Batches {
   void shuffle(Random& random) { random.shuffle(rows_); }
 
   /// How many batches there are.
-  std::size_t size() const noexcept { return (rows_.size() + batch_size_ - 1) / batch_size_; }
+  std::size_t size() const noexcept { return rows_.size() / batch_size_ + (rows_.size() % batch_size_ != 0); }
   /// @throws ArgumentError  there is no such batch.
   std::span<const std::size_t> operator[](std::size_t batch) const&;
   /// The rows would be gone with the batches.
