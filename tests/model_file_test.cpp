@@ -177,6 +177,28 @@ TEST_CASE("modules are at most 100 deep in each other", "[io][model]") {
           "save_model: there must be at most 10000 modules, at most 100 deep in each other"));
 }
 
+namespace other {
+// Not that of xtape.
+struct Relu : nn::Module<float> {
+  Variable<float> forward(Variable<float> x) override { return x + x; }
+  nn::Config config() const override { return {}; }
+  nn::GraphValue add_to(nn::Graph<float>& graph, nn::GraphValue x) const override {
+    return graph.apply(nn::operations::Add(), {x, x});
+  }
+};
+}  // namespace other
+
+TEST_CASE("a module that would be read as one of another class is not written", "[io][model][errors]") {
+  Random random(1);
+  nn::Sequential<float> model;
+  model.add<nn::Linear>(2, 2, random).add<other::Relu>();
+  const TemporaryPath path;
+  CHECK_THROWS_WITH(
+      io::save_model(path, Pipeline<float>{.model = model, .row = {2}}),
+      "save_model: a module must be of the class that its name stands for, got another 'Relu' as "
+      "'1'; rename it, and write nn::register_module under that name");
+}
+
 TEST_CASE("each Dropout of a loaded model draws numbers of its own", "[io][model]") {
   Random random(6);
   nn::Sequential<float> model;

@@ -11,6 +11,7 @@
 #include "io/json_field.hpp"
 #include "xtape/arrays/any_array.hpp"
 #include "xtape/core/version.hpp"
+#include "xtape/nn/registry.hpp"
 
 namespace xtape::io {
 namespace {
@@ -279,6 +280,7 @@ Json::Object steps_json(const char* function, const inference::Pipeline<T>& pipe
 
 template <class T>
 std::string model_json(const char* function, const inference::Pipeline<T>& pipeline) {
+  nn::detail::require_own_names<T>(function, *pipeline.model);
   Json::Object document = steps_json(function, pipeline);
   ModuleLimits limits;
   document.push_back({"model", of_module(function, pipeline.model->description(), limits)});

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <map>
 #include <mutex>
 #include <new>
@@ -15,18 +14,11 @@
 #endif
 
 #include "arrays/format.hpp"
+#include "nn/type_info.hpp"
 #include "xtape/ops/elementwise.hpp"
 
 namespace xtape::nn {
 namespace {
-
-// Classes of a program that is compiled with -fno-rtti have none: what typeid would read, before the first
-// virtual function, is then null.
-bool has_type_info(const void* module) {
-  const void* const* table;
-  std::memcpy(&table, module, sizeof table);
-  return table[-1] != nullptr;
-}
 
 // "xtape::nn::Linear<float>" on most compilers, as they themselves would write it.
 std::string readable(const std::type_info& type) {

@@ -19,8 +19,8 @@ namespace xtape::io {
 /// and so on, and in the metadata, under "xtape.model", all the rest as JSON. It is replaced as a whole, as
 /// by write_safetensors.
 ///
-/// @throws ArgumentError, ShapeError  the pipeline is not valid, a module has no config(), a number in one is
-///                                    not finite, or a text is not UTF-8.
+/// @throws ArgumentError, ShapeError  the pipeline is not valid, a module has no config() or the name of
+///                                    another class, a number in one is not finite, or a text is not UTF-8.
 /// @throws FileError                  as write_safetensors.
 template <class T>
 void save_model(const std::string& path, const inference::Pipeline<T>& pipeline);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <typeinfo>
 #include <utility>
 
 #include "xtape/nn/config.hpp"
@@ -17,9 +18,25 @@ template <class T>
 using MakeModule = std::unique_ptr<Module<T>> (*)(const Config&);
 
 template <class T>
-void register_module(const std::string& name, MakeModule<T> make);
-extern template void register_module(const std::string&, MakeModule<float>);
-extern template void register_module(const std::string&, MakeModule<double>);
+void register_module(const std::string& name, MakeModule<T> make, const std::type_info* type);
+extern template void register_module(const std::string&, MakeModule<float>, const std::type_info*);
+extern template void register_module(const std::string&, MakeModule<double>, const std::type_info*);
+
+// Null in a program that is compiled without.
+template <class Own>
+const std::type_info* type_of() {
+#ifdef __cpp_rtti
+  return &typeid(Own);
+#else
+  return nullptr;
+#endif
+}
+
+// Throws ArgumentError where the name of a module is that of another class, as which it would be made again.
+template <class T>
+void require_own_names(const char* function, Module<T>& model);
+extern template void require_own_names(const char*, Module<float>&);
+extern template void require_own_names(const char*, Module<double>&);
 
 template <class T>
 T element_of(const Module<T>&);
@@ -37,7 +54,8 @@ template <class Own>
 bool register_module(const std::string& name) {
   using T = decltype(detail::element_of(std::declval<const Own&>()));
   detail::register_module<T>(
-      name, [](const Config& config) -> std::unique_ptr<Module<T>> { return std::make_unique<Own>(config); });
+      name, [](const Config& config) -> std::unique_ptr<Module<T>> { return std::make_unique<Own>(config); },
+      detail::type_of<Own>());
   return true;
 }
 
