@@ -145,6 +145,21 @@ TEST_CASE("uniform numbers between ends that are not finite come back as NaN", "
   Random random(2);
   CHECK(std::isnan(random.uniform(-INFINITY, 0)));
   CHECK(std::isnan(random.uniform(0, NAN)));
+  CHECK(std::isnan(random.uniform(0, INFINITY)));
+}
+
+TEST_CASE("uniform numbers between subnormal ends are at least the lower and below the upper",
+          "[core][random]") {
+  Random random(2);
+  constexpr double least = std::numeric_limits<double>::denorm_min();
+  const std::pair<double, double> ends[] = {
+      {least, 2 * least}, {3 * least, 4 * least}, {0x1.fffffffffffffp-1022, 0x1p-1021}, {-least, least}};
+  for (const auto& [low, high] : ends) {
+    for (int draw = 0; draw < 100; ++draw) {
+      const double x = random.uniform(low, high);
+      CHECK((low <= x && x < high));
+    }
+  }
 }
 
 TEST_CASE("normal numbers follow the standard normal distribution", "[core][random]") {

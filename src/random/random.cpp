@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 
 #include "arrays/format.hpp"
 #include "random/split_mix.hpp"
@@ -30,11 +32,15 @@ Random::result_type Random::operator()() noexcept {
 double Random::uniform() noexcept { return static_cast<double>((*this)() >> 11) * 0x1p-53; }
 
 double Random::uniform(double low, double high) noexcept {
-  // Halves, because the distance of the ends may overflow. Rounding can reach `high` where the interval is
-  // narrow beside its ends.
+  if (!std::isfinite(low) || !std::isfinite(high)) return std::numeric_limits<double>::quiet_NaN();
+  const double distance = high - low;
+  // Halves where the distance of the ends overflows. Rounding can reach `high` where the interval is narrow
+  // beside its ends.
   for (;;) {
-    const double x = 2 * (low / 2 + (high / 2 - low / 2) * uniform());
-    if (!(x >= high) || !(low < high)) return x;
+    const double share = uniform();
+    const double x =
+        std::isfinite(distance) ? low + distance * share : 2 * (low / 2 + (high / 2 - low / 2) * share);
+    if (x < high || !(low < high)) return x;
   }
 }
 
