@@ -20,6 +20,26 @@ TEST_CASE("view gives an xtensor view of the same memory", "[core][xtensor]") {
   CHECK_THAT(memory, AllClose({0, 0, 0, 0, 0, 0}, 0));
 }
 
+TEST_CASE("a view keeps its shape whatever is added to it", "[core][xtensor][errors]") {
+  Array<double> array(Shape{3});
+  auto values = view(array);
+  values += xt::xarray<double>{1, 2, 3};
+  values *= 2;
+  xt::noalias(values) += xt::xarray<double>{1};
+  CHECK((values == xt::xarray<double>{3, 5, 7}));
+  const xt::xarray<double> rows = xt::ones<double>({3, 3}), row = xt::ones<double>({1, 3}),
+                           longer = xt::ones<double>({4});
+  for (const auto& other : {rows, row, longer}) {
+    CHECK_THROWS_AS(values += other, ShapeError);
+    CHECK_THROWS_AS(values -= other, ShapeError);
+    CHECK_THROWS_AS(values *= other, ShapeError);
+    CHECK_THROWS_AS(values /= other, ShapeError);
+    CHECK_THROWS_AS(xt::noalias(values) += other, ShapeError);
+  }
+  CHECK(values.dimension() == 1);
+  CHECK((values == xt::xarray<double>{3, 5, 7}));
+}
+
 TEST_CASE("views work in xtensor expressions and functions", "[core][xtensor]") {
   const std::vector<float> memory{1, 2, 3, 4};
   const auto matrix = view(ArrayView<const float>(memory.data(), {2, 2}));

@@ -93,18 +93,22 @@ class FixedView : public View {
   }
   template <class Source>
   FixedView& operator+=(const Source& source) {
+    require_broadcasts(source);
     return count(View::operator+=(source));
   }
   template <class Source>
   FixedView& operator-=(const Source& source) {
+    require_broadcasts(source);
     return count(View::operator-=(source));
   }
   template <class Source>
   FixedView& operator*=(const Source& source) {
+    require_broadcasts(source);
     return count(View::operator*=(source));
   }
   template <class Source>
   FixedView& operator/=(const Source& source) {
+    require_broadcasts(source);
     return count(View::operator/=(source));
   }
 
@@ -116,18 +120,22 @@ class FixedView : public View {
   }
   template <class Source>
   FixedView& plus_assign(const Source& source) {
+    require_broadcasts(source.derived_cast());
     return count(View::plus_assign(source));
   }
   template <class Source>
   FixedView& minus_assign(const Source& source) {
+    require_broadcasts(source.derived_cast());
     return count(View::minus_assign(source));
   }
   template <class Source>
   FixedView& multiplies_assign(const Source& source) {
+    require_broadcasts(source.derived_cast());
     return count(View::multiplies_assign(source));
   }
   template <class Source>
   FixedView& divides_assign(const Source& source) {
+    require_broadcasts(source.derived_cast());
     return count(View::divides_assign(source));
   }
 
@@ -136,6 +144,17 @@ class FixedView : public View {
   void require_own_shape(const Source& source) const {
     const Shape own(this->shape().begin(), this->shape().end()), given = shape_of(source);
     if (given != own) throw_other_shape(own, given);
+  }
+
+  // That it can be taken as one of this shape.
+  template <class Source>
+  void require_broadcasts(const Source& source) const {
+    const Shape own(this->shape().begin(), this->shape().end()), given = shape_of(source);
+    const std::size_t beyond = given.rank() - std::min(given.rank(), own.rank());
+    bool fits = beyond == 0;
+    for (std::size_t axis = 0; fits && axis < given.rank(); ++axis)
+      fits = given[axis] == 1 || given[axis] == own[own.rank() - given.rank() + axis];
+    if (!fits) throw_other_shape(own, given);
   }
 
   FixedView& count(View&) {
