@@ -48,6 +48,10 @@ TEST_CASE("an imputer is saved and loaded", "[data][mean_imputer][state]") {
   not_finite.add("mean", Array<double>(std::vector<double>{1, inf}));
   CHECK_THROWS_WITH(loaded.load_state(not_finite),
                     "MeanImputer::load_state: mean[1] must be finite, got inf");
+  NamedArrays too_large;
+  too_large.add("mean", Array<double>(std::vector<double>{1e300, 1}));
+  CHECK_THROWS_WITH(loaded.load_state(too_large),
+                    "MeanImputer::load_state: mean[0] must be finite as a float, got 1e+300");
   CHECK_THROWS_AS(loaded.load_state({}), ArgumentError);
   CHECK_THAT(values(loaded.means()), AllClose({2.5, 2.25}, 0));
 }

@@ -65,6 +65,7 @@ void random_shift(ArrayView<T> pictures, Random& random, const RandomShiftOption
     fail<ArgumentError>("random_shift: options.most must be below height and width of pictures {}, got {}",
                         pictures.shape(), most);
   }
+  if (pictures.empty()) return;
   const T fill = static_cast<T>(options.fill);
   const auto draw = [&] {
     return static_cast<std::ptrdiff_t>(random.below(2 * std::uint64_t{most} + 1)) -
@@ -74,7 +75,7 @@ void random_shift(ArrayView<T> pictures, Random& random, const RandomShiftOption
   for (std::size_t row = 0; row < rows; ++row) {
     const std::ptrdiff_t down = draw(), right = draw();
     for (std::size_t c = 0; c < channels; ++c) {
-      if (!pictures.empty()) shift(channel, height, width, down, right, fill);
+      shift(channel, height, width, down, right, fill);
       channel += height * width;
     }
   }
@@ -87,6 +88,7 @@ void random_flip(ArrayView<T> pictures, Random& random, const RandomFlipOptions&
   if (!(probability >= 0 && probability <= 1)) {
     fail<ArgumentError>("random_flip: options.probability must be in [0, 1], got {}", probability);
   }
+  if (pictures.empty()) return;
   T* channel = pictures.data();
   for (std::size_t row = 0; row < rows; ++row) {
     const bool horizontally = options.horizontal && random.uniform() < probability;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "arrays/format.hpp"
@@ -63,8 +64,10 @@ void ColumnTransform<T>::load_state(const NamedArrays& state) {
   for (const auto& [name, least] : numbers_) {
     const auto& values = loaded.emplace_back(state.get<double>(function.c_str(), name, shape));
     for (std::size_t i = 0; i < values.size(); ++i) {
-      if (std::isfinite(values[i]) && values[i] >= least) continue;
-      fail<ValueError>("{}: {} must be finite{}, got {}", function, element_name(name, shape, i),
+      const bool fits = std::abs(values[i]) <= static_cast<double>(std::numeric_limits<T>::max());
+      if (fits && values[i] >= least) continue;
+      fail<ValueError>("{}: {} must be finite{}{}, got {}", function, element_name(name, shape, i),
+                       !fits && std::isfinite(values[i]) ? " as a float" : "",
                        least > 0 ? " and positive" : "", values[i]);
     }
   }

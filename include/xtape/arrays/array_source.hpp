@@ -126,7 +126,8 @@ class ArraySource {
 }  // namespace detail
 
 /// A function argument: integers of any type, as a number, an xtensor expression, an ArrayView or a flat
-/// container. One that has a name is read in the call; a temporary is kept as long as this is.
+/// container. Unsigned ones above the largest of int64 are the negative ones of the same bits: -1 as a
+/// std::size_t is -1. One that has a name is read in the call; a temporary is kept as long as this is.
 class Indices : public detail::ArraySource<std::int64_t> {
  public:
   /// Refers to what has a name, and keeps a temporary.

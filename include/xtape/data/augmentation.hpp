@@ -24,7 +24,8 @@ struct RandomShiftOptions {
 ///
 ///     data::random_shift(batch, random, {.most = 2, .fill = -1});
 ///
-/// Takes random.below(2 * most + 1) twice for each row, for v and then for h, and no memory.
+/// Takes random.below(2 * most + 1) twice for each row, for v and then for h, none if there are no elements,
+/// and no memory.
 /// @param pictures  (rows, channels, height, width) or (rows, height, width)
 /// @throws ShapeError     pictures is of another shape.
 /// @throws ArgumentError  most is not below height and width: nothing would be left. It may be if there are
@@ -46,8 +47,8 @@ struct RandomFlipOptions {
 ///
 ///     data::random_flip(batch, random);  // left and right of half of the pictures
 ///
-/// Takes for each row one random.uniform() if horizontal is set, and then one if vertical is; a picture is
-/// flipped where it is below the probability. Takes no memory.
+/// Takes for each row one random.uniform() if horizontal is set, and then one if vertical is, none if there
+/// are no elements; a picture is flipped where it is below the probability. Takes no memory.
 /// @param pictures  (rows, channels, height, width) or (rows, height, width)
 /// @throws ShapeError     pictures is of another shape.
 /// @throws ArgumentError  probability is not in [0, 1].
