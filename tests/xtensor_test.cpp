@@ -29,7 +29,8 @@ TEST_CASE("a view keeps its shape whatever is added to it", "[core][xtensor][err
   CHECK((values == xt::xarray<double>{3, 5, 7}));
   const xt::xarray<double> rows = xt::ones<double>({3, 3}), row = xt::ones<double>({1, 3}),
                            longer = xt::ones<double>({4});
-  for (const auto& other : {rows, row, longer}) {
+  for (const xt::xarray<double>* const wrong : {&rows, &row, &longer}) {
+    const xt::xarray<double>& other = *wrong;
     CHECK_THROWS_AS(values += other, ShapeError);
     CHECK_THROWS_AS(values -= other, ShapeError);
     CHECK_THROWS_AS(values *= other, ShapeError);
