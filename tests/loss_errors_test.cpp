@@ -458,6 +458,25 @@ TEST_CASE("Losses without classes refuse to divide by class weights of labels", 
   for_each_loss_of_errors(check);
 }
 
+TEST_CASE("Losses refuse a mean by weights that add up to infinity", "[losses][errors]") {
+  const std::string rule =
+      "softmax_cross_entropy: the weights that a mean divides by must add up to a finite number, got inf";
+  Tape<double> tape;
+  const auto logits = tape.variable(xt::xarray<double>{{0, 1}, {2, 0}});
+  const xt::xarray<int> classes{0, 1};
+  const auto refused = [&](const losses::SoftmaxCrossEntropyOptions& options) {
+    return refusal<ArgumentError>(tape, [&] { losses::softmax_cross_entropy(logits, classes, options); });
+  };
+  const Reduction by_weights = Reduction::mean_by(Divisor::sum_of_weights),
+                  by_classes = Reduction::mean_by(Divisor::sum_of_target_class_weights);
+  CHECK(refused({.sample_weights = xt::xarray<double>{inf, 1}, .reduction = by_weights}) == rule);
+  CHECK(refused({.sample_weights = xt::xarray<double>{1e308, 1e308}, .reduction = by_weights}) == rule);
+  CHECK(refused({.class_weights = xt::xarray<double>{inf, 1}, .reduction = by_classes}) == rule);
+  CHECK(refused({.reduction = Reduction::mean_by(1e-310)}) ==
+        "softmax_cross_entropy: the divisor of the reduction must be positive and finite, and so its "
+        "reciprocal, got 1e-310");
+}
+
 TEST_CASE("reduce refuses a divisor that makes no sense", "[losses][reduce][errors]") {
   Tape<double> tape;
   const auto x = tape.variable(labels);

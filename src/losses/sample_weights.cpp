@@ -14,9 +14,13 @@ double SampleWeights::divisor(const char* loss, const Reduction& reduction) cons
     case Reduction::Kind::sum:
       return 1;
     case Reduction::Kind::sum_over_number:
-      if (reduction.number() > 0 && std::isfinite(reduction.number())) return reduction.number();
-      fail<ArgumentError>("{}: the divisor of the reduction must be positive and finite, got {}", loss,
-                          reduction.number());
+      if (reduction.number() > 0 && std::isfinite(reduction.number()) &&
+          std::isfinite(1 / reduction.number()))
+        return reduction.number();
+      fail<ArgumentError>(
+          "{}: the divisor of the reduction must be positive and finite, {}got {}", loss,
+          reduction.number() > 0 && std::isfinite(reduction.number()) ? "and so its reciprocal, " : "",
+          reduction.number());
     case Reduction::Kind::mean:
       break;
   }
@@ -27,6 +31,10 @@ double SampleWeights::divisor(const char* loss, const Reduction& reduction) cons
         loss);
   }
   const double result = sum(reduction.divisor());
+  if (std::isinf(result)) {
+    fail<ArgumentError>("{}: the weights that a mean divides by must add up to a finite number, got {}", loss,
+                        result);
+  }
   if (result != 0 || reduction.empty() == EmptyMean::nan) return result;
   if (reduction.empty() == EmptyMean::zero) return INFINITY;
   fail<ArgumentError>("{}: the mean must not be empty (EmptyMean::error), got {} losses and a divisor of 0",

@@ -19,7 +19,7 @@ enum class Divisor {
   nonzero_weights,              ///< the number of valid elements whose weight is not 0
 };
 
-/// What a mean gives when its divisor is 0.
+/// What a mean gives when its divisor is 0. (If its weights add up to infinity, an ArgumentError.)
 enum class EmptyMean {
   nan,    ///< what the division by 0 gives: NaN for no losses
   zero,   ///< 0, and gradients of 0
@@ -44,7 +44,7 @@ class Reduction {
   }
 
   /// The sum divided by a number.
-  /// @throws ArgumentError  the number is not positive and finite; thrown by the loss.
+  /// @throws ArgumentError  the number or its reciprocal is not positive and finite; thrown by the loss.
   static constexpr Reduction mean_by(double divisor) {
     return {Kind::sum_over_number, Divisor::elements, EmptyMean::nan, divisor};
   }
