@@ -113,6 +113,14 @@ TEST_CASE("the correlation of Matthews of two classes has its closed form", "[me
       WithinRel((tp * tn - fp * fn) / std::sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)), exactly));
 }
 
+TEST_CASE("the correlation of Matthews loses nothing where one class has nearly all", "[metrics][report]") {
+  for (const std::int64_t n : {std::int64_t{100'000'000}, std::int64_t{1'000'000'000'000}}) {
+    const auto many = static_cast<double>(n);
+    CHECK_THAT(matthews_correlation(Counts{{n, 1}, {1, 1}}),
+               WithinRel(0.5 * (many - 1) / (many + 1), exactly));
+  }
+}
+
 TEST_CASE("the correlation of Matthews is 1 for all right, 0 for one class only", "[metrics][report]") {
   CHECK_THAT(matthews_correlation(Counts{{3, 0, 0}, {0, 1, 0}, {0, 0, 7}}), WithinRel(1.0, exactly));
   CHECK_THAT(matthews_correlation(Counts{{0, 5}, {5, 0}}), WithinRel(-1.0, exactly));

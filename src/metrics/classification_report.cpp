@@ -72,11 +72,14 @@ double balanced_accuracy(const ArrayInput<std::int64_t>& confusion) {
 double matthews_correlation(const ArrayInput<std::int64_t>& confusion) {
   const Counts counts = count("matthews_correlation", confusion);
   const double n = counts.samples;
-  double covariance = n * counts.all_right, true_variance = n * n, predicted_variance = n * n;
+  // n right - true_of predicted, n true_of - true_of^2 and n predicted - predicted^2, added up: of these
+  // differences none is of two numbers that are large beside it.
+  double covariance = 0, true_variance = 0, predicted_variance = 0;
   for (const Tally& tally : counts.classes) {
-    covariance -= tally.true_of * tally.predicted;
-    true_variance -= tally.true_of * tally.true_of;
-    predicted_variance -= tally.predicted * tally.predicted;
+    const double missed = tally.true_of - tally.right, wrong = tally.predicted - tally.right;
+    covariance += tally.right * (n - tally.true_of - wrong) - missed * wrong;
+    true_variance += tally.true_of * (n - tally.true_of);
+    predicted_variance += tally.predicted * (n - tally.predicted);
   }
   const double product = true_variance * predicted_variance;
   return n > 0 && product == 0 ? 0 : covariance / std::sqrt(product);
