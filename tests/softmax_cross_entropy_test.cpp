@@ -400,6 +400,19 @@ TEST_CASE(
   CHECK_THROWS_AS(softmax_cross_entropy(x, xt::xarray<int>{3, 1}, {.class_mask = class_mask}), LabelError);
 }
 
+TEST_CASE("softmax_cross_entropy of the only possible class is 0 at any temperature",
+          "[losses][softmax_cross_entropy][extremes]") {
+  Tape<double> tape;
+  const auto masked = tape.variable(xt::xarray<double>{{1, -1e308}}),
+             ruled_out = tape.variable(xt::xarray<double>{{-inf, -1e308}});
+  const auto loss = softmax_cross_entropy(masked, xt::xarray<int>{1},
+                                          {.temperature = 0.5, .class_mask = xt::xarray<bool>{false, true}});
+  CHECK(loss.item() == 0);
+  loss.backward();
+  CHECK_THAT(values(masked.grad()), AllClose({0, 0}, 0));
+  CHECK(softmax_cross_entropy(ruled_out, xt::xarray<int>{1}, {.temperature = 0.5}).item() == 0);
+}
+
 TEST_CASE("softmax_cross_entropy of a label that weighs nothing is 0, also where its class is impossible",
           "[losses][softmax_cross_entropy]") {
   Tape<double> tape;

@@ -148,6 +148,12 @@ TEST_CASE("calibrated probabilities of any logits stay probabilities", "[metrics
   CHECK(calibrated_probabilities(ArrayView<const float>(nullptr, {0, 3}), 1).shape() == Shape{0, 3});
 }
 
+TEST_CASE("calibrated probabilities know differences that no double holds", "[metrics][temperature]") {
+  const auto p = calibrated_probabilities(xt::xarray<double>{{1e308, -1e308}}, 1e308);
+  CHECK_THAT(p[1], WithinRel(1 / (1 + std::exp(2)), 1e-15));
+  CHECK_THAT(p[0], WithinRel(1 / (1 + std::exp(-2)), 1e-15));
+}
+
 TEST_CASE("fitting a temperature makes over-confident predictions calibrated", "[metrics][temperature]") {
   // Labels drawn from softmax(x / 3): so 3 is the temperature of the logits x.
   Random random(11);

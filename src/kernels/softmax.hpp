@@ -10,10 +10,11 @@
 
 namespace xtape::kernels {
 
-// (a - b) / temperature, also where the difference is too large
+// (a - b) / temperature, also where the difference of two finite numbers is too large
 inline double scaled_difference(double a, double b, double temperature) {
   const double difference = a - b;
-  return std::isinf(difference) ? a / temperature - b / temperature : difference / temperature;
+  const bool is_too_large = std::isinf(difference) && std::isfinite(a) && std::isfinite(b);
+  return is_too_large ? a / temperature - b / temperature : difference / temperature;
 }
 
 // e^((x - max) / temperature) for x <= max. The difference of two floats is taken in double. That of two

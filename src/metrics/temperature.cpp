@@ -169,7 +169,7 @@ Array<double> calibrated_probabilities(Scores logits, double temperature) {
     const double max = *std::max_element(x, x + classes);
     double* p = probabilities.data() + row * classes;
     // The maximum comes off first: logits divided by a small temperature could overflow.
-    for (std::size_t c = 0; c < classes; ++c) p[c] = (x[c] - max) / temperature;
+    for (std::size_t c = 0; c < classes; ++c) p[c] = kernels::scaled_difference(x[c], max, temperature);
     kernels::softmax(p, classes, p);
   });
   return probabilities;
