@@ -161,6 +161,10 @@ TEST_CASE("reliability_table refuses what are no probabilities, labels or bins",
   CHECK_THROWS_AS(reliability_table(Numbers{0.5}, Classes{1}, {.bins = 0}), ArgumentError);
   CHECK_THROWS_WITH(reliability_table(Numbers{0.5}, Classes{1}, {.bins = 0}),
                     "reliability_table: bins must be at least 1, got 0");
+  for (const std::size_t bins : {SIZE_MAX, SIZE_MAX / 4})
+    CHECK_THROWS_WITH(
+        reliability_table(Numbers{0.5}, Classes{1}, {.bins = bins}),
+        "reliability_table: bins must be at most 1152921504606846974, got " + std::to_string(bins));
   CHECK_THROWS_WITH(reliability_table(xt::xarray<float>{{3, -1}}, Classes{1}),
                     "reliability_table: probabilities must be in [0, 1], got 3 at probabilities[0, 0]");
   CHECK_THROWS_WITH(

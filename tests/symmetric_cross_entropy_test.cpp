@@ -68,6 +68,18 @@ TEST_CASE("symmetric_cross_entropy without its reverse is softmax_cross_entropy"
              WithinRel(losses::softmax_cross_entropy(logits, soft_rows).item(), 1e-15));
 }
 
+TEST_CASE("symmetric_cross_entropy without its first part looks at no impossible class",
+          "[losses][symmetric_cross_entropy][extremes]") {
+  Tape<double> tape;
+  const auto logits = tape.variable(xt::xarray<double>{{0, -inf, 1}});
+  const auto labels = tape.variable(xt::xarray<double>{{0.5, 0.5, 0}});
+  const auto loss = symmetric_cross_entropy(logits, labels, {.alpha = 0, .log_of_zero = -4});
+  const double p = 1 / (1 + std::exp(1));
+  CHECK_THAT(loss.item(), WithinRel(p * std::log(2) + (1 - p) * 4, 1e-15));
+  loss.backward();
+  CHECK_THAT(values(labels.grad()), AllClose({-2 * p, 0, 0}, 1e-15));
+}
+
 TEST_CASE("symmetric_cross_entropy is what its definition says under every two options",
           "[losses][symmetric_cross_entropy][options]") {
   const auto loss = [](auto x, const auto& labels, const LossCall& call) {

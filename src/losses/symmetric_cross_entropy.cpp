@@ -26,9 +26,9 @@ Variable<T> symmetric_cross_entropy(Variable<T> logits, std::type_identity_t<Cla
     const double cost = label == 0 ? most : std::min(-std::log(label), most);  // of the class, in reverse
     // Of any costs that differ by a constant the slope is the same. Those up to the most pull in one
     // direction.
-    return ClassTerm{alpha * kernels::weighted(label, odds.nats) + beta * odds.p() * cost,
+    return ClassTerm{kernels::weighted(alpha, kernels::weighted(label, odds.nats)) + beta * odds.p() * cost,
                      alpha * label + beta * odds.p() * (most - cost),
-                     alpha * odds.nats - (cost < most ? beta * odds.p() / label : 0)};
+                     kernels::weighted(alpha, odds.nats) - (cost < most ? beta * odds.p() / label : 0)};
   };
   return loss.finish_softmax(term, ZeroLabels::count);
 }

@@ -67,6 +67,9 @@ ReliabilityTable reliability_table(Scores probabilities, Indices class_indices,
                                    const ReliabilityOptions& options) {
   const char* const function = "reliability_table";
   if (options.bins == 0) fail<ArgumentError>("{}: bins must be at least 1, got 0", function);
+  const std::size_t most = std::vector<double>().max_size() - 1;
+  if (options.bins > most)
+    fail<ArgumentError>("{}: bins must be at most {}, got {}", function, most, options.bins);
   const ScoreRows rows(function, "probabilities", probabilities, Layout::numbers_or_classes, class_indices,
                        {.ignore_index = options.ignore_index});
   rows.require_probabilities();
