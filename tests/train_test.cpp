@@ -509,6 +509,8 @@ TEST_CASE("gradients that are not finite say where", "[training][train][errors]"
   CHECK(values(model.bias) == std::vector<double>{0, 0});
 }
 
+namespace {
+
 // x times the root of a parameter, and another parameter that is not trained.
 struct WithRoot : nn::Module<double> {
   WithRoot() {
@@ -522,28 +524,28 @@ struct WithRoot : nn::Module<double> {
   Parameter<double> square{"square", Shape{2}}, frozen{"frozen", Shape{1}};
 };
 
-TEST_CASE("an operation on a parameter is named whose gradient is not finite", "[training][train][errors]") {
-  WithRoot model;
+void train_root(WithRoot& model, std::size_t epochs) {
   const xt::xarray<double> features{{1, 2}, {3, 4}};
   const xt::xarray<int> labels{0, 1};
+  const std::vector<std::size_t> rows{0, 1};
   optim::SGD<double> optimizer({&model.square});
   Random random(1);
-  const std::vector<std::size_t> rows{0, 1};
-  const training::Dataset<double> data{.features = features, .targets = labels, .train = rows};
-  CHECK_THROWS_WITH(training::train(model, data, {.optimizer = optimizer, .random = random, .epochs = 1}),
+  training::train(model, {.features = features, .targets = labels, .train = rows},
+                  {.optimizer = optimizer, .random = random, .epochs = epochs});
+}
+
+}  // namespace
+
+TEST_CASE("an operation on a parameter is named whose gradient is not finite", "[training][train][errors]") {
+  WithRoot model;
+  CHECK_THROWS_WITH(train_root(model, 1),
                     ContainsSubstring("the gradient of 'sqrt' makes it of finite numbers"));
 }
 
 TEST_CASE("train leaves no gradient, of parameters either that it does not change", "[training][train]") {
   WithRoot model;
   model.square.values()[0] = model.square.values()[1] = 1;
-  const xt::xarray<double> features{{1, 2}, {3, 4}};
-  const xt::xarray<int> labels{0, 1};
-  optim::SGD<double> optimizer({&model.square});
-  Random random(1);
-  const std::vector<std::size_t> rows{0, 1};
-  const training::Dataset<double> data{.features = features, .targets = labels, .train = rows};
-  training::train(model, data, {.optimizer = optimizer, .random = random, .epochs = 3});
+  train_root(model, 3);
   CHECK(values(model.square.grad()) == std::vector<double>{0, 0});
   CHECK(values(model.frozen.grad()) == std::vector<double>{0});
   CHECK(model.frozen.values()[0] == 1);
