@@ -99,6 +99,18 @@ TEST_CASE("sum of doubles keeps what a large term would swallow", "[ops][sum][ex
   CHECK(sum(x).item() == 100000);
 }
 
+// Rows of every length, some added up in lanes and some side by side.
+TEST_CASE("sum of doubles over axes that lie apart is rounded once", "[ops][sum][extremes]") {
+  Tape<double> tape;
+  for (const std::size_t columns : {2U, 3U, 8U, 40U, 300U}) {
+    xt::xarray<double> x = xt::zeros<double>({std::size_t{2}, std::size_t{2}, columns});
+    x(0, 0, 0) = 1e16;
+    x(0, 0, columns - 1) = 1;
+    x(1, 0, 0) = -1e16;
+    CHECK_THAT(values(sum(tape.constant(x), {0, 2})), AllClose({1, 0}, 0));
+  }
+}
+
 TEST_CASE("sum of floats may pass the largest float on the way", "[ops][sum][extremes]") {
   Tape<float> tape;
   CHECK(sum(tape.variable(array({3}, {3e38, 3e38, -3e38}))).item() == 3e38f);

@@ -113,9 +113,9 @@ void sum_rows(const Nest<2>& reduced, const T* x, std::size_t n, std::size_t ste
   constexpr std::size_t block = 256;
   for (std::size_t begin = 0; begin < n; begin += block) {
     const std::size_t count = std::min(block, n - begin);
-    double sums[block];
+    double sums[block], errors[block];
     const auto sum_one_of_each = [&](std::size_t at) {
-      kernel<Sums, T>().row_sums(x + begin * step + at, count, step, reduced.inner_extent(), sums);
+      kernel<Sums, T>().row_sums(x + begin * step + at, count, step, reduced.inner_extent(), sums, errors);
     };
     if (reduced.rank == 1) {
       sum_one_of_each(0);
@@ -125,7 +125,10 @@ void sum_rows(const Nest<2>& reduced, const T* x, std::size_t n, std::size_t ste
     Sum<double> totals[block];
     for_each_row(reduced, [&](const std::size_t(&row)[2]) {
       sum_one_of_each(row[1]);
-      for (std::size_t i = 0; i < count; ++i) totals[i].add(sums[i]);
+      for (std::size_t i = 0; i < count; ++i) {
+        totals[i].add(sums[i]);
+        if constexpr (sizeof(T) == 8) totals[i].add(errors[i]);
+      }
     });
     for (std::size_t i = 0; i < count; ++i) sums[i] = totals[i].value();
     store(begin, count, sums);

@@ -11,8 +11,9 @@ struct Sums {
     double (*sum)(const T* x, std::size_t n);
     double (*sum_of_doubles)(const double* x, std::size_t n);           // in the precision of T
     double (*sum_of_squares)(const T* x, std::size_t n, double scale);  // of scale x, in double
-    // Of rows of n elements, `step` apart.
-    void (*row_sums)(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums);
+    // Of rows of n elements, `step` apart, and what the sums of doubles lose to `errors`.
+    void (*row_sums)(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums,
+                     double* errors);
     // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
     void (*add_rows)(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums,
                      double* errors);

@@ -65,8 +65,18 @@ class Accumulator<double> {
   // The error of an infinite sum is inf - inf.
   XTAPE_INLINE Wide value() const { return xsimd::select(error_ - error_ == Wide(0.0), sum_ + error_, sum_); }
   XTAPE_INLINE void store(double* sums) const { kernels::store(value(), sums); }
+  // And what these have lost.
+  XTAPE_INLINE void store(double* sums, double* errors) const {
+    const Wide rounded = value(), lost = (sum_ - rounded) + error_;
+    kernels::store(rounded, sums);
+    kernels::store(xsimd::select(lost - lost == Wide(0.0), lost, Wide(0.0)), errors);
+  }
 
   XTAPE_INLINE double total() const {
+    double lost;
+    return total(lost);
+  }
+  XTAPE_INLINE double total(double& rest) const {
     double sum[lanes<double>], lost[lanes<double>];
     kernels::store(sum_, sum);
     kernels::store(error_, lost);
@@ -76,7 +86,11 @@ class Accumulator<double> {
       error += ((total - (next - back)) + (sum[i] - back)) + lost[i];
       total = next;
     }
-    return error - error == 0 ? total + error : total;
+    rest = 0;
+    if (error - error != 0) return total;
+    const double rounded = total + error;
+    if (rounded - rounded == 0) rest = (total - rounded) + error;
+    return rounded;
   }
 
  private:

@@ -8,9 +8,9 @@
 namespace xtape::kernels {
 namespace {
 
-// The sum of n elements.
+// The sum of n elements, in lanes.
 template <class Precision, class X>
-double sum(const X* x, std::size_t n) {
+XTAPE_INLINE Accumulator<Precision> sum_in_lanes(const X* x, std::size_t n) {
   Accumulator<Precision> sums[4];
   std::size_t i = 0;
   for (; i + 4 * lanes<double> <= n; i += 4 * lanes<double>) {
@@ -20,7 +20,12 @@ double sum(const X* x, std::size_t n) {
     sums[0].add(load_some<Wide>(x + i + offset, count, X{0}));
   });
   for (std::size_t k = 1; k < 4; ++k) sums[0].add(sums[k]);
-  return sums[0].total();
+  return sums[0];
+}
+
+template <class Precision, class X>
+double sum(const X* x, std::size_t n) {
+  return sum_in_lanes<Precision>(x, n).total();
 }
 
 // The sum of the squares of n elements, each multiplied by `scale` first.
@@ -42,15 +47,27 @@ double sum_of_squares(const T* x, std::size_t n, double scale) {
   return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-// The sums of rows of n elements, `step` apart. Short rows are added up side by side.
+// The sums of rows of n elements, `step` apart, and what those of doubles lose to `errors`. Short rows are
+// added up side by side.
 template <class T>
-void row_sums(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums) {
+void row_sums(const T* x, std::size_t rows, std::size_t step, std::size_t n, double* sums, double* errors) {
   std::size_t row = for_short_rows(x, rows, step, n, [&](std::size_t first, auto column) {
     Accumulator<T> total;
     for (std::size_t i = 0; i < n; ++i) total.add(column(i));
-    total.store(sums + first);
+    if constexpr (sizeof(T) == 8) {
+      total.store(sums + first, errors + first);
+    } else {
+      total.store(sums + first);
+    }
   });
-  for (; row < rows; ++row) sums[row] = sum<PrecisionOf<T>>(x + row * step, n);
+  for (; row < rows; ++row) {
+    const auto total = sum_in_lanes<PrecisionOf<T>>(x + row * step, n);
+    if constexpr (sizeof(T) == 8) {
+      sums[row] = total.total(errors[row]);
+    } else {
+      sums[row] = total.total();
+    }
+  }
 }
 
 // Adds rows of n elements, `step` apart, to as many sums, and what the sums of doubles lose to `errors`.
