@@ -113,6 +113,14 @@ TEST_CASE("concatenate names the part that does not fit", "[ops][concatenate][er
         }) == "concatenate: the array must have an axis 0, got a scalar, which has none");
 }
 
+TEST_CASE("concatenate refuses more than can be counted", "[ops][concatenate][errors]") {
+  Tape<double> tape;
+  const Array<double> nothing(Shape{0, std::size_t{1} << 58});
+  const std::vector<Variable<double>> parts(64, tape.borrow(nothing));
+  CHECK(refusal<ShapeError>(tape, [&] { concatenate<double>(parts, 1); }) ==
+        "concatenate: parts must have fewer than 2^64 elements along axis 1");
+}
+
 TEST_CASE("concatenate asks for a part", "[ops][concatenate][errors]") {
   Tape<double> tape;
   CHECK(refusal<ArgumentError>(tape, [] { concatenate(std::span<const Variable<double>>()); }) ==

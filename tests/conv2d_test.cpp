@@ -432,6 +432,8 @@ TEST_CASE("conv2d says which argument does not fit", "[ops][conv2d][errors]") {
         }) == "conv2d: stride must be at least 1, got (1, 0)");
   CHECK(refusal<ArgumentError>(tape, [&] { conv2d(x, weight, {.dilation = 0}); }) ==
         "conv2d: dilation must be at least 1, got (0, 0)");
+  CHECK(refusal<ShapeError>(tape, [&] { conv2d(x, weight, {.padding = 0x7fffffff}); }) ==
+        "conv2d: each image of the result must have fewer than 2^53 elements, got 4294967295 x 4294967297");
   CHECK(refusal<ArgumentError>(tape, [x, weight = of({2, 4, 0, 1})] { conv2d(x, weight); }) ==
         "conv2d: kernel must be at least 1, got (0, 1)");
   CHECK(

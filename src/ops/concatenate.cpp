@@ -26,6 +26,8 @@ Shape concatenated_shape(std::span<const Variable<T>> parts, std::size_t along) 
       fail<ShapeError>("concatenate: parts[{}] must have the shape of parts[0] {} but along axis {}, got {}",
                        part, first, along, shape);
     }
+    if (shape[along] > SIZE_MAX - extent)
+      fail<ShapeError>("concatenate: parts must have fewer than 2^64 elements along axis {}", along);
     extent += shape[along];
   }
   Shape result;

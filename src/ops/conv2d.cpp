@@ -128,6 +128,10 @@ Convolution check(const char* name, const Shape& x, const Shape& weight, const S
                      *bias);
   }
   const Convolution c{x[0], weight[1], weight[0] / groups, groups, windows};
+  if (static_cast<double>(c.rows()) * static_cast<double>(c.width()) >= 0x1p53) {
+    fail<ShapeError>("{}: each image of the result must have fewer than 2^53 elements, got {} x {}", name,
+                     c.rows(), c.width());
+  }
   require_gemm_extents(name, {c.out, c.patch(), c.samples_together() * c.pixels()});
   return c;
 }
