@@ -184,6 +184,18 @@ TEST_CASE("batch_norm updates running statistics without gradients too", "[ops][
   CHECK(running.mean != Running<double>().mean);
 }
 
+TEST_CASE("batch_norm of momentum 0 leaves the running statistics, of 1 takes those of the batch",
+          "[ops][batch_norm][extremes]") {
+  Tape<double> tape;
+  Running<double> kept, taken{{inf, NaN}, {inf, NaN}};
+  batch_norm(tape.constant(array({2, 2}, {inf, NaN, 1, 2})), kept.view(), {.momentum = 0});
+  CHECK(kept.mean == Running<double>().mean);
+  CHECK(kept.variance == Running<double>().variance);
+  batch_norm(tape.constant(array({2, 2}, {1, 2, 3, 6})), taken.view(), {.momentum = 1});
+  CHECK(taken.mean == std::vector<double>{2, 4});
+  CHECK(taken.variance == std::vector<double>{2, 8});
+}
+
 TEST_CASE("batch_norm of a channel with NaN is NaN, and of others not", "[ops][batch_norm][extremes]") {
   Running<double> running;
   Tape<double> tape;

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "arrays/format.hpp"
+#include "kernels/weighted.hpp"
 #include "ops/batch_norm_channels.hpp"
 #include "ops/normalization.hpp"
 #include "xtape/autograd/recording.hpp"
@@ -46,7 +47,8 @@ void update(const RunningStatistics<T>& running, const ArrayView<Moments>& of_ba
             std::size_t values) {
   const auto n = static_cast<double>(values);
   const auto blend = [momentum](T& old, double added) {
-    old = static_cast<T>((1 - momentum) * old + momentum * added);
+    old = static_cast<T>(kernels::weighted(1 - momentum, static_cast<double>(old)) +
+                         kernels::weighted(momentum, added));
   };
   for (std::size_t c = 0; c < of_batch.size(); ++c) {
     blend(running.mean[c], of_batch[c].mean + of_batch[c].rest);
