@@ -542,6 +542,30 @@ TEST_CASE("an operation on a parameter is named whose gradient is not finite", "
                     ContainsSubstring("the gradient of 'sqrt' makes it of finite numbers"));
 }
 
+TEST_CASE("train refuses parameters that are not the model's where it would have to keep them",
+          "[training][train][errors]") {
+  Constant<double> model({0, 0});
+  const Labels<double> problem({0, 1, 1, 0}, 4);
+  Parameter<double> outside("outside", Shape{1});
+  optim::SGD<double> optimizer({&model.bias, &outside});
+  Random random(1);
+  const std::string rule =
+      "train: options.optimizer must train parameters of the model where checkpoints, early stopping or an "
+      "average "
+      "keep them, got 'outside', which is none; add it to the model";
+  CHECK_THROWS_WITH(
+      training::train(model, problem.data,
+                      {.optimizer = optimizer, .random = random, .checkpoint_directory = "nowhere"}),
+      rule);
+  CHECK_THROWS_WITH(
+      training::train(
+          model, problem.data,
+          {.optimizer = optimizer, .random = random, .weight_average = optim::WeightAverageOptions{}}),
+      rule);
+  CHECK_NOTHROW(
+      training::train(model, problem.data, {.optimizer = optimizer, .random = random, .epochs = 1}));
+}
+
 TEST_CASE("train leaves no gradient, of parameters either that it does not change", "[training][train]") {
   WithRoot model;
   model.square.values()[0] = model.square.values()[1] = 1;

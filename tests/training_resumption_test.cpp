@@ -354,7 +354,7 @@ struct Interrupted {
   std::vector<std::size_t> train, validation;
   std::size_t batch_size = 8;
   bool drop_last = false, resume_with_changes = false, tanh = false;
-  double learning_rate = 0.01, smoothing = 0, weight_decay = 0;
+  double learning_rate = 0.01, smoothing = 0, factor = 1, weight_decay = 0;
   std::optional<double> max_gradient_norm;
   TemporaryDirectory directory;
   NamedArrays model_at_the_end;
@@ -388,8 +388,9 @@ struct Interrupted {
          .batch_size = batch_size,
          .drop_last = drop_last,
          .loss =
-             [smoothing = smoothing](auto logits, auto of_batch) {
-               return losses::softmax_cross_entropy(logits, of_batch, {.label_smoothing = smoothing});
+             [smoothing = smoothing, factor = factor](auto logits, auto of_batch) {
+               return losses::softmax_cross_entropy(logits, of_batch, {.label_smoothing = smoothing}) *
+                      factor;
              },
          .max_gradient_norm = max_gradient_norm,
          .checkpoint_directory = directory.path(),
@@ -462,6 +463,11 @@ TEST_CASE("a resumption with other rows or options is refused, with both values"
     CHECK_THAT(run.refusal(), ContainsSubstring("\n  options.optimizer: AdamW: ") &&
                                   ContainsSubstring("weight_decay = 0 in the checkpoint, ") &&
                                   ContainsSubstring("weight_decay = 0.1 now\n"));
+  }
+  SECTION("a loss that is infinite") {
+    run.factor = std::numeric_limits<double>::infinity();
+    CHECK_THAT(run.refusal(),
+               ContainsSubstring(" in the checkpoint, inf now; options.loss, or what the model"));
   }
   SECTION("another loss") {
     run.smoothing = 0.3;

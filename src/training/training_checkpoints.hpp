@@ -41,9 +41,14 @@ class TrainingCheckpoints {
     const std::string of_settings = changed_settings(*newest);
     refuse(of_settings, newest->epoch);
     load(*newest);
-    const std::string of_loss = changed_loss(measure);
-    if (!of_loss.empty() && !options_.resume_with_changes) state_.load(before);
-    refuse(of_loss, newest->epoch);
+    std::string of_loss;
+    try {
+      of_loss = changed_loss(measure);
+      refuse(of_loss, newest->epoch);
+    } catch (...) {
+      state_.load(before);
+      throw;
+    }
 
     const auto given = newest->metadata.find(learning_rates_setting);
     const bool are_new =
@@ -83,7 +88,9 @@ class TrainingCheckpoints {
     options_.random = random;
     const double tolerance = std::is_same_v<T, float> ? 1e-3 : 1e-9;
     if (now == before || (std::isnan(before) && std::isnan(now))) return "";
-    if (std::abs(now - before) <= tolerance * std::max(std::abs(now), std::abs(before))) return "";
+    const bool are_finite = std::isfinite(now) && std::isfinite(before);
+    if (are_finite && std::abs(now - before) <= tolerance * std::max(std::abs(now), std::abs(before)))
+      return "";
     return fmt::format(
         "\n  the loss of {} by its weights: {} in the checkpoint, {} now; options.loss, or what the model "
         "computes, is another",

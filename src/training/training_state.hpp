@@ -33,8 +33,10 @@ inline constexpr const char* measured_loss_name = "measured_loss";
 template <class T>
 class TrainingState {
  public:
-  // Throws ArgumentError for options of early stopping or of the average that are out of range.
+  // Throws ArgumentError for options of early stopping or of the average that are out of range, and for an
+  // optimizer of parameters that would not be kept.
   TrainingState(nn::Module<T>& trained, const Options<T>& chosen) : model(trained), options(chosen) {
+    require_parameters_of_model();
     if (options.early_stopping) early_stopping.emplace(*options.early_stopping);
     if (options.weight_average) weight_average.emplace(model.parameters(), *options.weight_average);
   }
@@ -74,6 +76,19 @@ class TrainingState {
   double measured_loss = 0;  // by the weights, of the validation rows, or of some others where there are none
 
  private:
+  void require_parameters_of_model() const {
+    if (options.checkpoint_directory.empty() && !options.early_stopping && !options.weight_average) return;
+    const auto ours = model.parameters();
+    for (const Parameter<T>* parameter : options.optimizer.parameters()) {
+      if (std::ranges::find(ours, parameter) != ours.end()) continue;
+      fail<ArgumentError>(
+          "train: options.optimizer must train parameters of the model where checkpoints, early stopping or "
+          "an "
+          "average keep them, got '{}', which is none; add it to the model",
+          parameter->name());
+    }
+  }
+
   void require_known_parts(const NamedArrays& arrays) const {
     for (const auto& [name, array] : arrays) {
       const auto is_of = [&text = name](const char* part) { return text.starts_with(part); };

@@ -92,7 +92,8 @@ enum class Every { batch, epoch };
 /// How to train; optimizer and random must be given.
 template <class T>
 struct Options {
-  optim::Optimizer<T>& optimizer;  ///< of the model's parameters
+  optim::Optimizer<T>& optimizer;  ///< of the model's parameters; of others too, such as of the loss, where
+                                   ///< no checkpoints, early stopping or average would have to keep them
 
   /// Shuffles the rows. The Dropout layers of the model should refer to it too: it is the one state of random
   /// numbers that a checkpoint keeps.
