@@ -161,7 +161,22 @@ TEST_CASE("random settings are drawn as they are told, the same by the same seed
   CHECK_THROWS_WITH(training::log_uniform(0, 1),
                     "log_uniform: low must be above 0 and below high, which is finite, got 0 and 1");
   CHECK_THROWS_WITH(training::whole(2, 1), "whole: low must be at most high, got 2 and 1");
+  CHECK_THROWS_WITH(training::whole(0, std::int64_t{1} << 60),
+                    "whole: low and high must be in [-9007199254740992, 9007199254740992], got 0 and "
+                    "1152921504606846976");
   CHECK_THROWS_WITH(training::one_of({}), "one_of: values must be at least one, got none");
+}
+
+TEST_CASE("numbers whose logarithm is uniform are drawn from ends of any ratio", "[training][search]") {
+  Random random(1);
+  const auto draw = training::log_uniform(1e-200, 1e200);
+  double sum = 0;
+  for (int i = 0; i < 2000; ++i) {
+    const double x = draw(random);
+    REQUIRE((x >= 1e-200 && x < 1e200));
+    sum += std::log10(x);
+  }
+  CHECK(std::abs(sum / 2000) < 15);  // five deviations of the mean
 }
 
 TEST_CASE("a setting says which names it has", "[training][search][errors]") {

@@ -60,7 +60,7 @@ int run_in_pieces(std::size_t piece, int argc, char** argv,
   try {
     MpiCommunicator communicator(piece);
     const int status = program(communicator);
-    if (status != 0) end_all(status);
+    if (status != 0) end_all((status & 0xff) != 0 ? status : EXIT_FAILURE);  // Others see the lowest byte.
   } catch (const std::exception& error) {
     end_all_because(error.what());
   } catch (...) {

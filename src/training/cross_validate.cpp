@@ -28,7 +28,7 @@ CrossValidation cross_validate(const std::vector<data::Split>& folds, const Trai
 std::string to_string(const CrossValidation& result) {
   std::string text = fmt::format("{} folds\n", result.folds.size());
   const auto add = [&text](const std::string& name, const metrics::Estimate& estimate) {
-    text += fmt::format("{:26} {:.4f} +- {:.4f}\n", name, estimate.value, estimate.standard_error);
+    text += fmt::format("{:26} {:.4f} +- {:.4f}\n", name, estimate.value, std::abs(estimate.standard_error));
   };
   add("loss", result.loss);
   if (!std::isnan(result.accuracy.value)) add("accuracy", result.accuracy);

@@ -90,13 +90,19 @@ Draw log_uniform(double low, double high) {
     fail<ArgumentError>("log_uniform: low must be above 0 and below high, which is finite, got {} and {}",
                         low, high);
   }
-  return [low, high](Random& random) {
-    return std::clamp(low * std::exp(random.uniform() * std::log(high / low)), low, high);
+  return [low, high, ratio = high / low](Random& random) {
+    const double share = random.uniform();
+    const double x = std::isfinite(ratio) ? low * std::exp(share * std::log(ratio))
+                                          : std::exp(std::lerp(std::log(low), std::log(high), share));
+    return std::clamp(x, low, std::nextafter(high, low));
   };
 }
 
 Draw whole(std::int64_t low, std::int64_t high) {
   if (low > high) fail<ArgumentError>("whole: low must be at most high, got {} and {}", low, high);
+  constexpr std::int64_t most = std::int64_t{1} << 53;
+  if (low < -most || high > most)
+    fail<ArgumentError>("whole: low and high must be in [{}, {}], got {} and {}", -most, most, low, high);
   return [low, count = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low) + 1](
              Random& random) { return static_cast<double>(low) + static_cast<double>(random.below(count)); };
 }
@@ -159,10 +165,10 @@ std::string to_string(const Search& result) {
     const Trial& trial = result.trials[place];
     const metrics::Estimate &loss = trial.result.loss, &accuracy = trial.result.accuracy;
     fmt::format_to(std::back_inserter(text), "{:{}}  loss {:.4f} +- {:.4f}", to_string(trial.setting), width,
-                   loss.value, loss.standard_error);
+                   loss.value, std::abs(loss.standard_error));
     if (!std::isnan(accuracy.value)) {
       fmt::format_to(std::back_inserter(text), "  accuracy {:.4f} +- {:.4f}", accuracy.value,
-                     accuracy.standard_error);
+                     std::abs(accuracy.standard_error));
     }
     text += '\n';
   }

@@ -23,8 +23,8 @@ namespace xtape::distributed {
 ///
 /// No rank waits for one that has failed. An exception that leaves `program` on any rank is written to the
 /// standard error as "rank 2 of 4: what()", and ends the processes of all ranks at once, with status 1. So
-/// does a result other than 0, which becomes the status. A rank that is killed ends them too: mpirun sees to
-/// it.
+/// does a result other than 0, which becomes the status, or 1 if its lowest byte is 0. A rank that is killed
+/// ends them too: mpirun sees to it.
 ///
 /// @param argc     of main
 /// @param argv     likewise

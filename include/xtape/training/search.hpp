@@ -57,7 +57,8 @@ using Draw = std::function<double(Random& random)>;
 Draw uniform(double low, double high);
 /// Such that its logarithm is uniform: on [low, high). @throws ArgumentError  unless 0 < low < high, finite.
 Draw log_uniform(double low, double high);
-/// A whole number, low to high, each equally likely. @throws ArgumentError  unless low <= high.
+/// A whole number, low to high, each equally likely. @throws ArgumentError  unless low <= high, of at most
+/// 2^53 in magnitude.
 Draw whole(std::int64_t low, std::int64_t high);
 /// One of the values, each equally likely. @throws ArgumentError  there are none.
 Draw one_of(std::vector<double> values);
