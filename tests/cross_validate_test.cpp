@@ -167,6 +167,14 @@ TEST_CASE("random settings are drawn as they are told, the same by the same seed
   CHECK_THROWS_WITH(training::one_of({}), "one_of: values must be at least one, got none");
 }
 
+TEST_CASE("what has no standard error is printed as nan without a sign", "[training][cross_validate]") {
+  training::CrossValidation result;
+  result.folds.resize(1);
+  result.loss = {0.25, -std::numeric_limits<double>::quiet_NaN()};
+  result.accuracy.value = std::numeric_limits<double>::quiet_NaN();
+  CHECK_THAT(to_string(result), ContainsSubstring(" 0.2500 +- nan\n"));
+}
+
 TEST_CASE("numbers whose logarithm is uniform are drawn from ends of any ratio", "[training][search]") {
   Random random(1);
   const auto draw = training::log_uniform(1e-200, 1e200);

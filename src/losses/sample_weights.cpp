@@ -13,14 +13,13 @@ double SampleWeights::divisor(const char* loss, const Reduction& reduction) cons
     case Reduction::Kind::none:
     case Reduction::Kind::sum:
       return 1;
-    case Reduction::Kind::sum_over_number:
-      if (reduction.number() > 0 && std::isfinite(reduction.number()) &&
-          std::isfinite(1 / reduction.number()))
-        return reduction.number();
-      fail<ArgumentError>(
-          "{}: the divisor of the reduction must be positive and finite, {}got {}", loss,
-          reduction.number() > 0 && std::isfinite(reduction.number()) ? "and so its reciprocal, " : "",
-          reduction.number());
+    case Reduction::Kind::sum_over_number: {
+      const double number = reduction.number();
+      const bool is_too_small = number > 0 && std::isinf(1 / number);
+      if (number > 0 && std::isfinite(number) && !is_too_small) return number;
+      fail<ArgumentError>("{}: the divisor of the reduction must be positive and finite, {}got {}", loss,
+                          is_too_small ? "and so its reciprocal, " : "", number);
+    }
     case Reduction::Kind::mean:
       break;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cstdint>
 
 #include "arrays/format.hpp"
 #include "arrays/slices.hpp"

@@ -27,6 +27,7 @@ CrossValidation cross_validate(const std::vector<data::Split>& folds, const Trai
 
 std::string to_string(const CrossValidation& result) {
   std::string text = fmt::format("{} folds\n", result.folds.size());
+  // NaN, as of one fold, goes without its sign.
   const auto add = [&text](const std::string& name, const metrics::Estimate& estimate) {
     text += fmt::format("{:26} {:.4f} +- {:.4f}\n", name, estimate.value, std::abs(estimate.standard_error));
   };

@@ -164,6 +164,7 @@ std::string to_string(const Search& result) {
   for (const std::size_t place : by_loss(result.trials)) {
     const Trial& trial = result.trials[place];
     const metrics::Estimate &loss = trial.result.loss, &accuracy = trial.result.accuracy;
+    // NaN, as of one fold, goes without its sign.
     fmt::format_to(std::back_inserter(text), "{:{}}  loss {:.4f} +- {:.4f}", to_string(trial.setting), width,
                    loss.value, std::abs(loss.standard_error));
     if (!std::isnan(accuracy.value)) {

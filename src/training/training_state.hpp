@@ -82,9 +82,8 @@ class TrainingState {
     for (const Parameter<T>* parameter : options.optimizer.parameters()) {
       if (std::ranges::find(ours, parameter) != ours.end()) continue;
       fail<ArgumentError>(
-          "train: options.optimizer must train parameters of the model where checkpoints, early stopping or "
-          "an "
-          "average keep them, got '{}', which is none; add it to the model",
+          "train: options.optimizer must train parameters of the model where checkpoints, early stopping "
+          "or an average keep them, got '{}', which is none; add it to the model",
           parameter->name());
     }
   }
